@@ -1,0 +1,90 @@
+//! The forest as a drawing of its trees, one provider a line.
+
+use std::fmt;
+
+use crate::{Forest, Provider};
+
+/// Prints a line for each provider, below its parent: name, UUID, generation,
+/// totals of its inventory and traits. Control characters in names are escaped.
+/// Cost: O(depth) a provider.
+///
+/// ```
+/// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+/// use uuid::Uuid;
+///
+/// let tree = ProviderTree::new();
+/// tree.new_root("host", Uuid::from_u128(1), 4)?;
+/// tree.new_child("numa0", "host", Uuid::from_u128(2), None)?;
+/// tree.update_inventory("numa0", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
+/// tree.add_traits("numa0", ["HW_NUMA_ROOT"])?;
+/// tree.new_child("gpu0", "numa0", Uuid::from_u128(3), None)?;
+/// tree.new_child("numa1", "host", Uuid::from_u128(4), None)?;
+/// assert_eq!(tree.snapshot().to_string(), "\
+/// host 00000000-0000-0000-0000-000000000001 generation 4
+/// ├── numa0 00000000-0000-0000-0000-000000000002 VCPU:8 [HW_NUMA_ROOT]
+/// │   └── gpu0 00000000-0000-0000-0000-000000000003
+/// └── numa1 00000000-0000-0000-0000-000000000004
+/// ");
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+impl fmt::Display for Forest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What stands left of a provider's children: one piece a level.
+        let mut margin: Vec<&str> = Vec::new();
+        for provider in self {
+            let levels = provider.path.levels();
+            margin.truncate(levels.saturating_sub(2));
+            for piece in &margin {
+                f.write_str(piece)?;
+            }
+            if levels > 1 {
+                let (branch, below) = if is_last(self, provider) {
+                    ("└── ", "    ")
+                } else {
+                    ("├── ", "│   ")
+                };
+                f.write_str(branch)?;
+                margin.push(below);
+            }
+            write_line(f, provider)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_last(forest: &Forest, provider: &Provider) -> bool {
+    let next = forest.first_from(&provider.path.end());
+    next.is_none_or(|next| next.parent_uuid != provider.parent_uuid)
+}
+
+fn write_line(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
+    for character in provider.name().chars() {
+        if character.is_control() {
+            write!(f, "{}", character.escape_default())?;
+        } else {
+            write!(f, "{character}")?;
+        }
+    }
+    write!(f, " {}", provider.uuid())?;
+    if let Some(generation) = provider.generation() {
+        write!(f, " generation {generation}")?;
+    }
+    for (class, inventory) in provider.inventory() {
+        write!(f, " {class}:{}", inventory.total)?;
+    }
+    if let [first, rest @ ..] = provider.traits() {
+        write!(f, " [{first}")?;
+        for name in rest {
+            write!(f, " {name}")?;
+        }
+        f.write_str("]")?;
+    }
+    writeln!(f)
+}
+
+/// Lists the providers top-down.
+impl fmt::Debug for Forest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}

@@ -1,0 +1,3 @@
+//! Longer explanations.
+
+pub mod consistency;

@@ -1,0 +1,211 @@
+//! The one error type: what was wrong, and what to do about it.
+
+use std::convert::Infallible;
+
+use uuid::Uuid;
+
+use crate::{ProviderKey, ResourceClass};
+
+/// How much of a caller's text an error repeats, in characters.
+const EXCERPT: usize = 200;
+
+/// Why a call was refused. Nothing has changed then.
+///
+/// Every variant carries what the caller needs to act; its text says the same
+/// in words. Texts of callers are repeated up to their 200th character.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No provider has that name or UUID.
+    #[error("no provider has the name or UUID `{key}`: check its spelling, or add it first")]
+    UnknownProvider {
+        /// The name or UUID that was looked for.
+        key: String,
+    },
+    /// A new provider has the UUID of an existing one.
+    #[error("provider `{name}` has the UUID {uuid} already: choose another, or update that one")]
+    UuidTaken {
+        /// The UUID that both would have.
+        uuid: Uuid,
+        /// The name of the provider that has it.
+        name: String,
+    },
+    /// A name is that of another provider, anywhere in the forest.
+    #[error("provider {uuid} has the name `{name}` already: choose another, or rename that one")]
+    NameTaken {
+        /// The name that both would have.
+        name: String,
+        /// The provider that has it.
+        uuid: Uuid,
+    },
+    /// A name spells the UUID of another provider, which would make a look-up
+    /// of that text ambiguous.
+    #[error("the name `{name}` is the UUID of another provider: choose a name that is not")]
+    NameIsUuid {
+        /// The name that was asked for.
+        name: String,
+        /// The provider that has it as its UUID.
+        uuid: Uuid,
+    },
+    /// A new UUID is spelled by the name of another provider, which would make
+    /// a look-up of that text ambiguous.
+    #[error("the UUID {uuid} is the name of provider {named}: choose another, or rename that one")]
+    UuidIsName {
+        /// The UUID that was asked for.
+        uuid: Uuid,
+        /// The provider whose name spells it.
+        named: Uuid,
+    },
+    /// `populate` was given providers whose parents are neither among them nor
+    /// in the forest that they leave.
+    #[error(
+        "these parents are neither given nor in the forest: {}: give them too",
+        list(uuids)
+    )]
+    MissingParents {
+        /// All missing parents, sorted.
+        uuids: Vec<Uuid>,
+    },
+    /// A provider would be its own ancestor.
+    #[error(
+        "these providers would be their own ancestors: {}: change the parent of one",
+        list(uuids)
+    )]
+    Cycle {
+        /// The providers on the cycle, each followed by its parent.
+        uuids: Vec<Uuid>,
+    },
+    /// A tree would have more than [`MAX_LEVELS`](crate::MAX_LEVELS) levels.
+    #[error("provider {uuid} would lie below level {limit}, the deepest there is")]
+    TooDeep {
+        /// The provider that would lie too deep.
+        uuid: Uuid,
+        /// The number of levels that a tree can have.
+        limit: usize,
+    },
+    /// A provider, or the forest, would have more direct children than can be
+    /// numbered.
+    #[error("more than {limit} siblings are not supported")]
+    TooManySiblings {
+        /// The largest number of siblings.
+        limit: u64,
+    },
+    /// A call that takes a root was given another provider.
+    #[error("provider {uuid} is not a root: use its root {root}")]
+    NotARoot {
+        /// The provider that was given.
+        uuid: Uuid,
+        /// The root of its tree.
+        root: Uuid,
+    },
+    /// A record names another root than its parents lead to.
+    #[error("provider {uuid} is said to be in the tree of {given}, but its root is {actual}")]
+    RootMismatch {
+        /// The provider whose record is wrong.
+        uuid: Uuid,
+        /// The root that its record names.
+        given: Uuid,
+        /// The root that its parents lead to.
+        actual: Uuid,
+    },
+    /// `populate` was given two records of one provider.
+    #[error("provider {uuid} is given twice: give each provider once")]
+    DuplicateProvider {
+        /// The provider that was given twice.
+        uuid: Uuid,
+    },
+    /// An inventory was given two records of one class.
+    #[error("the inventory has two records of {class}: give each class once")]
+    DuplicateResourceClass {
+        /// The class that was given twice.
+        class: ResourceClass,
+    },
+    /// A provider's generation is not the expected one: somebody else has
+    /// updated it.
+    #[error(
+        "provider {uuid} is at generation {}, not at {expected}: read it again, then retry",
+        actual.map_or_else(|| "none".to_owned(), |actual| actual.to_string())
+    )]
+    GenerationConflict {
+        /// The provider.
+        uuid: Uuid,
+        /// The generation that the caller had read.
+        expected: u64,
+        /// The generation that the provider has.
+        actual: Option<u64>,
+    },
+    /// A provider's name has no character, or more than 200.
+    #[error("the name `{name}` has {length} characters: a name has 1 to 200")]
+    InvalidName {
+        /// The name, up to its 200th character.
+        name: String,
+        /// Its length, in characters.
+        length: usize,
+    },
+    /// A resource class is not 1 to 255 of the characters `A-Z0-9_`.
+    #[error("`{name}` is no resource class: use 1 to 255 of the characters A-Z, 0-9 and _")]
+    InvalidResourceClass {
+        /// What was given for one.
+        name: String,
+    },
+    /// A trait is not 1 to 255 of the characters `A-Z0-9_`.
+    #[error("`{name}` is no trait: use 1 to 255 of the characters A-Z, 0-9 and _")]
+    InvalidTrait {
+        /// What was given for one.
+        name: String,
+    },
+    /// A field of an inventory record is out of range.
+    #[error("{field} of {class} is {value}: it must be {range}")]
+    InvalidInventory {
+        /// The class of the record.
+        class: ResourceClass,
+        /// The name of the field.
+        field: &'static str,
+        /// The value that was given.
+        value: String,
+        /// The values that the field can have.
+        range: &'static str,
+    },
+    /// An `update` was called inside the closure of an `update` of the same
+    /// tree, whose commit would make the outer one retry for ever.
+    #[error("this thread is in an update of the same tree: edit through that one's transaction")]
+    NestedUpdate,
+    /// An `update` has lost too often to be a matter of chance. Most likely its
+    /// closure commits to the same tree by another way, or runs for seconds.
+    #[error(
+        "the update lost to another commit {attempts} times: keep its closure short, and let it \
+         not commit to the same tree"
+    )]
+    Contended {
+        /// How often the closure ran.
+        attempts: u64,
+    },
+}
+
+impl Error {
+    pub(crate) fn unknown(key: ProviderKey<'_>) -> Self {
+        Self::UnknownProvider {
+            key: excerpt(&key.to_string()),
+        }
+    }
+}
+
+// Lets a call take both names that are checked already and text to check.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The start of a caller's text, short enough for an error.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+fn list(uuids: &[Uuid]) -> String {
+    let texts: Vec<String> = uuids.iter().map(Uuid::to_string).collect();
+    texts.join(", ")
+}

@@ -1,0 +1,214 @@
+//! One state of the whole forest: persistent maps that share what they have
+//! in common with the states before and after.
+//!
+//! Everything that keeps the maps in step is here. Callers check first; the
+//! functions that change a forest trust their arguments. This module knows
+//! nothing of versions, commits or threads.
+
+mod check;
+mod query;
+pub(crate) mod walk;
+
+use std::sync::Arc;
+
+pub(crate) use self::query::sorted;
+
+use im::shared_ptr::DefaultSharedPtr;
+use smol_str::SmolStr;
+use uuid::Uuid;
+
+use crate::path::{MAX_SIBLINGS, Path};
+use crate::{Error, Provider, ProviderKey};
+
+/// The most levels that a tree can have, its root included.
+///
+/// Placement names no limit; real trees have 3 or 4 levels. A path takes a
+/// byte a level, so that the limit bounds what a deep provider costs.
+pub const MAX_LEVELS: usize = 1_024;
+
+type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
+type Outline = im::GenericOrdMap<Path, Arc<Provider>, DefaultSharedPtr>;
+
+/// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
+/// [`Transaction`](crate::Transaction) show it: every query is here.
+///
+/// `&Forest` stands to `Snapshot` as `&str` to `String`: take it where either
+/// will do. In the costs, n is the number of providers; a look-up is one in a
+/// hash trie of 32-way nodes, O(log₃₂ n), 4 or 5 steps at most in practice.
+#[derive(Clone)]
+pub struct Forest {
+    by_uuid: HashMap<Uuid, Arc<Provider>>,
+    by_name: HashMap<SmolStr, Uuid>,
+    /// From the UUID that a name spells to the provider of that name, unless
+    /// it is the provider's own.
+    spelled: HashMap<Uuid, Uuid>,
+    outline: Outline,
+}
+
+impl Forest {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_uuid: HashMap::default(),
+            by_name: HashMap::default(),
+            spelled: HashMap::default(),
+            outline: Outline::new(),
+        }
+    }
+
+    /// The provider with that UUID. Cost: one look-up.
+    pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
+        self.by_uuid.get(&uuid).map(Arc::as_ref)
+    }
+
+    /// The provider with that name or UUID. Cost: one look-up for a UUID, two
+    /// for a name.
+    pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
+        match key.into() {
+            ProviderKey::Uuid(uuid) => self.get(uuid),
+            ProviderKey::Text(text) => match self.by_name.get(text) {
+                Some(&uuid) => self.get(uuid),
+                None => self.get(Uuid::try_parse(text).ok()?),
+            },
+        }
+    }
+
+    /// The provider with that name or UUID. Cost: as [`find`](Self::find).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is none.
+    pub fn require<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
+        let key = key.into();
+        self.find(key).ok_or_else(|| Error::unknown(key))
+    }
+
+    /// Whether there is a provider with that name or UUID. Cost: as
+    /// [`find`](Self::find).
+    pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// The number of providers. Cost: O(1).
+    pub fn len(&self) -> usize {
+        self.by_uuid.len()
+    }
+
+    /// Whether there is no provider. Cost: O(1).
+    pub fn is_empty(&self) -> bool {
+        self.by_uuid.is_empty()
+    }
+
+    /// The first provider at a path or after it.
+    pub(crate) fn first_from(&self, path: &Path) -> Option<&Provider> {
+        self.outline.get_next(path).map(|(_, provider)| &**provider)
+    }
+
+    pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
+        self.outline.get(path).map(Arc::as_ref)
+    }
+
+    /// The provider of that name, or whose name spells the same UUID as that
+    /// one, and thereby the same text.
+    pub(crate) fn holder_of_name(&self, name: &str) -> Option<Uuid> {
+        self.by_name
+            .get(name)
+            .or_else(|| self.spelled.get(&Uuid::try_parse(name).ok()?))
+            .copied()
+    }
+
+    /// The provider whose name spells a UUID that is not its own.
+    pub(crate) fn named_as(&self, uuid: Uuid) -> Option<Uuid> {
+        self.spelled.get(&uuid).copied()
+    }
+
+    /// Adds a provider at its path.
+    pub(crate) fn attach(&mut self, provider: Provider) {
+        if let Some(uuid) = foreign_uuid(&provider) {
+            self.spelled.insert(uuid, provider.uuid());
+        }
+        self.by_name.insert(provider.name.clone(), provider.uuid());
+        self.replace(provider);
+    }
+
+    /// Shows a provider in a new state: same UUID, name and path.
+    pub(crate) fn replace(&mut self, provider: Provider) {
+        let provider = Arc::new(provider);
+        self.by_uuid.insert(provider.uuid(), Arc::clone(&provider));
+        self.outline.insert(provider.path.clone(), provider);
+    }
+
+    /// Takes a provider out, if it is there, whatever stands below it.
+    pub(crate) fn detach(&mut self, uuid: Uuid) {
+        if let Some(provider) = self.by_uuid.remove(&uuid) {
+            self.by_name.remove(&provider.name);
+            if let Some(uuid) = foreign_uuid(&provider) {
+                self.spelled.remove(&uuid);
+            }
+            self.outline.remove(&provider.path);
+        }
+    }
+
+    /// Moves a provider and all below it to another path, where nothing is.
+    pub(crate) fn relocate(&mut self, from: &Path, to: &Path) {
+        let moved: Vec<_> = walk::Providers::below(self, from).cloned().collect();
+        for provider in &moved {
+            self.outline.remove(&provider.path);
+        }
+        for mut provider in moved {
+            provider.path = provider.path.rebased(from, to);
+            self.replace(provider);
+        }
+    }
+
+    /// The path that a new last child of the provider at `parent` gets.
+    ///
+    /// Ordinals only grow, so that in years of adding and removing they come to
+    /// an end: then the siblings are numbered anew.
+    pub(crate) fn next_path(&mut self, parent: &Path) -> Result<Path, Error> {
+        self.reserve(parent, 1)?;
+        Ok(parent.child(self.next_ordinal(parent)))
+    }
+
+    /// Makes sure that a provider can get that many more children. Paths may
+    /// change; what the forest shows does not.
+    pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<(), Error> {
+        let limit = u64::from(MAX_SIBLINGS);
+        if u64::from(self.next_ordinal(parent)) + additional as u64 <= limit {
+            return Ok(());
+        }
+        let children: Vec<Path> = walk::Children::of(self, parent)
+            .map(|child| child.path.clone())
+            .collect();
+        if (children.len() + additional) as u64 > limit {
+            return Err(Error::TooManySiblings { limit });
+        }
+        // In this order no child moves to where another one still is: the
+        // ordinal of the n-th child is n or more.
+        for (ordinal, child) in children.iter().enumerate() {
+            let place = parent.child(ordinal as u32);
+            if *child != place {
+                self.relocate(child, &place);
+            }
+        }
+        Ok(())
+    }
+
+    fn next_ordinal(&self, parent: &Path) -> u32 {
+        walk::last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
+    }
+}
+
+/// The UUID that a provider's name spells, unless it is its own.
+fn foreign_uuid(provider: &Provider) -> Option<Uuid> {
+    Uuid::try_parse(&provider.name)
+        .ok()
+        .filter(|&spelled| spelled != provider.uuid())
+}
+
+/// Two forests are equal if they show equal providers in the same order.
+/// Cost: O(n).
+impl PartialEq for Forest {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}

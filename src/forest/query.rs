@@ -1,0 +1,173 @@
+//! The questions of Nova's `ProviderTree` about one provider's inventory,
+//! traits, aggregates and resources.
+
+use std::borrow::Borrow;
+
+use uuid::Uuid;
+
+use super::Forest;
+use crate::path::Path;
+use crate::{Error, Inventory, ProviderKey, Resource, ResourceClass, Snapshot, Trait, inventory};
+
+impl Forest {
+    /// Whether a provider has any inventory. Cost: one look-up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn has_inventory<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<bool, Error> {
+        Ok(!self.require(key)?.inventory.is_empty())
+    }
+
+    /// Whether [`update_inventory`] with these records would change the
+    /// provider's inventory: other classes, another value, or a field that is
+    /// not stored yet. A field that a new record leaves out does not count.
+    /// Cost: one look-up, and O(k log k) for k records.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], or the error that [`update_inventory`] would
+    /// give.
+    ///
+    /// [`update_inventory`]: crate::Transaction::update_inventory
+    pub fn inventory_changed<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        new: impl IntoIterator<Item = (ResourceClass, Inventory)>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        Ok(inventory::changed(
+            &provider.inventory,
+            &inventory::checked(new)?,
+        ))
+    }
+
+    /// Whether a provider has all of these traits; true if none are given.
+    /// Cost: one look-up, and O(log) a trait.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    pub fn has_traits<'k, T: AsRef<str>>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        traits: impl IntoIterator<Item = T>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        let mut all = true;
+        for name in traits {
+            Trait::check(name.as_ref())?;
+            all &= provider.has_trait(name.as_ref());
+        }
+        Ok(all)
+    }
+
+    /// Whether a provider's traits are others than these. Cost: one look-up,
+    /// and O(k log k) for k traits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    pub fn traits_changed<'k, T: AsRef<str>>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        new: impl IntoIterator<Item = T>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        let new: Vec<T> = new.into_iter().collect();
+        let mut names: Vec<&str> = new.iter().map(T::as_ref).collect();
+        names.iter().try_for_each(|name| Trait::check(name))?;
+        names.sort_unstable();
+        names.dedup();
+        Ok(!provider.traits.iter().map(Trait::as_str).eq(names))
+    }
+
+    /// Whether a provider is a member of all of these aggregates; true if none
+    /// are given. Cost: one look-up, and O(log) an aggregate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn in_aggregates<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        Ok(aggregates
+            .into_iter()
+            .all(|aggregate| provider.in_aggregate(*aggregate.borrow())))
+    }
+
+    /// Whether a provider's aggregates are others than these. Cost: one
+    /// look-up, and O(k log k) for k aggregates.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn aggregates_changed<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        new: impl IntoIterator<Item: Borrow<Uuid>>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        Ok(*provider.aggregates != *sorted(new.into_iter().map(|uuid| *uuid.borrow())))
+    }
+
+    /// Whether a provider's resources are others than these. Cost: one
+    /// look-up, and O(k log k) for k resources.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn resources_changed<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        new: impl IntoIterator<Item = Resource>,
+    ) -> Result<bool, Error> {
+        Ok(*self.require(key)?.resources != *sorted(new))
+    }
+
+    /// Whether any provider shares its inventory of that class with the members
+    /// of its aggregates, that is, has the trait `MISC_SHARES_VIA_AGGREGATE`.
+    /// Cost: O(n).
+    pub fn has_sharing_provider(&self, class: &ResourceClass) -> bool {
+        self.iter().any(|provider| {
+            provider.inventory_of(class).is_some()
+                && provider.has_trait(Trait::MISC_SHARES_VIA_AGGREGATE.as_str())
+        })
+    }
+
+    /// The tree of a root alone, as an independent forest at version 0. Cost:
+    /// O(size of the tree).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], or [`Error::NotARoot`] for any other
+    /// provider than a root.
+    pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
+        let root = self.require(key)?;
+        if root.parent_uuid.is_some() {
+            return Err(Error::NotARoot {
+                uuid: root.uuid(),
+                root: self.root_of(root)?.uuid(),
+            });
+        }
+        let mut forest = Self::new();
+        let first = Path::TOP.child(0);
+        for provider in self.tree_of(root)? {
+            let mut provider = provider.clone();
+            provider.path = provider.path.rebased(&root.path, &first);
+            forest.attach(provider);
+        }
+        Ok(Snapshot::new(0, forest))
+    }
+}
+
+/// What a caller gave as a set: sorted, each once.
+pub(crate) fn sorted<T: Ord>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.into_iter().collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}

@@ -1,0 +1,267 @@
+//! Walks through the forest, all of them along the sorted paths.
+
+use std::fmt;
+use std::iter::FusedIterator;
+use std::sync::Arc;
+
+use im::ordmap::RangedIter;
+use im::shared_ptr::DefaultSharedPtr;
+use uuid::Uuid;
+
+use super::Forest;
+use crate::path::Path;
+use crate::{Error, Provider, ProviderKey};
+
+/// How many providers below a child [`Children`] steps over one by one before
+/// it looks up where the next child is.
+const STEPS: usize = 8;
+
+type Range<'a> = RangedIter<'a, Path, Arc<Provider>, DefaultSharedPtr>;
+
+impl Forest {
+    /// All providers: parents first, siblings and roots in the order in which
+    /// they were added. Cost: O(1) a provider.
+    pub fn iter(&self) -> Providers<'_> {
+        Providers::below(self, &Path::TOP)
+    }
+
+    /// The roots, in the order in which they were added. Cost: as
+    /// [`children`](Self::children).
+    pub fn roots(&self) -> Children<'_> {
+        Children::of(self, &Path::TOP)
+    }
+
+    /// The direct children of a provider, in the order in which they were
+    /// added. Cost: O(1) a child that has few descendants, O(log n) for one
+    /// with many.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn children<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Children<'_>, Error> {
+        Ok(Children::of(self, &self.require(key)?.path))
+    }
+
+    /// All that is below a provider, itself not included, parents first. Cost:
+    /// O(log n) to start, then O(1) a provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn descendants<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
+        let mut all = Providers::below(self, &self.require(key)?.path);
+        all.next();
+        Ok(all)
+    }
+
+    /// The parent of a provider, its parent's parent and so on up to the root.
+    /// Cost: one look-up a provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn ancestors<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Ancestors<'_>, Error> {
+        Ok(Ancestors {
+            forest: self,
+            next: self.require(key)?.parent_uuid,
+        })
+    }
+
+    /// The root of a provider's tree: the provider itself if it is a root.
+    /// Cost: O(log n).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn root_of<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
+        let provider = self.require(key)?;
+        match provider.parent_uuid {
+            None => Ok(provider),
+            Some(_) => {
+                let root = Path::TOP.child_towards(&provider.path);
+                Ok(self.by_path(&root).unwrap_or(provider))
+            }
+        }
+    }
+
+    /// The whole tree that a provider belongs to, from its root, parents first.
+    /// Cost: O(log n) to start, then O(1) a provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn tree_of<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
+        let root = Path::TOP.child_towards(&self.require(key)?.path);
+        Ok(Providers::below(self, &root))
+    }
+
+    /// How many ancestors a provider has: 0 for a root. Cost: O(depth).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn depth<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
+        Ok(self.require(key)?.path.levels() - 1)
+    }
+
+    /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost:
+    /// O(1) a provider.
+    pub fn provider_uuids(&self) -> impl Iterator<Item = Uuid> + Clone {
+        self.iter().map(Provider::uuid)
+    }
+
+    /// The UUIDs of a provider and all below it, parents first. Cost: O(log n)
+    /// to start, then O(1) a provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn provider_uuids_in<'a, 'k, K>(
+        &'a self,
+        key: K,
+    ) -> Result<impl Iterator<Item = Uuid> + Clone + use<'a, K>, Error>
+    where
+        K: Into<ProviderKey<'k>>,
+    {
+        let all = Providers::below(self, &self.require(key)?.path);
+        Ok(all.map(Provider::uuid))
+    }
+
+    /// The UUIDs of the whole tree that a provider belongs to, from its root.
+    /// Cost: as [`tree_of`](Self::tree_of).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn provider_uuids_in_tree<'a, 'k, K>(
+        &'a self,
+        key: K,
+    ) -> Result<impl Iterator<Item = Uuid> + Clone + use<'a, K>, Error>
+    where
+        K: Into<ProviderKey<'k>>,
+    {
+        Ok(self.tree_of(key)?.map(Provider::uuid))
+    }
+}
+
+impl<'a> IntoIterator for &'a Forest {
+    type Item = &'a Provider;
+    type IntoIter = Providers<'a>;
+
+    fn into_iter(self) -> Providers<'a> {
+        self.iter()
+    }
+}
+
+/// Everything from a path on.
+fn from<'a>(forest: &'a Forest, path: &Path) -> Range<'a> {
+    forest.outline.range::<_, Path>(path..)
+}
+
+/// The path of the last provider below the one at `path`.
+pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path> {
+    let last = forest.outline.get_prev(&path.end()).map(|(last, _)| last);
+    last.filter(|&last| last != path && path.contains(last))
+}
+
+/// Providers top-down: parents first, siblings in the order in which they were
+/// added. From [`Forest::iter`], [`Forest::descendants`] and
+/// [`Forest::tree_of`].
+#[derive(Clone)]
+pub struct Providers<'a> {
+    range: Range<'a>,
+    end: Path,
+}
+
+impl<'a> Providers<'a> {
+    /// The provider at a path, then all below it.
+    pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
+        Self {
+            range: from(forest, path),
+            end: path.end(),
+        }
+    }
+}
+
+impl<'a> Iterator for Providers<'a> {
+    type Item = &'a Provider;
+
+    fn next(&mut self) -> Option<&'a Provider> {
+        let (path, provider) = self.range.next()?;
+        (*path < self.end).then_some(provider)
+    }
+}
+
+/// The direct children of a provider, or the roots, in the order in which they
+/// were added. From [`Forest::children`] and [`Forest::roots`].
+#[derive(Clone)]
+pub struct Children<'a> {
+    forest: &'a Forest,
+    parent: Path,
+    /// Everything not yet seen below the parent.
+    rest: Providers<'a>,
+}
+
+impl<'a> Children<'a> {
+    pub(crate) fn of(forest: &'a Forest, parent: &Path) -> Self {
+        let mut rest = Providers::below(forest, parent);
+        if *parent != Path::TOP {
+            rest.next();
+        }
+        Self {
+            forest,
+            parent: parent.clone(),
+            rest,
+        }
+    }
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = &'a Provider;
+
+    fn next(&mut self) -> Option<&'a Provider> {
+        for _ in 0..STEPS {
+            let provider = self.rest.next()?;
+            if self.parent.is_parent_of(&provider.path) {
+                return Some(provider);
+            }
+        }
+        // Deep inside the previous child: go to what follows it.
+        let inside = self.rest.next()?;
+        let end = self.parent.child_towards(&inside.path).end();
+        self.rest.range = from(self.forest, &end);
+        self.rest.next()
+    }
+}
+
+/// A provider's parent, its parent's parent and so on up to the root. From
+/// [`Forest::ancestors`].
+#[derive(Clone)]
+pub struct Ancestors<'a> {
+    forest: &'a Forest,
+    next: Option<Uuid>,
+}
+
+impl<'a> Iterator for Ancestors<'a> {
+    type Item = &'a Provider;
+
+    fn next(&mut self) -> Option<&'a Provider> {
+        let provider = self.forest.get(self.next?)?;
+        self.next = provider.parent_uuid;
+        Some(provider)
+    }
+}
+
+impl FusedIterator for Ancestors<'_> {}
+
+macro_rules! debug_as_list {
+    ($($name:ident),*) => {
+        $(impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.clone().map(Provider::name)).finish()
+            }
+        })*
+    };
+}
+
+debug_as_list!(Providers, Children, Ancestors);

@@ -1,0 +1,162 @@
+//! What a provider has of one resource class.
+
+use crate::{Error, ResourceClass};
+
+/// The largest integer of an inventory record, as in Placement's schema.
+const MAX: u32 = 2_147_483_647;
+
+/// What a provider has of one resource class.
+///
+/// A field that was not given stays `None`, so that
+/// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can leave
+/// it out; the method of the same name gives the value in force, with
+/// Placement's default. Ranges are checked when the record enters a forest.
+///
+/// ```
+/// use provider_tree::Inventory;
+///
+/// let mut cpus = Inventory::new(8);
+/// cpus.reserved = Some(2);
+/// cpus.allocation_ratio = Some(16.0);
+/// assert_eq!(cpus.capacity(), 96.0);
+/// assert_eq!((cpus.step_size, cpus.step_size()), (None, 1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Inventory {
+    /// How much there is: 1 to 2147483647.
+    pub total: u32,
+    /// How much of it is not for consumers: 0 to 2147483647.
+    pub reserved: Option<u32>,
+    /// The least that one consumer can take: 1 to 2147483647.
+    pub min_unit: Option<u32>,
+    /// The most that one consumer can take: 1 to 2147483647.
+    pub max_unit: Option<u32>,
+    /// What each consumer's amount is a multiple of: 1 to 2147483647.
+    pub step_size: Option<u32>,
+    /// How many times over it may be given out: finite and more than 0.
+    pub allocation_ratio: Option<f64>,
+}
+
+impl Inventory {
+    /// A record of which only the total is given.
+    pub const fn new(total: u32) -> Self {
+        Self {
+            total,
+            reserved: None,
+            min_unit: None,
+            max_unit: None,
+            step_size: None,
+            allocation_ratio: None,
+        }
+    }
+
+    /// How much is not for consumers; 0 unless given.
+    pub fn reserved(&self) -> u32 {
+        self.reserved.unwrap_or(0)
+    }
+
+    /// The least that one consumer can take; 1 unless given.
+    pub fn min_unit(&self) -> u32 {
+        self.min_unit.unwrap_or(1)
+    }
+
+    /// The most that one consumer can take; 2147483647 unless given.
+    pub fn max_unit(&self) -> u32 {
+        self.max_unit.unwrap_or(MAX)
+    }
+
+    /// What each consumer's amount is a multiple of; 1 unless given.
+    pub fn step_size(&self) -> u32 {
+        self.step_size.unwrap_or(1)
+    }
+
+    /// How many times over it may be given out; 1.0 unless given.
+    pub fn allocation_ratio(&self) -> f64 {
+        self.allocation_ratio.unwrap_or(1.0)
+    }
+
+    /// How much consumers can take: `(total - reserved) * allocation_ratio`,
+    /// in the unit of the resource class. It is negative where more is reserved
+    /// than there is, and not rounded (Placement rounds it towards zero).
+    pub fn capacity(&self) -> f64 {
+        (f64::from(self.total) - f64::from(self.reserved())) * self.allocation_ratio()
+    }
+
+    /// Whether a new record says something that this one does not: a field
+    /// that this one lacks, or another value. Fields that the new record
+    /// leaves out do not count.
+    pub(crate) fn is_changed_by(&self, new: &Self) -> bool {
+        fn differs<T: PartialEq>(old: Option<T>, new: Option<T>) -> bool {
+            new.is_some() && old != new
+        }
+        self.total != new.total
+            || differs(self.reserved, new.reserved)
+            || differs(self.min_unit, new.min_unit)
+            || differs(self.max_unit, new.max_unit)
+            || differs(self.step_size, new.step_size)
+            || differs(self.allocation_ratio, new.allocation_ratio)
+    }
+
+    fn check(&self, class: &ResourceClass) -> Result<(), Error> {
+        let invalid = |field, value: String, range| Error::InvalidInventory {
+            class: class.clone(),
+            field,
+            value,
+            range,
+        };
+        for (field, value, min, range) in [
+            ("total", Some(self.total), 1, "1 to 2147483647"),
+            ("reserved", self.reserved, 0, "0 to 2147483647"),
+            ("min_unit", self.min_unit, 1, "1 to 2147483647"),
+            ("max_unit", self.max_unit, 1, "1 to 2147483647"),
+            ("step_size", self.step_size, 1, "1 to 2147483647"),
+        ] {
+            if let Some(value) = value
+                && !(min..=MAX).contains(&value)
+            {
+                return Err(invalid(field, value.to_string(), range));
+            }
+        }
+        match self.allocation_ratio {
+            Some(ratio) if !(ratio.is_finite() && ratio > 0.0) => Err(invalid(
+                "allocation_ratio",
+                ratio.to_string(),
+                "finite and more than 0",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The records of one provider, sorted by class, each class once.
+pub(crate) type Inventories = [(ResourceClass, Inventory)];
+
+/// Sorts and checks the records that a caller gave.
+pub(crate) fn checked(
+    records: impl IntoIterator<Item = (ResourceClass, Inventory)>,
+) -> Result<Vec<(ResourceClass, Inventory)>, Error> {
+    let mut records: Vec<_> = records.into_iter().collect();
+    records.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for pair in records.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            return Err(Error::DuplicateResourceClass {
+                class: pair[0].0.clone(),
+            });
+        }
+    }
+    for (class, record) in &records {
+        record.check(class)?;
+    }
+    Ok(records)
+}
+
+/// Whether new records say something that the old ones do not: other classes,
+/// or a changed record.
+pub(crate) fn changed(old: &Inventories, new: &Inventories) -> bool {
+    old.len() != new.len()
+        || old
+            .iter()
+            .zip(new)
+            .any(|((a, old), (b, new))| a != b || old.is_changed_by(new))
+}

@@ -1,0 +1,60 @@
+//! How callers name a provider.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::Provider;
+
+/// A provider's UUID or name, as every lookup takes it.
+///
+/// It is made from a [`Uuid`], from text, or from a [`Provider`] (its UUID).
+/// Text means a name first, then a UUID in any spelling: hyphenated, simple,
+/// braced or as a URN, in either case of letters. Names and UUIDs are one
+/// namespace, so that text finds one provider at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKey<'a> {
+    /// The UUID of a provider.
+    Uuid(Uuid),
+    /// The name of a provider, or its UUID in any spelling.
+    Text(&'a str),
+}
+
+impl From<Uuid> for ProviderKey<'_> {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+impl From<&Uuid> for ProviderKey<'_> {
+    fn from(uuid: &Uuid) -> Self {
+        Self::Uuid(*uuid)
+    }
+}
+
+impl<'a> From<&'a str> for ProviderKey<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for ProviderKey<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&Provider> for ProviderKey<'_> {
+    fn from(provider: &Provider) -> Self {
+        Self::Uuid(provider.uuid())
+    }
+}
+
+impl fmt::Display for ProviderKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(uuid) => uuid.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The validated names of the field: resource classes and traits.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+use smol_str::SmolStr;
+
+use crate::Error;
+
+/// Whether a text is a legal name of a resource class or a trait: Placement's
+/// `^[A-Z0-9_]+$`, of 1 to 255 bytes.
+fn is_legal(text: &str) -> bool {
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+macro_rules! validated_name {
+    ($(#[$doc:meta])* $name:ident, $invalid:ident, $known:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(SmolStr);
+
+        impl $name {
+            /// Checks a name. Cost: O(length); names of up to 23 bytes take no
+            /// allocation, longer ones one that all clones share.
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("[`Error::", stringify!($invalid), "`] unless it is 1 to 255 of the characters `A-Z0-9_`.")]
+            pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
+                let name = name.as_ref();
+                Self::check(name)?;
+                Ok($known(name).unwrap_or_else(|| Self(SmolStr::new(name))))
+            }
+
+            /// Checks a name without keeping it.
+            pub(crate) fn check(name: &str) -> Result<(), Error> {
+                if is_legal(name) {
+                    Ok(())
+                } else {
+                    Err(Error::$invalid { name: crate::error::excerpt(name) })
+                }
+            }
+
+            /// The name as text. Cost: O(1).
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Error;
+
+            fn try_from(name: &str) -> Result<Self, Error> {
+                Self::new(name)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(name: String) -> Result<Self, Error> {
+                Self::new(name)
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(name: &$name) -> Self {
+                name.clone()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(name: &str) -> Result<Self, Error> {
+                Self::new(name)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        // `Hash`, `Eq` and `Ord` are those of the text, as `Borrow` asks.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(self.as_str(), f)
+            }
+        }
+    };
+}
+
+validated_name! {
+    /// What an inventory counts: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
+    ///
+    /// The standard classes are constants. Clone is O(1).
+    ///
+    /// ```
+    /// use provider_tree::ResourceClass;
+    ///
+    /// assert_eq!(ResourceClass::new("VCPU")?, ResourceClass::VCPU);
+    /// assert!(ResourceClass::new("custom fpga").is_err());
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    ResourceClass, InvalidResourceClass, ResourceClass::standard
+}
+
+validated_name! {
+    /// A capability of a provider: `HW_CPU_X86_AVX2`, `CUSTOM_GOLD` ...
+    ///
+    /// Clone is O(1).
+    ///
+    /// ```
+    /// use provider_tree::Trait;
+    ///
+    /// assert_eq!(Trait::new("CUSTOM_GOLD")?.as_str(), "CUSTOM_GOLD");
+    /// assert!(Trait::new("gold").is_err());
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    Trait, InvalidTrait, Trait::standard
+}
+
+impl Trait {
+    /// The trait of a provider whose inventory is shared with the members of
+    /// its aggregates, as [`Forest::has_sharing_provider`] looks for.
+    ///
+    /// [`Forest::has_sharing_provider`]: crate::Forest::has_sharing_provider
+    pub const MISC_SHARES_VIA_AGGREGATE: Self =
+        Self(SmolStr::new_static("MISC_SHARES_VIA_AGGREGATE"));
+
+    fn standard(name: &str) -> Option<Self> {
+        (name == Self::MISC_SHARES_VIA_AGGREGATE.as_str())
+            .then_some(Self::MISC_SHARES_VIA_AGGREGATE)
+    }
+}
+
+macro_rules! standard_resource_classes {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        impl ResourceClass {
+            $($(#[$doc])* pub const $name: Self = Self(SmolStr::new_static(stringify!($name)));)*
+
+            /// The standard resource classes, in the order of their ids in
+            /// Placement 16 (`os-resource-classes` 1.1.0).
+            pub const STANDARD: &'static [Self] = &[$(Self::$name),*];
+
+            fn standard(name: &str) -> Option<Self> {
+                Self::STANDARD.iter().find(|class| class.as_str() == name).cloned()
+            }
+        }
+    };
+}
+
+standard_resource_classes! {
+    /// Virtual processors.
+    VCPU,
+    /// Memory, in MiB.
+    MEMORY_MB,
+    /// Disk space, in GiB.
+    DISK_GB,
+    /// PCI devices.
+    PCI_DEVICE,
+    /// Virtual functions of SR-IOV network cards.
+    SRIOV_NET_VF,
+    /// Processor sockets.
+    NUMA_SOCKET,
+    /// Processor cores of a NUMA node.
+    NUMA_CORE,
+    /// Processor threads of a NUMA node.
+    NUMA_THREAD,
+    /// Memory of a NUMA node, in MiB.
+    NUMA_MEMORY_MB,
+    /// IPv4 addresses.
+    IPV4_ADDRESS,
+    /// Virtual GPUs.
+    VGPU,
+    /// Display heads of virtual GPUs.
+    VGPU_DISPLAY_HEAD,
+    /// Outgoing network bandwidth, in kbit/s.
+    NET_BW_EGR_KILOBIT_PER_SEC,
+    /// Incoming network bandwidth, in kbit/s.
+    NET_BW_IGR_KILOBIT_PER_SEC,
+    /// Processors dedicated to one guest each.
+    PCPU,
+    /// Guests whose memory the hardware can encrypt.
+    MEM_ENCRYPTION_CONTEXT,
+    /// Accelerators of an FPGA.
+    FPGA,
+    /// Physical GPUs.
+    PGPU,
+    /// Network packet rate of both directions, in thousand packets/s.
+    NET_PACKET_RATE_KILOPACKET_PER_SEC,
+    /// Outgoing network packet rate, in thousand packets/s.
+    NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC,
+    /// Incoming network packet rate, in thousand packets/s.
+    NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC,
+}

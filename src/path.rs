@@ -1,0 +1,223 @@
+//! Where a provider stands in the forest: the materialised path of ordinals
+//! from its root down to itself, as bytes that sort in top-down order.
+//!
+//! A parent's path is a prefix of its descendants' paths, so that a subtree is
+//! one contiguous range and a walk over the sorted paths visits parents first,
+//! siblings in the order of their ordinals. This module knows nothing of
+//! providers.
+
+use std::sync::Arc;
+
+/// Paths of up to this many bytes lie in the key itself: fifteen levels of
+/// fewer than 248 siblings, or eleven below one of 16 million roots.
+const INLINE: usize = 15;
+
+/// The `len` of a path that lies on the heap. It is larger than any inline
+/// length, so that a path sorts after each of its own inline prefixes.
+const SPILLED: u8 = u8::MAX;
+
+/// The most children of one parent: ordinals are smaller than this. Siblings
+/// are numbered anew when it is reached; unit tests run with a small one so
+/// that they meet it.
+pub(crate) const MAX_SIBLINGS: u32 = if cfg!(test) { 300 } else { u32::MAX };
+
+/// Ordinals below this take one byte; the first byte of a longer one says how
+/// many big-endian bytes follow, so that bytes compare as the ordinals do.
+const LONG: u8 = 248;
+
+/// Greater than the first byte of any ordinal.
+const END: u8 = u8::MAX;
+
+/// The place of one provider: cheap to clone, ordered top-down.
+///
+/// The derived order compares the fields from the first to the last. It is
+/// the lexicographic order of [`Path::as_bytes`]: heads are padded with zeros,
+/// so that equal heads mean that one path is a prefix of the other (told apart
+/// by `len`) or that both are spilled (told apart by their bytes).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Path {
+    head: [u8; INLINE],
+    len: u8,
+    // One pointer wide where an `Arc<[u8]>` would be two: deep paths are rare.
+    spill: Option<Arc<Box<[u8]>>>,
+}
+
+impl Path {
+    /// The path above all roots.
+    pub(crate) const TOP: Self = Self {
+        head: [0; INLINE],
+        len: 0,
+        spill: None,
+    };
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut head = [0; INLINE];
+        let (len, spill) = match head.get_mut(..bytes.len()) {
+            Some(start) => {
+                start.copy_from_slice(bytes);
+                (bytes.len() as u8, None)
+            }
+            None => {
+                head.copy_from_slice(&bytes[..INLINE]);
+                (SPILLED, Some(Arc::new(bytes.into())))
+            }
+        };
+        Self { head, len, spill }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.spill {
+            None => &self.head[..usize::from(self.len)],
+            Some(bytes) => bytes,
+        }
+    }
+
+    /// The path of this one's child with that ordinal.
+    pub(crate) fn child(&self, ordinal: u32) -> Self {
+        let big_endian = ordinal.to_be_bytes();
+        let mut bytes = self.as_bytes().to_vec();
+        if ordinal < u32::from(LONG) {
+            bytes.push(big_endian[3]);
+        } else {
+            let significant = &big_endian[ordinal.leading_zeros() as usize / 8..];
+            bytes.push(LONG - 1 + significant.len() as u8);
+            bytes.extend_from_slice(significant);
+        }
+        Self::from_bytes(&bytes)
+    }
+
+    /// The ordinal that follows this path in the path of one of its
+    /// descendants.
+    pub(crate) fn ordinal_of(&self, descendant: &Self) -> u32 {
+        let bytes = &descendant.as_bytes()[self.as_bytes().len()..];
+        let bytes = &bytes[..step(bytes)];
+        let digits = if bytes.len() == 1 { bytes } else { &bytes[1..] };
+        digits
+            .iter()
+            .fold(0, |ordinal, &byte| ordinal << 8 | u32::from(byte))
+    }
+
+    /// The path of this one's child that the descendant is or lies below.
+    pub(crate) fn child_towards(&self, descendant: &Self) -> Self {
+        let bytes = descendant.as_bytes();
+        let here = self.as_bytes().len();
+        Self::from_bytes(&bytes[..here + step(&bytes[here..])])
+    }
+
+    /// Whether a path that lies below this one is its direct child.
+    pub(crate) fn is_parent_of(&self, descendant: &Self) -> bool {
+        let rest = &descendant.as_bytes()[self.as_bytes().len()..];
+        step(rest) == rest.len()
+    }
+
+    /// Whether `other` is this path or lies below it.
+    pub(crate) fn contains(&self, other: &Self) -> bool {
+        other.as_bytes().starts_with(self.as_bytes())
+    }
+
+    /// A bound that is greater than this path and everything below it, and
+    /// less than everything after that. No provider has it as its path.
+    pub(crate) fn end(&self) -> Self {
+        Self::from_bytes(&[self.as_bytes(), &[END]].concat())
+    }
+
+    /// The same place once the ancestor at `from` has moved to `to`.
+    pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
+        let rest = &self.as_bytes()[from.as_bytes().len()..];
+        Self::from_bytes(&[to.as_bytes(), rest].concat())
+    }
+
+    /// How many levels lie between this path and [`Path::TOP`]: 1 for a root.
+    pub(crate) fn levels(&self) -> usize {
+        let mut bytes = self.as_bytes();
+        let mut levels = 0;
+        while !bytes.is_empty() {
+            bytes = &bytes[step(bytes)..];
+            levels += 1;
+        }
+        levels
+    }
+}
+
+/// How many bytes the first ordinal takes; 0 when there is none.
+fn step(bytes: &[u8]) -> usize {
+    match bytes.first() {
+        None => 0,
+        Some(&first) if first < LONG => 1,
+        Some(&first) => usize::from(first - LONG) + 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(ordinals: &[u32]) -> Path {
+        ordinals
+            .iter()
+            .fold(Path::TOP, |path, &ordinal| path.child(ordinal))
+    }
+
+    fn ordinal() -> impl Strategy<Value = u32> {
+        prop_oneof![
+            0..4_u32,
+            240..260_u32,
+            65_530..65_540_u32,
+            any::<u32>(),
+            Just(u32::MAX)
+        ]
+    }
+
+    fn ordinals() -> impl Strategy<Value = Vec<u32>> {
+        prop::collection::vec(ordinal(), 0..24)
+    }
+
+    proptest! {
+        #[test]
+        fn paths_sort_as_their_ordinals(a in ordinals(), b in ordinals(), shared in ordinals()) {
+            let a = [shared.clone(), a].concat();
+            let b = [shared, b].concat();
+            prop_assert_eq!(path(&a).cmp(&path(&b)), a.cmp(&b));
+            prop_assert_eq!(path(&a).as_bytes().cmp(path(&b).as_bytes()), a.cmp(&b));
+            prop_assert_eq!(path(&a).contains(&path(&b)), b.starts_with(&a));
+            prop_assert_eq!(path(&a).levels(), a.len());
+        }
+
+        #[test]
+        fn everything_below_a_path_lies_before_its_end_and_nothing_else_does(
+            a in ordinals(),
+            below in ordinals(),
+            b in ordinals(),
+        ) {
+            let here = path(&a);
+            let descendant = path(&[a.clone(), below].concat());
+            let other = path(&b);
+            prop_assert!(here <= descendant && descendant < here.end());
+            prop_assert_eq!(here.contains(&other), here <= other && other < here.end());
+        }
+
+        #[test]
+        fn an_ancestor_finds_its_child_on_the_way_to_a_descendant(
+            a in ordinals(),
+            next in ordinal(),
+            below in ordinals(),
+            to in ordinals(),
+        ) {
+            let here = path(&a);
+            let child = here.child(next);
+            let descendant = path(&[a.clone(), vec![next], below.clone()].concat());
+            prop_assert_eq!(here.ordinal_of(&descendant), next);
+            prop_assert_eq!(here.child_towards(&descendant), child);
+            prop_assert_eq!(here.is_parent_of(&descendant), below.is_empty());
+            let moved = descendant.rebased(&here, &path(&to));
+            prop_assert_eq!(moved, path(&[to, vec![next], below].concat()));
+        }
+    }
+
+    #[test]
+    fn a_path_takes_no_more_room_than_a_name() {
+        assert_eq!(size_of::<Path>(), 24);
+    }
+}

@@ -1,0 +1,92 @@
+//! One version of the forest, owned.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::Forest;
+
+/// One version of the forest, which never changes: every look-up, walk and
+/// iteration of it agrees with every other.
+///
+/// It is owned, can be kept for hours, sent to other threads and held across
+/// `.await`; clone is O(1). While it is kept it keeps alive what it alone still
+/// shows. All queries are those of [`Forest`], to which it dereferences.
+///
+/// Two snapshots are equal if they show equal providers in the same order,
+/// whatever their versions.
+///
+/// ```
+/// use provider_tree::ProviderTree;
+///
+/// let tree = ProviderTree::new();
+/// tree.new_root("host", None, None)?;
+/// let before = tree.snapshot();
+/// tree.remove("host")?;
+/// assert!(before.exists("host") && !tree.exists("host"));
+/// assert_eq!((before.version(), tree.version()), (1, 2));
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Snapshot {
+    version: Arc<Version>,
+}
+
+struct Version {
+    number: u64,
+    forest: Forest,
+}
+
+impl Snapshot {
+    pub(crate) fn new(number: u64, forest: Forest) -> Self {
+        Self {
+            version: Arc::new(Version { number, forest }),
+        }
+    }
+
+    /// The number of commits that led to it. Cost: O(1).
+    pub fn version(&self) -> u64 {
+        self.version.number
+    }
+
+    /// Whether both are one and the same version of one forest. Cost: O(1).
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.version, &other.version)
+    }
+}
+
+impl Deref for Snapshot {
+    type Target = Forest;
+
+    fn deref(&self) -> &Forest {
+        &self.version.forest
+    }
+}
+
+/// An empty forest at version 0.
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self::new(0, Forest::new())
+    }
+}
+
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.ptr_eq(other) || **self == **other
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("version", &self.version())
+            .field("forest", &**self)
+            .finish()
+    }
+}

@@ -1,0 +1,274 @@
+//! Edits of what one provider has: inventory, traits, aggregates, resources
+//! and generation.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Transaction;
+use crate::forest::sorted;
+use crate::{Error, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait, inventory};
+
+impl Transaction {
+    /// Replaces a provider's inventory, and sets its generation if one is
+    /// given. Returns whether the inventory has changed.
+    ///
+    /// Records that say nothing new ([`inventory_changed`]) leave the stored
+    /// ones as they are; otherwise the new ones replace them whole. A given
+    /// generation is set in both cases. Cost: O(k log k) for k records, and
+    /// one write if anything changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], [`Error::DuplicateResourceClass`], or
+    /// [`Error::InvalidInventory`] for a field out of range.
+    ///
+    /// ```
+    /// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host", None, None)?;
+    /// let mut memory = Inventory::new(65_536);
+    /// memory.reserved = Some(512);
+    /// let changed = tree.update(|transaction| {
+    ///     transaction.update_inventory("host", [(ResourceClass::MEMORY_MB, memory)], 1)
+    /// })?;
+    /// assert!(changed.value);
+    /// assert_eq!(tree.find("host").unwrap().generation(), Some(1));
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    ///
+    /// [`inventory_changed`]: crate::Forest::inventory_changed
+    pub fn update_inventory<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        inventory: impl IntoIterator<Item = (ResourceClass, Inventory)>,
+        generation: impl Into<Option<u64>>,
+    ) -> Result<bool, Error> {
+        let new = inventory::checked(inventory)?;
+        let old = self.require(key)?;
+        let new = inventory::changed(&old.inventory, &new).then(|| new.into());
+        let new = new.map(|new| |provider: &mut Provider| provider.inventory = new);
+        Ok(self.edit(old.clone(), new, generation.into(), "update_inventory"))
+    }
+
+    /// Replaces a provider's traits, and sets its generation if one is given.
+    /// Returns whether the traits have changed. Cost: O(k log k) for k traits,
+    /// and one write if anything changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    pub fn update_traits<'k, T>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        traits: impl IntoIterator<Item = T>,
+        generation: impl Into<Option<u64>>,
+    ) -> Result<bool, Error>
+    where
+        T: TryInto<Trait, Error: Into<Error>>,
+    {
+        let new = checked_traits(traits)?;
+        let old = self.require(key)?.clone();
+        Ok(self.set_traits(old, new, generation.into(), "update_traits"))
+    }
+
+    /// Adds traits to those that a provider has. Returns whether any was new.
+    /// Cost: as [`update_traits`](Self::update_traits) with all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    pub fn add_traits<'k, T>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        traits: impl IntoIterator<Item = T>,
+    ) -> Result<bool, Error>
+    where
+        T: TryInto<Trait, Error: Into<Error>>,
+    {
+        let new = checked_traits(traits)?;
+        let old = self.require(key)?.clone();
+        let all = sorted(old.traits.iter().cloned().chain(new));
+        Ok(self.set_traits(old, all, None, "add_traits"))
+    }
+
+    /// Removes traits from those that a provider has; others are left out of
+    /// account. Returns whether it had any of them. Cost: as
+    /// [`update_traits`](Self::update_traits) with all that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    pub fn remove_traits<'k, T>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        traits: impl IntoIterator<Item = T>,
+    ) -> Result<bool, Error>
+    where
+        T: TryInto<Trait, Error: Into<Error>>,
+    {
+        let removed = checked_traits(traits)?;
+        let old = self.require(key)?.clone();
+        let mut rest = old.traits.to_vec();
+        rest.retain(|name| removed.binary_search(name).is_err());
+        Ok(self.set_traits(old, rest, None, "remove_traits"))
+    }
+
+    fn set_traits(
+        &mut self,
+        old: Provider,
+        new: Vec<Trait>,
+        generation: Option<u64>,
+        operation: &'static str,
+    ) -> bool {
+        let new = (*old.traits != *new).then(|| Arc::from(new));
+        let new = new.map(|new| |provider: &mut Provider| provider.traits = new);
+        self.edit(old, new, generation, operation)
+    }
+
+    /// Replaces the aggregates that a provider is a member of, and sets its
+    /// generation if one is given. Returns whether the aggregates have changed.
+    /// Cost: O(k log k) for k aggregates, and one write if anything changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn update_aggregates<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
+        generation: impl Into<Option<u64>>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?.clone();
+        let new = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
+        Ok(self.set_aggregates(old, new, generation.into(), "update_aggregates"))
+    }
+
+    /// Makes a provider a member of more aggregates. Returns whether any was
+    /// new. Cost: as [`update_aggregates`](Self::update_aggregates) with all of
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn add_aggregates<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?.clone();
+        let new = aggregates.into_iter().map(|uuid| *uuid.borrow());
+        let all = sorted(old.aggregates.iter().copied().chain(new));
+        Ok(self.set_aggregates(old, all, None, "add_aggregates"))
+    }
+
+    /// Ends a provider's membership of aggregates; others are left out of
+    /// account. Returns whether it was a member of any of them. Cost: as
+    /// [`update_aggregates`](Self::update_aggregates) with all that it has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn remove_aggregates<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?.clone();
+        let removed = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
+        let mut rest = old.aggregates.to_vec();
+        rest.retain(|aggregate| removed.binary_search(aggregate).is_err());
+        Ok(self.set_aggregates(old, rest, None, "remove_aggregates"))
+    }
+
+    fn set_aggregates(
+        &mut self,
+        old: Provider,
+        new: Vec<Uuid>,
+        generation: Option<u64>,
+        operation: &'static str,
+    ) -> bool {
+        let new = (*old.aggregates != *new).then(|| Arc::from(new));
+        let new = new.map(|new| |provider: &mut Provider| provider.aggregates = new);
+        self.edit(old, new, generation, operation)
+    }
+
+    /// Replaces the single resources that a provider's inventory counts.
+    /// Returns whether they have changed. Cost: O(k log k) for k resources, and
+    /// one write if anything changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn update_resources<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        resources: impl IntoIterator<Item = Resource>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?.clone();
+        let new = sorted(resources);
+        let new = (*old.resources != *new).then(|| Arc::from(new));
+        let new = new.map(|new| |provider: &mut Provider| provider.resources = new);
+        Ok(self.edit(old, new, None, "update_resources"))
+    }
+
+    /// Sets a provider's generation. Returns whether it was another. Cost: one
+    /// write if so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn set_generation<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        generation: u64,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?.clone();
+        let changed = old.generation != Some(generation);
+        self.edit(
+            old,
+            None::<fn(&mut Provider)>,
+            Some(generation),
+            "set_generation",
+        );
+        Ok(changed)
+    }
+
+    /// Applies a change of content, if there is one, and a given generation.
+    /// Returns whether there was a change of content.
+    fn edit(
+        &mut self,
+        mut provider: Provider,
+        change: Option<impl FnOnce(&mut Provider)>,
+        generation: Option<u64>,
+        operation: &'static str,
+    ) -> bool {
+        let from = provider.generation;
+        let to = generation.or(from);
+        let content_changed = change.is_some();
+        if !content_changed && from == to {
+            return false;
+        }
+        provider.generation = to;
+        if let Some(change) = change {
+            change(&mut provider);
+        }
+        self.generations.note(provider.uuid(), from, to, operation);
+        self.forest.replace(provider);
+        self.edits += 1;
+        content_changed
+    }
+}
+
+pub(crate) fn checked_traits<T>(traits: impl IntoIterator<Item = T>) -> Result<Vec<Trait>, Error>
+where
+    T: TryInto<Trait, Error: Into<Error>>,
+{
+    let traits: Result<Vec<Trait>, Error> = traits
+        .into_iter()
+        .map(|name| name.try_into().map_err(Into::into))
+        .collect();
+    Ok(sorted(traits?))
+}

@@ -1,0 +1,50 @@
+//! What a committed transaction reports of generations. Without the feature
+//! `tracing` nothing is kept.
+
+use uuid::Uuid;
+
+/// A provider whose generation an edit has changed.
+#[cfg(feature = "tracing")]
+#[derive(Debug)]
+pub(crate) struct GenerationChange {
+    pub(crate) uuid: Uuid,
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
+    pub(crate) operation: &'static str,
+}
+
+/// The generations that a transaction's edits have changed, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Generations {
+    #[cfg(feature = "tracing")]
+    changes: Vec<GenerationChange>,
+}
+
+#[cfg(feature = "tracing")]
+impl Generations {
+    pub(super) fn note(
+        &mut self,
+        uuid: Uuid,
+        from: Option<u64>,
+        to: Option<u64>,
+        operation: &'static str,
+    ) {
+        if from != to {
+            self.changes.push(GenerationChange {
+                uuid,
+                from,
+                to,
+                operation,
+            });
+        }
+    }
+
+    pub(crate) fn changes(&self) -> &[GenerationChange] {
+        &self.changes
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl Generations {
+    pub(super) fn note(&mut self, _: Uuid, _: Option<u64>, _: Option<u64>, _: &'static str) {}
+}

@@ -1,0 +1,238 @@
+//! Edits of which providers there are, what they are called and where they
+//! stand.
+
+use uuid::Uuid;
+
+use super::Transaction;
+use crate::forest::walk::Providers;
+use crate::path::Path;
+use crate::provider::checked_name;
+use crate::{Error, Forest, MAX_LEVELS, Provider, ProviderKey};
+
+impl Transaction {
+    /// Adds a root, after the others. Returns its UUID, a random one unless
+    /// one is given. Cost: one write.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidName`]; [`Error::UuidTaken`], [`Error::NameTaken`],
+    /// [`Error::NameIsUuid`] or [`Error::UuidIsName`] if another provider is in
+    /// the way.
+    pub fn new_root(
+        &mut self,
+        name: &str,
+        uuid: impl Into<Option<Uuid>>,
+        generation: impl Into<Option<u64>>,
+    ) -> Result<Uuid, Error> {
+        self.add(name, None, uuid.into(), generation.into())
+    }
+
+    /// Adds a child, after its siblings. Returns its UUID, a random one unless
+    /// one is given. Cost: one write, whatever the number of siblings.
+    ///
+    /// # Errors
+    ///
+    /// As [`new_root`](Self::new_root); [`Error::UnknownProvider`] if there is
+    /// no such parent; [`Error::TooDeep`] if that is at the deepest level.
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.update(|transaction| {
+    ///     let host = transaction.new_root("host", None, None)?;
+    ///     transaction.new_child("host_numa0", host, None, None)?;
+    ///     transaction.new_child("host_gpu0", "host_numa0", None, None)
+    /// })?;
+    /// assert_eq!(tree.version(), 1);
+    /// assert_eq!(tree.snapshot().depth("host_gpu0")?, 2);
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn new_child<'k>(
+        &mut self,
+        name: &str,
+        parent: impl Into<ProviderKey<'k>>,
+        uuid: impl Into<Option<Uuid>>,
+        generation: impl Into<Option<u64>>,
+    ) -> Result<Uuid, Error> {
+        self.add(name, Some(parent.into()), uuid.into(), generation.into())
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        parent: Option<ProviderKey<'_>>,
+        uuid: Option<Uuid>,
+        generation: Option<u64>,
+    ) -> Result<Uuid, Error> {
+        let uuid = uuid.unwrap_or_else(Uuid::new_v4);
+        let mut provider = Provider::new(uuid, checked_name(name)?);
+        if let Some(existing) = self.get(uuid) {
+            return Err(Error::UuidTaken {
+                uuid,
+                name: existing.name().to_owned(),
+            });
+        }
+        if let Some(named) = self.forest.named_as(uuid)
+            && Uuid::try_parse(name) != Ok(uuid)
+        {
+            return Err(Error::UuidIsName { uuid, named });
+        }
+        check_name_free(&self.forest, name, uuid)?;
+        let parent = parent.map(|key| self.require(key)).transpose()?;
+        let above = parent.map_or(Path::TOP, |parent| parent.path.clone());
+        provider.parent_uuid = parent.map(Provider::uuid);
+        provider.generation = generation;
+        check_levels(uuid, above.levels() + 1)?;
+        provider.path = self.forest.next_path(&above)?;
+        self.generations.note(uuid, None, generation, "new");
+        self.forest.attach(provider);
+        self.edits += 1;
+        Ok(uuid)
+    }
+
+    /// Removes a provider and all below it. Returns how many that were. Cost:
+    /// one write for each.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn remove<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
+        let provider = self.require(key)?;
+        let removed: Vec<Uuid> = self.provider_uuids_in(provider)?.collect();
+        for uuid in &removed {
+            self.forest.detach(*uuid);
+        }
+        self.edits += 1;
+        Ok(removed.len())
+    }
+
+    /// Gives a provider another name. Returns whether it was another. Cost:
+    /// one write if so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], [`Error::InvalidName`], [`Error::NameTaken`]
+    /// or [`Error::NameIsUuid`].
+    pub fn rename<'k>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        name: &str,
+    ) -> Result<bool, Error> {
+        let mut provider = self.require(key)?.clone();
+        let name = checked_name(name)?;
+        if name == provider.name {
+            return Ok(false);
+        }
+        check_name_free(&self.forest, &name, provider.uuid())?;
+        self.forest.detach(provider.uuid());
+        provider.name = name;
+        self.forest.attach(provider);
+        self.edits += 1;
+        Ok(true)
+    }
+
+    /// Puts a provider, with all below it, under another parent, after the
+    /// children that are there. Returns whether the parent was another. Cost:
+    /// one write for each provider that moves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider or parent;
+    /// [`Error::Cycle`] if the parent is the provider itself or below it;
+    /// [`Error::TooDeep`] if the lowest one would lie below the deepest level.
+    pub fn move_to<'k, 'p>(
+        &mut self,
+        key: impl Into<ProviderKey<'k>>,
+        parent: impl Into<ProviderKey<'p>>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?.uuid();
+        let parent = self.require(parent)?.uuid();
+        self.put(provider, Some(parent))
+    }
+
+    /// Makes a provider, with all below it, a tree of its own, after the other
+    /// roots. Returns whether it was none. Cost: one write for each provider
+    /// that moves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn move_to_root<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<bool, Error> {
+        let provider = self.require(key)?.uuid();
+        self.put(provider, None)
+    }
+
+    fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
+        let provider = self.require(uuid)?;
+        if provider.parent_uuid == parent_uuid {
+            return Ok(false);
+        }
+        let here = &provider.path;
+        let above = place_of(&self.forest, parent_uuid)?;
+        if here.contains(&above) {
+            let ancestors = parent_uuid
+                .into_iter()
+                .flat_map(|uuid| self.ancestors(uuid));
+            let upwards = ancestors.flatten().map(Provider::uuid);
+            let cycle = parent_uuid.into_iter().chain(upwards);
+            let last = cycle.clone().position(|ancestor| ancestor == uuid);
+            return Err(Error::Cycle {
+                uuids: cycle.take(last.map_or(1, |last| last + 1)).collect(),
+            });
+        }
+        let deepest = Providers::below(&self.forest, here).map(|below| below.path.levels());
+        let deepest = deepest.max().unwrap_or(0);
+        check_levels(uuid, above.levels() + 1 + deepest - here.levels())?;
+        let to = self.forest.next_path(&above)?;
+        // Asked for again: making room there may have changed its path.
+        let mut moved = self.require(uuid)?.clone();
+        let from = moved.path.clone();
+        self.forest.relocate(&from, &to);
+        moved.path = to;
+        moved.parent_uuid = parent_uuid;
+        self.forest.replace(moved);
+        self.edits += 1;
+        Ok(true)
+    }
+}
+
+/// The path of a parent; the top of the forest for `None`.
+pub(super) fn place_of(forest: &Forest, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
+    match parent_uuid {
+        None => Ok(Path::TOP),
+        Some(uuid) => Ok(forest.require(uuid)?.path.clone()),
+    }
+}
+
+pub(super) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
+    if levels <= MAX_LEVELS {
+        Ok(())
+    } else {
+        Err(Error::TooDeep {
+            uuid,
+            limit: MAX_LEVELS,
+        })
+    }
+}
+
+/// Checks that a provider can take a name: no other one has it, as its name or
+/// as its UUID.
+fn check_name_free(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error> {
+    match forest.holder_of_name(name) {
+        Some(holder) if holder != uuid => {
+            return Err(Error::NameTaken {
+                name: name.to_owned(),
+                uuid: holder,
+            });
+        }
+        _ => {}
+    }
+    match Uuid::try_parse(name) {
+        Ok(spelled) if spelled != uuid && forest.get(spelled).is_some() => Err(Error::NameIsUuid {
+            name: name.to_owned(),
+            uuid: spelled,
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,74 @@
+//! What becomes of a commit.
+
+use std::fmt;
+
+use crate::{Snapshot, Transaction};
+
+/// A commit that has become visible, or had nothing to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Committed<T> {
+    /// What the edits returned.
+    pub value: T,
+    /// The version that shows them. If they changed nothing it is the one that
+    /// they were made on.
+    pub version: u64,
+    /// How often the closure ran: 1 if no other commit came in between.
+    pub attempts: u64,
+}
+
+/// A commit that lost: another one has come first. Nothing has changed.
+///
+/// It gives the transaction back, beside the version that it lost to.
+pub struct Conflict(Box<(Transaction, Snapshot)>);
+
+impl Conflict {
+    pub(super) fn new(transaction: Transaction, newer: Snapshot) -> Self {
+        Self(Box::new((transaction, newer)))
+    }
+
+    /// The transaction that lost, with its edits.
+    pub fn transaction(&self) -> &Transaction {
+        &self.0.0
+    }
+
+    /// The version that it lost to.
+    pub fn newer(&self) -> &Snapshot {
+        &self.0.1
+    }
+
+    /// The transaction that lost, with its edits. It can't be committed any
+    /// more, but read.
+    pub fn into_transaction(self) -> Transaction {
+        self.0.0
+    }
+
+    /// A new transaction on the version that the old one lost to, to make the
+    /// edits again.
+    pub fn restart(self) -> Transaction {
+        Transaction::new(self.0.1)
+    }
+}
+
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conflict")
+            .field("base", &self.transaction().base().version())
+            .field("newer", &self.newer().version())
+            .finish()
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the transaction began from version {}, but version {} is there: \
+             make its edits again on that one",
+            self.transaction().base().version(),
+            self.newer().version()
+        )
+    }
+}
+
+impl std::error::Error for Conflict {}

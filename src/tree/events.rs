@@ -1,0 +1,33 @@
+//! What a tree reports as `tracing` events, under the target `provider_tree`.
+//! Without the feature `tracing` nothing; the read path never reports.
+
+use crate::Transaction;
+
+#[cfg(feature = "tracing")]
+pub(super) fn committed(transaction: &Transaction, version: u64, attempts: u64) {
+    let edits = transaction.edits();
+    tracing::debug!(target: "provider_tree", version, edits, attempts, "commit");
+    for change in transaction.generations.changes() {
+        tracing::debug!(
+            target: "provider_tree",
+            version,
+            uuid = %change.uuid,
+            from = change.from,
+            to = change.to,
+            operation = change.operation,
+            "generation"
+        );
+    }
+}
+
+#[cfg(feature = "tracing")]
+pub(super) fn conflict(transaction: &Transaction, newer: u64, attempts: u64) {
+    let base = transaction.base().version();
+    tracing::debug!(target: "provider_tree", base, newer, attempts, "conflict");
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn committed(_: &Transaction, _: u64, _: u64) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn conflict(_: &Transaction, _: u64, _: u64) {}

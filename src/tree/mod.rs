@@ -1,0 +1,251 @@
+//! The shared handle, and the loop by which writers commit.
+
+mod commit;
+mod events;
+mod fairness;
+mod nesting;
+mod reader;
+mod shorthand;
+
+use std::fmt;
+
+pub use self::commit::{Committed, Conflict};
+use self::fairness::{Attempts, Fairness};
+use self::nesting::Updating;
+pub use self::reader::Reader;
+use crate::cell::{ArcSwapCell, SnapshotCell};
+use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
+
+/// A forest of resource providers that many threads read without ever waiting
+/// while others change it.
+///
+/// Share it by reference or in an [`Arc`](std::sync::Arc); every call takes
+/// `&self`. Reads come in three ways: [`snapshot`](Self::snapshot) to own a
+/// version, [`read`](Self::read) to look at one in place, and
+/// [`reader`](Self::reader) for a thread that reads often. Changes are
+/// transactions: [`update`](Self::update), or one of the shorthands below for a
+/// single edit.
+///
+/// A call that is refused with an error has changed nothing. No call panics.
+pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
+    cell: C,
+    fairness: Fairness,
+}
+
+impl ProviderTree {
+    /// An empty forest at version 0.
+    pub fn new() -> Self {
+        Self::with_cell(Snapshot::default())
+    }
+}
+
+impl Default for ProviderTree {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A forest of its own that begins as the snapshot is, at its version: changes
+/// to one are never seen in the other. Cost: O(1).
+impl From<Snapshot> for ProviderTree {
+    fn from(first: Snapshot) -> Self {
+        Self::with_cell(first)
+    }
+}
+
+impl<C: SnapshotCell> ProviderTree<C> {
+    /// A forest that begins as the snapshot is and keeps its versions in a cell
+    /// of the given kind. Cost: O(1).
+    pub fn with_cell(first: Snapshot) -> Self {
+        Self {
+            cell: C::new(first),
+            fairness: Fairness::default(),
+        }
+    }
+
+    /// The newest version, owned. Cost: O(1); one reference count.
+    pub fn snapshot(&self) -> Snapshot {
+        self.cell.read(Snapshot::clone)
+    }
+
+    /// Shows the newest version to a closure and returns what that returns.
+    /// Cost: O(1); no reference count.
+    ///
+    /// The version is kept alive while the closure runs; clone the snapshot to
+    /// keep it longer.
+    pub fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
+        self.cell.read(reader)
+    }
+
+    /// A handle for one thread that reads often. Cost: O(1).
+    pub fn reader(&self) -> Reader<C> {
+        Reader::new(self)
+    }
+
+    /// The provider with that name or UUID, as the newest version shows it.
+    /// Cost: as [`Forest::find`](crate::Forest::find), and a copy of the
+    /// provider, O(1).
+    pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
+        self.read(|snapshot| snapshot.find(key).cloned())
+    }
+
+    /// Whether there is a provider with that name or UUID. Cost: as
+    /// [`Forest::find`](crate::Forest::find).
+    pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
+        self.read(|snapshot| snapshot.exists(key))
+    }
+
+    /// The number of providers. Cost: O(1).
+    pub fn len(&self) -> usize {
+        self.read(|snapshot| snapshot.len())
+    }
+
+    /// Whether there is no provider. Cost: O(1).
+    pub fn is_empty(&self) -> bool {
+        self.read(|snapshot| snapshot.is_empty())
+    }
+
+    /// The number of commits that changed something. Cost: O(1).
+    pub fn version(&self) -> u64 {
+        self.read(Snapshot::version)
+    }
+
+    /// Commits what a closure makes of the newest version: all its edits in one
+    /// step, or nothing if it returns an error or panics. Every read that
+    /// starts after this has returned sees them.
+    ///
+    /// **The closure may run again.** If another commit comes first, the edits
+    /// are forgotten and the closure runs on the newer version. So let it do
+    /// nothing but read and edit its transaction: what it counts, sends or
+    /// prints would happen once an attempt.
+    ///
+    /// A closure that changes nothing commits nothing. Commits are serialisable:
+    /// what the closure read still held when its edits became visible. Cost:
+    /// that of the edits, times the attempts. A writer that keeps losing makes
+    /// the others wait for it for a bounded time, so that long transactions get
+    /// through; see [`docs::consistency`](crate::docs::consistency).
+    ///
+    /// # Errors
+    ///
+    /// Whatever the closure returns. [`Error::NestedUpdate`] inside the closure
+    /// of an update of the same tree: edit through that one's transaction.
+    /// [`Error::Contended`] after thousands of attempts, or when others have
+    /// waited for this one for 13 seconds in vain.
+    ///
+    /// ```
+    /// use provider_tree::{Error, ProviderTree};
+    ///
+    /// let tree = ProviderTree::new();
+    /// let committed = tree.update(|transaction| {
+    ///     let host = transaction.new_root("host", None, None)?;
+    ///     transaction.new_child("host_gpu0", host, None, None)?;
+    ///     transaction.new_child("host_gpu1", host, None, None)?;
+    ///     Ok::<_, Error>(host)
+    /// })?;
+    /// assert_eq!((committed.version, committed.attempts), (1, 1));
+    /// assert_eq!(tree.snapshot().children(committed.value)?.count(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn update<T, E: From<Error>>(
+        &self,
+        mut edits: impl FnMut(&mut Transaction) -> Result<T, E>,
+    ) -> Result<Committed<T>, E> {
+        let _updating = Updating::enter(self)?;
+        let mut attempts = Attempts::new(&self.fairness);
+        loop {
+            attempts.start();
+            let mut transaction = Transaction::new(self.snapshot());
+            let value = edits(&mut transaction)?;
+            match self.try_commit(transaction, attempts.made()) {
+                Ok(version) => {
+                    return Ok(Committed {
+                        value,
+                        version,
+                        attempts: attempts.made(),
+                    });
+                }
+                Err(_) => attempts.lost()?,
+            }
+        }
+    }
+
+    /// Begins a transaction on the newest version, for [`commit`](Self::commit).
+    /// Cost: O(1). It waits for a bounded time if another writer has kept
+    /// losing.
+    ///
+    /// Prefer [`update`](Self::update) unless the edits can't be made in a
+    /// closure: it retries, and it gets through where short commits keep
+    /// coming.
+    pub fn begin(&self) -> Transaction {
+        if !nesting::is_updating(self) {
+            self.fairness.give_way(0);
+        }
+        Transaction::new(self.snapshot())
+    }
+
+    /// Tries once to commit a transaction. Cost: O(1).
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`] if the newest version is no longer the one that the
+    /// transaction began from. It gives the transaction back.
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// let mut transaction = tree.begin();
+    /// transaction.new_root("mine", None, None)?;
+    /// tree.new_root("theirs", None, None)?; // comes first
+    ///
+    /// let conflict = tree.commit(transaction).unwrap_err();
+    /// assert!(conflict.transaction().exists("mine"));
+    /// let mut transaction = conflict.restart();
+    /// transaction.new_root("mine", None, None)?;
+    /// assert_eq!(tree.commit(transaction).unwrap().version, 2);
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn commit(&self, transaction: Transaction) -> Result<Committed<()>, Conflict> {
+        self.try_commit(transaction, 1).map(|version| Committed {
+            value: (),
+            version,
+            attempts: 1,
+        })
+    }
+
+    fn try_commit(&self, transaction: Transaction, attempts: u64) -> Result<u64, Conflict> {
+        if transaction.edits() == 0 {
+            return Ok(transaction.base().version());
+        }
+        let next = transaction.next();
+        let version = next.version();
+        match self.cell.compare_and_swap(transaction.base(), next) {
+            Ok(()) => {
+                events::committed(&transaction, version, attempts);
+                Ok(version)
+            }
+            Err(newer) => {
+                events::conflict(&transaction, newer.version(), attempts);
+                Err(Conflict::new(transaction, newer))
+            }
+        }
+    }
+}
+
+impl<C: SnapshotCell> fmt::Debug for ProviderTree<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read(|snapshot| {
+            f.debug_struct("ProviderTree")
+                .field("version", &snapshot.version())
+                .field("providers", &snapshot.len())
+                .finish_non_exhaustive()
+        })
+    }
+}
+
+/// Prints the newest version as a tree.
+impl<C: SnapshotCell> fmt::Display for ProviderTree<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read(|snapshot| fmt::Display::fmt(snapshot, f))
+    }
+}

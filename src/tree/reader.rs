@@ -1,0 +1,53 @@
+//! A thread's own handle for reading.
+
+use std::fmt;
+
+use crate::cell::{ArcSwapCell, SnapshotCell};
+use crate::{ProviderTree, Snapshot};
+
+/// One thread's handle for reading a tree, the fastest way to do it: it keeps
+/// the newest snapshot that it has seen and asks only whether there is a newer
+/// one.
+///
+/// It keeps that snapshot alive until the next [`load`](Self::load), and goes
+/// on showing the last one when the tree is gone. It borrows nothing: keep it
+/// in the thread's own state.
+///
+/// ```
+/// use std::{sync::Arc, thread};
+/// use provider_tree::ProviderTree;
+///
+/// let tree = Arc::new(ProviderTree::new());
+/// tree.new_root("host", None, None)?;
+/// let mut reader = tree.reader();
+/// let names = thread::spawn(move || {
+///     let snapshot = reader.load();
+///     snapshot.iter().map(|provider| provider.name().to_owned()).collect::<Vec<_>>()
+/// });
+/// assert_eq!(names.join().unwrap(), ["host"]);
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+pub struct Reader<C: SnapshotCell = ArcSwapCell> {
+    cache: C::Cache,
+}
+
+impl<C: SnapshotCell> Reader<C> {
+    pub(super) fn new(tree: &ProviderTree<C>) -> Self {
+        Self {
+            cache: tree.cell.cache(),
+        }
+    }
+
+    /// The newest snapshot. Versions never go back from one call to the next.
+    /// Cost: one atomic load when nothing has changed; otherwise that of
+    /// [`ProviderTree::snapshot`], and of dropping the snapshot that it kept.
+    pub fn load(&mut self) -> &Snapshot {
+        C::load(&mut self.cache)
+    }
+}
+
+impl<C: SnapshotCell> fmt::Debug for Reader<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}

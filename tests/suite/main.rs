@@ -1,0 +1,3 @@
+//! The library's tests, as its users see it.
+
+mod smoke;
