@@ -114,6 +114,14 @@ pub enum Error {
         /// The provider that was given twice.
         uuid: Uuid,
     },
+    /// `populate` was given a record with an invalid name or inventory.
+    #[error("provider {uuid}: {reason}")]
+    InvalidRecord {
+        /// The provider whose record is invalid.
+        uuid: Uuid,
+        /// What is wrong with it.
+        reason: Box<Error>,
+    },
     /// An inventory was given two records of one class.
     #[error("the inventory has two records of {class}: give each class once")]
     DuplicateResourceClass {

@@ -33,8 +33,9 @@ impl Transaction {
     ///
     /// [`Error::DuplicateProvider`]; [`Error::MissingParents`] with all parents
     /// that are neither given nor left; [`Error::Cycle`]; [`Error::TooDeep`];
-    /// [`Error::RootMismatch`]; an invalid name or inventory; or a name or UUID
-    /// that is taken, as for [`new_root`](Self::new_root).
+    /// [`Error::RootMismatch`]; [`Error::InvalidRecord`] for an invalid name or
+    /// inventory; or a name or UUID that is taken, as for
+    /// [`new_root`](Self::new_root).
     pub fn populate(
         &mut self,
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
@@ -353,12 +354,17 @@ struct Shared {
 
 impl Shared {
     fn provider(&mut self, record: &ProviderRecord) -> Result<Provider, Error> {
-        let mut provider = Provider::new(record.uuid, checked_name(&record.name)?);
+        let invalid = |reason| Error::InvalidRecord {
+            uuid: record.uuid,
+            reason: Box::new(reason),
+        };
+        let name = checked_name(&record.name).map_err(invalid)?;
+        let mut provider = Provider::new(record.uuid, name);
         provider.parent_uuid = record.parent_uuid;
         provider.generation = record.generation;
         let inventory = record.inventory.iter();
         let inventory = inventory.map(|(class, one)| (one_of(&mut self.classes, class), *one));
-        provider.inventory = inventory::checked(inventory)?.into();
+        provider.inventory = inventory::checked(inventory).map_err(invalid)?.into();
         let traits = record.traits.iter();
         let traits = traits.map(|name| one_of(&mut self.trait_names, name));
         provider.traits = one_slice_of(&mut self.traits, traits.collect());
