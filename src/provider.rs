@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::inventory::Inventories;
 use crate::path::Path;
-use crate::{Error, Inventory, ProviderRecord, Resource, ResourceClass, Trait};
+use crate::{Error, Inventory, Resource, ResourceClass, Trait};
 
 /// The longest name, in characters, as in Placement's schema.
 const MAX_NAME: usize = 200;
@@ -107,19 +107,6 @@ impl Provider {
     /// by identifier.
     pub fn resources(&self) -> &[Resource] {
         &self.resources
-    }
-
-    /// A copy as plain data. The root is left out: only the forest knows it.
-    /// Cost: O(size of the provider).
-    pub fn to_record(&self) -> ProviderRecord {
-        let mut record = ProviderRecord::new(self.uuid, self.name());
-        record.generation = self.generation;
-        record.parent_uuid = self.parent_uuid;
-        record.inventory = self.inventory.iter().cloned().collect();
-        record.traits = self.traits.iter().cloned().collect();
-        record.aggregates = self.aggregates.iter().copied().collect();
-        record.resources = self.resources.iter().cloned().collect();
-        record
     }
 }
 

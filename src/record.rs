@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Inventory, Resource, ResourceClass, Trait};
+use crate::{Forest, Inventory, Provider, Resource, ResourceClass, Trait};
 
 /// A provider as plain data: what `populate` takes and an export gives.
 ///
@@ -22,7 +22,7 @@ use crate::{Inventory, Resource, ResourceClass, Trait};
 ///
 /// let tree = ProviderTree::new();
 /// tree.populate([numa0.clone(), host])?; // in any order
-/// assert_eq!(tree.find("host_numa0").unwrap().to_record().inventory, numa0.inventory);
+/// assert_eq!(ProviderRecord::from(&tree.find("host_numa0").unwrap()), numa0);
 /// # Ok::<(), provider_tree::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -64,5 +64,37 @@ impl ProviderRecord {
             aggregates: BTreeSet::new(),
             resources: BTreeSet::new(),
         }
+    }
+}
+
+impl From<&Provider> for ProviderRecord {
+    /// A copy as plain data. The root is left out: only the forest knows it.
+    /// Cost: O(size of the provider).
+    fn from(provider: &Provider) -> Self {
+        let mut record = Self::new(provider.uuid(), provider.name());
+        record.generation = provider.generation();
+        record.parent_uuid = provider.parent_uuid();
+        record.inventory = provider.inventory().iter().cloned().collect();
+        record.traits = provider.traits().iter().cloned().collect();
+        record.aggregates = provider.aggregates().iter().copied().collect();
+        record.resources = provider.resources().iter().cloned().collect();
+        record
+    }
+}
+
+impl Forest {
+    /// Copies of all providers as plain data, in the order of
+    /// [`iter`](Self::iter), with their roots: an export, which `populate`
+    /// takes back. Cost: O(size of the provider) each.
+    pub fn to_records(&self) -> impl Iterator<Item = ProviderRecord> {
+        let mut root = None;
+        self.iter().map(move |provider| {
+            if provider.parent_uuid().is_none() {
+                root = Some(provider.uuid());
+            }
+            let mut record = ProviderRecord::from(provider);
+            record.root_uuid = root;
+            record
+        })
     }
 }

@@ -1,3 +1,4 @@
 //! The library's tests, as its users see it.
 
-mod smoke;
+mod long_transaction;
+mod stress;

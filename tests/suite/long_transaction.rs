@@ -1,0 +1,69 @@
+//! A long transaction gets through among short ones that never pause.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+use uuid::Uuid;
+
+const PROVIDERS: u128 = 10_000;
+const SHORT_WRITERS: u128 = 3;
+
+/// Four attempts before the first claim, then one for each claim, whose
+/// patience doubles from 0.1 ms: the twelfth outlasts 200 ms. Left to chance,
+/// the transaction would lose thousands of times.
+const ENOUGH_ATTEMPTS: u64 = 20;
+
+#[test]
+fn ten_thousand_edits_get_through_in_a_few_attempts() {
+    let tree = ProviderTree::new();
+    tree.update(|transaction| {
+        for number in 0..PROVIDERS {
+            transaction.new_root(&format!("host{number}"), Uuid::from_u128(number), 0)?;
+        }
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    let done = AtomicBool::new(false);
+    let short_commits = AtomicU64::new(0);
+    let long = thread::scope(|scope| {
+        for writer in 0..SHORT_WRITERS {
+            let (tree, done, short_commits) = (&tree, &done, &short_commits);
+            scope.spawn(move || {
+                let mut next = 1;
+                while !done.load(Ordering::Relaxed) {
+                    tree.set_generation(Uuid::from_u128(writer), next).unwrap();
+                    short_commits.fetch_add(1, Ordering::Relaxed);
+                    next += 1;
+                }
+            });
+        }
+        while short_commits.load(Ordering::Relaxed) < 100 {
+            thread::yield_now();
+        }
+        // Reads all that the short writers change, and writes everything.
+        let long = tree.update(|transaction| {
+            let sum: u64 = (0..SHORT_WRITERS)
+                .map(|writer| transaction.get(Uuid::from_u128(writer)).unwrap())
+                .map(|provider| provider.generation().unwrap())
+                .sum();
+            for number in 0..PROVIDERS {
+                let inventory = [(ResourceClass::VCPU, Inventory::new(8))];
+                transaction.update_inventory(Uuid::from_u128(number), inventory, None)?;
+            }
+            Ok::<_, Error>(sum)
+        });
+        done.store(true, Ordering::Relaxed);
+        long.unwrap()
+    });
+    // Each short commit before it raised one of the generations by one; the
+    // first version is the one that built the forest.
+    assert_eq!(long.value, long.version - 2, "it is not serialisable");
+    assert!(
+        long.attempts <= ENOUGH_ATTEMPTS,
+        "it took {} attempts",
+        long.attempts
+    );
+    assert_eq!(tree.version(), 2 + short_commits.into_inner());
+    println!("{} attempts", long.attempts);
+}

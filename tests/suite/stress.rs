@@ -1,0 +1,249 @@
+//! Threads on the real tree: nothing is lost, nothing torn, nothing goes back.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use provider_tree::{Error, ProviderTree, Snapshot, Transaction};
+
+const WRITERS: u64 = 4;
+const COMMITS: u64 = 1_000;
+
+fn counter_of(snapshot: &Snapshot) -> u64 {
+    snapshot.find("counter").unwrap().generation().unwrap()
+}
+
+fn with_counter() -> ProviderTree {
+    let tree = ProviderTree::new();
+    tree.new_root("counter", None, 0).unwrap();
+    tree
+}
+
+/// Raises the counter by one; now and then it lets another thread come first.
+fn count(transaction: &mut Transaction) -> Result<u64, Error> {
+    let next = transaction.find("counter").unwrap().generation().unwrap() + 1;
+    if next.is_multiple_of(3) {
+        thread::yield_now();
+    }
+    transaction.set_generation("counter", next)?;
+    Ok(next)
+}
+
+#[test]
+fn every_update_is_counted_once() {
+    let tree = with_counter();
+    let start = Barrier::new(WRITERS as usize);
+    let committed: Vec<_> = thread::scope(|scope| {
+        let write = || {
+            start.wait();
+            let count = |_| tree.update(count).unwrap();
+            (0..COMMITS).map(count).collect::<Vec<_>>()
+        };
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
+        let committed = writers.into_iter().map(|writer| writer.join().unwrap());
+        committed.flatten().collect()
+    });
+    assert_eq!(counter_of(&tree.snapshot()), WRITERS * COMMITS);
+    assert_eq!(tree.version(), 1 + WRITERS * COMMITS);
+    let versions: BTreeSet<u64> = committed.iter().map(|one| one.version).collect();
+    assert!(versions.into_iter().eq(2..=1 + WRITERS * COMMITS));
+    for one in &committed {
+        assert_eq!(one.value + 1, one.version, "it did not read its base");
+    }
+    let attempts: u64 = committed.iter().map(|one| one.attempts).sum();
+    assert!(attempts > WRITERS * COMMITS, "no update ever lost");
+}
+
+#[test]
+fn a_transaction_that_loses_is_made_again_and_counted_once() {
+    let tree = with_counter();
+    let start = Barrier::new(WRITERS as usize);
+    let conflicts: u64 = thread::scope(|scope| {
+        let write = || {
+            start.wait();
+            (0..COMMITS).map(|_| commit_once(&tree)).sum::<u64>()
+        };
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .sum()
+    });
+    assert_eq!(counter_of(&tree.snapshot()), WRITERS * COMMITS);
+    assert_eq!(tree.version(), 1 + WRITERS * COMMITS);
+    assert!(conflicts > 0, "no transaction ever lost");
+}
+
+/// Counts by a transaction; returns how often it lost.
+fn commit_once(tree: &ProviderTree) -> u64 {
+    let mut transaction = tree.begin();
+    let mut conflicts = 0;
+    loop {
+        count(&mut transaction).unwrap();
+        let base = transaction.base().version();
+        match tree.commit(transaction) {
+            Ok(committed) => {
+                assert_eq!(committed.version, base + 1);
+                return conflicts;
+            }
+            Err(conflict) => {
+                assert!(conflict.newer().version() > base);
+                conflicts += 1;
+                transaction = conflict.restart();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failed_or_panicking_closure_leaves_no_trace_among_others() {
+    let tree = with_counter();
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let tree = &tree;
+            scope.spawn(move || {
+                for round in 0..COMMITS {
+                    let spoil = (writer + round) % 3;
+                    let outcome = catch_unwind(AssertUnwindSafe(|| {
+                        tree.update(|transaction| {
+                            count(transaction)?;
+                            match spoil {
+                                0 => Ok(()),
+                                1 => transaction.remove("nobody").map(drop),
+                                // Unwinds without the panic hook's message.
+                                _ => std::panic::resume_unwind(Box::new("spoiled")),
+                            }
+                        })
+                    }));
+                    match (spoil, outcome) {
+                        (0, Ok(Ok(_)))
+                        | (1, Ok(Err(Error::UnknownProvider { .. })))
+                        | (2, Err(_)) => {}
+                        (spoil, outcome) => panic!("{spoil} gave {outcome:?}"),
+                    }
+                }
+            });
+        }
+    });
+    let good = (0..WRITERS)
+        .flat_map(|writer| (0..COMMITS).map(move |round| writer + round))
+        .filter(|sum| sum % 3 == 0)
+        .count() as u64;
+    assert_eq!(counter_of(&tree.snapshot()), good);
+    assert_eq!(tree.version(), 1 + good);
+}
+
+/// What writers keep true in every version: both halves are at the same
+/// generation, and `guest` is there with its `device` or not at all.
+fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
+    let last_seen = *seen.last().unwrap_or(&0);
+    assert!(snapshot.version() >= last_seen, "went back");
+    if snapshot.version() > last_seen {
+        seen.push(snapshot.version());
+    }
+    let half = |name| snapshot.find(name).unwrap().generation();
+    assert_eq!(half("left"), half("right"), "torn");
+    assert_eq!(snapshot.exists("guest"), snapshot.exists("device"), "torn");
+    let names: Vec<_> = snapshot
+        .tree_of("host")
+        .unwrap()
+        .map(|one| one.name())
+        .collect();
+    let expected: &[&str] = if snapshot.exists("guest") {
+        &["host", "left", "right", "guest", "device"]
+    } else {
+        &["host", "left", "right"]
+    };
+    assert_eq!(names, expected);
+    assert_eq!(snapshot.len(), expected.len());
+}
+
+#[test]
+fn readers_of_all_three_ways_see_whole_transactions_in_order() {
+    let tree = ProviderTree::new();
+    tree.update(|transaction| {
+        transaction.new_root("host", None, None)?;
+        transaction.new_child("left", "host", None, 0)?;
+        transaction.new_child("right", "host", None, 0)
+    })
+    .unwrap();
+    let done = AtomicBool::new(false);
+    let first = tree.snapshot();
+    let first_text = first.to_string();
+    let start = Barrier::new(5);
+    thread::scope(|scope| {
+        let by_reader = || {
+            let mut reader = tree.reader();
+            read_until(&done, &start, |seen| check(reader.load(), seen));
+        };
+        let in_place = || {
+            read_until(&done, &start, |seen| {
+                tree.read(|snapshot| check(snapshot, seen));
+            });
+        };
+        let owned = || read_until(&done, &start, |seen| check(&tree.snapshot(), seen));
+        scope.spawn(by_reader);
+        scope.spawn(in_place);
+        scope.spawn(owned);
+        let writers = [(); 2].map(|()| scope.spawn(|| write_pairs(&tree, &start)));
+        let outcomes = writers.map(|writer| writer.join());
+        done.store(true, Ordering::Relaxed);
+        for outcome in outcomes {
+            outcome.unwrap();
+        }
+    });
+    assert_eq!(tree.find("left").unwrap().generation(), Some(2 * COMMITS));
+    assert_eq!(first.version(), 1);
+    assert_eq!(first.to_string(), first_text, "a held snapshot has changed");
+    tree.snapshot().check_invariants().unwrap();
+}
+
+fn read_until(done: &AtomicBool, start: &Barrier, mut read: impl FnMut(&mut Vec<u64>)) {
+    let mut seen = Vec::new();
+    start.wait();
+    read(&mut seen);
+    while !done.load(Ordering::Relaxed) {
+        read(&mut seen);
+    }
+    read(&mut seen);
+    assert!(seen.len() > 1, "it saw only {seen:?}");
+}
+
+fn write_pairs(tree: &ProviderTree, start: &Barrier) {
+    let mut reader = tree.reader();
+    start.wait();
+    for _ in 0..COMMITS {
+        let committed = tree
+            .update(|transaction| {
+                let next = transaction.find("left").unwrap().generation().unwrap() + 1;
+                transaction.set_generation("left", next)?;
+                transaction.set_generation("right", next)?;
+                if transaction.exists("guest") {
+                    transaction.remove("guest")?;
+                } else {
+                    transaction.new_child("guest", "host", None, None)?;
+                    transaction.new_child("device", "guest", None, None)?;
+                }
+                Ok::<_, Error>(next)
+            })
+            .unwrap();
+        for seen in [
+            tree.version(),
+            tree.snapshot().version(),
+            reader.load().version(),
+        ] {
+            assert!(seen >= committed.version, "it does not see its own commit");
+        }
+    }
+}
+
+#[test]
+fn a_reader_outlives_its_tree() {
+    let tree = with_counter();
+    let mut reader = tree.reader();
+    tree.set_generation("counter", 7).unwrap();
+    drop(tree);
+    assert_eq!(counter_of(reader.load()), 7);
+}
