@@ -1,0 +1,200 @@
+//! Names and UUIDs that are taken, and what becomes of them after a removal.
+
+use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+use uuid::Uuid;
+
+use super::{C1, C2, NOBODY, R, S, one_root, refused, unknown, uuids};
+
+#[test]
+fn new_root_returns_its_uuid() {
+    // Nova: new_root("r", "R") -> "R".
+    let committed = ProviderTree::new().new_root("r", R, None).unwrap();
+    assert_eq!(committed.value, R);
+}
+
+#[test]
+fn a_second_root_of_a_uuid_is_refused() {
+    // Nova: new_root() of a UUID that is there, another name -> ValueError.
+    let error = refused(&one_root(), |tree| tree.new_root("other", R, None));
+    let name = "r".to_owned();
+    assert_eq!(error, Error::UuidTaken { uuid: R, name });
+}
+
+#[test]
+fn a_second_root_of_a_name_is_refused() {
+    // Nova: new_root() of a name that is there, another UUID -> added; all
+    // UUIDs then list both, and data() by that name finds the later one.
+    // Differs: names are unique in the forest, as in Placement, so that what a
+    // name finds does not depend on the order of adding.
+    let tree = one_root();
+    let error = refused(&tree, |tree| tree.new_root("r", S, None));
+    let name = "r".to_owned();
+    assert_eq!(error, Error::NameTaken { name, uuid: R });
+    assert_eq!(uuids(&tree.snapshot()), [R]);
+    assert_eq!(tree.find("r").unwrap().uuid(), R);
+}
+
+#[test]
+fn a_removed_root_is_gone_by_name_and_by_uuid() {
+    // Nova: with two roots of one name, remove() of the first -> None; the name
+    // and the second are found still; remove() of the second -> KeyError, and
+    // then no UUID is listed though the name index was not cleaned up.
+    // Differs: there is no second one, and no half-done removal.
+    let tree = one_root();
+    assert!(tree.new_root("r", S, None).is_err());
+    assert_eq!(tree.remove(R).unwrap().value, 1);
+    assert!(!tree.exists("r") && !tree.exists(R) && !tree.exists(S));
+    assert_eq!(refused(&tree, |tree| tree.remove(S)), unknown(S));
+    assert_eq!(uuids(&tree.snapshot()), []);
+    tree.snapshot().check_invariants().unwrap();
+}
+
+#[test]
+fn a_uuid_that_is_an_existing_name_is_refused() {
+    // Nova: new_root() whose UUID is the name of a root -> ValueError.
+    let tree = ProviderTree::new();
+    tree.new_root(&NOBODY.to_string(), R, None).unwrap();
+    let error = refused(&tree, |tree| tree.new_root("other", NOBODY, None));
+    let (uuid, named) = (NOBODY, R);
+    assert_eq!(error, Error::UuidIsName { uuid, named });
+}
+
+#[test]
+fn a_name_that_is_an_existing_uuid_is_refused() {
+    // Nova: new_root() whose name is the UUID of a root -> added; data() of
+    // that text finds the one that has it as its UUID.
+    // Differs: names and UUIDs are one namespace, so that text finds one
+    // provider at most.
+    let name = R.to_string();
+    let tree = one_root();
+    let error = refused(&tree, |tree| tree.new_root(&name, S, None));
+    assert_eq!(tree.find(&name).unwrap().uuid(), R);
+    assert_eq!(error, Error::NameIsUuid { name, uuid: R });
+}
+
+#[test]
+fn a_provider_may_have_its_own_uuid_as_its_name() {
+    // Nova: new_root(uuid, uuid), as its Ironic driver does -> added.
+    let tree = ProviderTree::new();
+    tree.new_root(&R.to_string(), R, None).unwrap();
+    tree.new_child(&C1.to_string(), R, C1, None).unwrap();
+    assert_eq!(tree.find(&C1.to_string()), tree.find(C1));
+    tree.snapshot().check_invariants().unwrap();
+}
+
+#[test]
+fn a_child_without_a_uuid_needs_a_name_that_nobody_has() {
+    // Nova: new_child() without a UUID, of a name that any provider has
+    // -> ValueError.
+    let tree = one_root();
+    tree.new_root("s", S, None).unwrap();
+    let error = refused(&tree, |tree| tree.new_child("r", S, None, None));
+    let name = "r".to_owned();
+    assert_eq!(error, Error::NameTaken { name, uuid: R });
+}
+
+#[test]
+fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
+    // Nova: new_child() with a UUID of its own, of the name of a sibling, of a
+    // child of another root, or of its own root -> added each time; data() by
+    // that name finds the root, else the first child in the order of roots.
+    // Differs: names are unique in the forest, whoever gave the UUID.
+    let tree = one_root();
+    tree.new_child("c", "r", C1, None).unwrap();
+    tree.new_root("s", S, None).unwrap();
+    for (name, parent, uuid) in [("c", "r", C1), ("c", "s", C1), ("r", "r", R)] {
+        let error = refused(&tree, |tree| tree.new_child(name, parent, C2, None));
+        let name = name.to_owned();
+        assert_eq!(error, Error::NameTaken { name, uuid });
+    }
+    assert_eq!(tree.find("c").unwrap().uuid(), C1);
+    assert_eq!(tree.find("r").unwrap().uuid(), R);
+}
+
+#[test]
+fn a_second_child_of_a_uuid_is_refused() {
+    // Nova: new_child() of a UUID that is there -> ValueError that names it.
+    let tree = one_root();
+    tree.new_child("c", "r", C1, None).unwrap();
+    let taken = Error::UuidTaken {
+        uuid: C1,
+        name: "c".to_owned(),
+    };
+    let again = refused(&tree, |tree| tree.new_child("d", "r", C1, None));
+    assert_eq!(again, taken);
+    // Nova: the same under a parent that is missing -> the same ValueError.
+    let orphan = refused(&tree, |tree| tree.new_child("d", "NOPE", C1, None));
+    assert_eq!(orphan, taken);
+}
+
+#[test]
+fn a_child_of_a_missing_parent_is_refused() {
+    // Nova: new_child() under a parent that is not there -> ValueError.
+    let error = refused(&one_root(), |tree| tree.new_child("c", "NOPE", C1, None));
+    assert_eq!(error, unknown("NOPE"));
+    let error = refused(&one_root(), |tree| tree.new_child("c", NOBODY, C1, None));
+    assert_eq!(error, unknown(NOBODY));
+}
+
+#[test]
+fn remove_by_name_removes_the_only_one_of_that_name() {
+    // Nova: remove("c") where three children are called so -> the first goes,
+    // the others stay.
+    // Differs: only one can be called so; what is called otherwise stays.
+    let tree = one_root();
+    tree.new_child("c", "r", C1, None).unwrap();
+    tree.new_child("d", "r", C2, None).unwrap();
+    assert_eq!(tree.remove("c").unwrap().value, 1);
+    assert_eq!(uuids(&tree.snapshot()), [R, C2]);
+    assert!(!tree.exists("c"));
+}
+
+#[test]
+fn remove_takes_all_that_is_below() {
+    // Nova: remove() -> the provider and all of its children go.
+    let tree = super::two_trees();
+    assert_eq!(tree.remove("c").unwrap().value, 2);
+    assert_eq!(uuids(&tree.snapshot()), [R, S]);
+    tree.snapshot().check_invariants().unwrap();
+}
+
+#[test]
+fn without_a_uuid_a_child_gets_a_random_one() {
+    // Nova: new_child() without a UUID -> a version 4 UUID, text of 36
+    // characters.
+    let tree = one_root();
+    let uuid = tree.new_child("c", "r", None, None).unwrap().value;
+    assert_eq!(uuid.get_version_num(), 4);
+    assert_eq!(tree.find("c").unwrap().uuid(), uuid);
+    assert_eq!(tree.find(&uuid.to_string()).unwrap().name(), "c");
+}
+
+#[test]
+fn a_provider_that_is_added_again_starts_empty() {
+    // Nova: remove(), then new_child() of the same name and UUID -> no
+    // generation, inventory, traits, aggregates or resources.
+    let tree = one_root();
+    tree.new_child("c", "r", C2, 7).unwrap();
+    let inventory = [(ResourceClass::VCPU, Inventory::new(1))];
+    tree.update_inventory("c", inventory, 8).unwrap();
+    tree.add_traits("c", ["T"]).unwrap();
+    tree.add_aggregates("c", [NOBODY]).unwrap();
+    tree.remove("c").unwrap();
+    tree.new_child("c", "r", C2, None).unwrap();
+    let expected = super::record(C2, "c", R);
+    assert_eq!(tree.find("c").unwrap().to_record(), expected);
+}
+
+#[test]
+fn without_a_uuid_a_root_gets_a_random_one() {
+    // Nova: new_root() whose UUID is None -> returns a random UUID, but files
+    // the root under None; remove() by name -> KeyError, and it stays.
+    // Differs: it is found and removed by the UUID that was returned.
+    let tree = ProviderTree::new();
+    let uuid: Uuid = tree.new_root("n", None, None).unwrap().value;
+    assert_eq!(uuid.get_version_num(), 4);
+    assert_eq!(uuids(&tree.snapshot()), [uuid]);
+    assert!(tree.exists(uuid) && tree.exists("n"));
+    assert_eq!(tree.remove("n").unwrap().value, 1);
+    assert!(tree.is_empty());
+}

@@ -1,0 +1,104 @@
+//! What a key finds.
+
+use provider_tree::{Error, ProviderTree};
+
+use super::{C, C1, C2, G, NOBODY, R, S, one_root, refused, two_trees, unknown};
+
+#[test]
+fn a_child_whose_uuid_is_an_existing_name_is_refused() {
+    // Nova: new_child() whose UUID is the name of a child -> ValueError.
+    let tree = one_root();
+    tree.new_child(&NOBODY.to_string(), "r", C1, None).unwrap();
+    let error = refused(&tree, |tree| tree.new_child("other", "r", NOBODY, None));
+    let (uuid, named) = (NOBODY, C1);
+    assert_eq!(error, Error::UuidIsName { uuid, named });
+}
+
+#[test]
+fn no_two_providers_match_one_text_whichever_came_first() {
+    // Nova: "B" is the name of a grandchild and the UUID of a later child of
+    // the root -> data("B") finds the child. "Q" is the name of a child of the
+    // first root and the UUID of a child of the second -> finds the first.
+    // Differs: the second of such a pair is refused, in either order.
+    let text = NOBODY.to_string();
+    let (uuid, named) = (NOBODY, G);
+
+    let tree = one_root();
+    tree.new_child("a", "r", C, None).unwrap();
+    tree.new_child(&text, "a", G, None).unwrap();
+    tree.new_root("s", S, None).unwrap();
+    for parent in ["r", "s"] {
+        let error = refused(&tree, |tree| tree.new_child("later", parent, uuid, None));
+        assert_eq!(error, Error::UuidIsName { uuid, named });
+    }
+
+    let tree = one_root();
+    tree.new_child("earlier", "r", uuid, None).unwrap();
+    tree.new_root("s", S, None).unwrap();
+    for parent in ["r", "s"] {
+        let error = refused(&tree, |tree| tree.new_child(&text, parent, G, None));
+        let name = text.clone();
+        assert_eq!(error, Error::NameIsUuid { name, uuid });
+    }
+}
+
+#[test]
+fn a_name_and_every_spelling_of_a_uuid_find_the_provider() {
+    // Nova: a look-up compares text with names and with UUIDs as they were
+    // given.
+    let tree = two_trees();
+    let found = tree.find("g").unwrap();
+    let text = G.to_string();
+    assert_eq!(tree.find(G).as_ref(), Some(&found));
+    assert_eq!(tree.find(&G).as_ref(), Some(&found));
+    assert_eq!(tree.find(&found).as_ref(), Some(&found));
+    for spelling in [
+        text.clone(),
+        text.to_uppercase(),
+        G.simple().to_string(),
+        G.braced().to_string(),
+        G.urn().to_string(),
+    ] {
+        assert_eq!(tree.find(&spelling).as_ref(), Some(&found), "{spelling}");
+    }
+}
+
+#[test]
+fn the_empty_text_finds_nothing() {
+    // Nova: exists("") -> False; get_provider_uuids("") -> ValueError.
+    let tree = one_root();
+    assert!(!tree.exists(""));
+    let error = tree.snapshot().provider_uuids_in("").err();
+    assert_eq!(error, Some(unknown("")));
+}
+
+#[test]
+fn a_key_is_a_uuid_or_text() {
+    // Nova: data(None) -> ValueError.
+    // Differs: a key can't be absent; the nearest that can be asked are the nil
+    // UUID and the text "None".
+    let tree = one_root();
+    assert_eq!(tree.find(uuid::Uuid::nil()), None);
+    assert_eq!(tree.find("None"), None);
+}
+
+#[test]
+fn an_unknown_key_is_named_by_the_error() {
+    // Nova: data("zip") -> ValueError("No such provider zip").
+    let error = one_root().snapshot().require("zip").unwrap_err();
+    assert_eq!(error, unknown("zip"));
+    assert!(error.to_string().contains("`zip`"), "{error}");
+}
+
+#[test]
+fn find_shows_all_that_a_provider_is() {
+    // Nova: data() -> uuid, name, generation, parent_uuid and the rest.
+    let tree = ProviderTree::new();
+    tree.new_root("r", R, 3).unwrap();
+    tree.new_child("c", "r", C2, 0).unwrap();
+    let root = tree.find("r").unwrap();
+    let child = tree.find("c").unwrap();
+    assert_eq!((root.uuid(), root.name()), (R, "r"));
+    assert_eq!((root.generation(), root.parent_uuid()), (Some(3), None));
+    assert_eq!((child.generation(), child.parent_uuid()), (Some(0), Some(R)));
+}

@@ -1,0 +1,118 @@
+//! Answers beside those of `nova.compute.provider_tree.ProviderTree` of Nova 34.
+//!
+//! Each test says what was asked of Nova's class and what it answered. Where
+//! the answer here is another one on purpose, a line `Differs:` says why. These
+//! are all such differences; in the third group the type system leaves nothing
+//! to ask.
+//!
+//! | asked | Nova 34 | here |
+//! |---|---|---|
+//! | a second provider of one name, given another UUID | added; a look-up of the name finds one of them | `NameTaken` |
+//! | remove the first of two roots of a name, then the second | `KeyError`, half removed | there is no second |
+//! | a name that is another provider's UUID | added; the UUID is found first | `NameIsUuid` |
+//! | a look-up that one's name and another's UUID match | the order of the search decides | one match at most |
+//! | a root without a UUID | filed under `None`, can't be removed | a random UUID |
+//! | `populate` replaces a provider | it moves behind its siblings | it keeps its place unless its parent changes |
+//! | `populate` and inventory, traits, aggregates | emptied | those of the record |
+//! | `populate` of one UUID twice | the last one wins | `DuplicateProvider` |
+//! | `populate` with a cycle, or a provider as its own parent | an error after others were added | `Cycle`, nothing added |
+//! | `populate` of a root under its own grandchild | an error, the tree is lost | `MissingParents`, nothing lost |
+//! | `populate` of a UUID that is another's name | that other one is removed | `UuidIsName` |
+//! | `populate` of two roots of one name | both added | `NameTaken` |
+//! | `add_traits`, `remove_traits` of nothing, unknown provider | silent | `UnknownProvider` |
+//! | `add_traits`, `remove_traits`, `add_aggregates`, `remove_aggregates` | return nothing | return whether anything changed |
+//! | equality of copies | identity | content |
+//! | a subtree | a class of its own with the key it was asked by | a `Snapshot` |
+//! | `roots` | a live view of inner objects | an iterator over one version |
+//! | a stale generation | stored like any other | `expect_generation` refuses it |
+//! | names, resource classes, traits, inventory fields | not validated | as Placement's schemas have them |
+//! | a chain of 1,000 levels | `RecursionError` past 995 | works; `TooDeep` past `MAX_LEVELS` |
+//! | the lock | one for all trees of the process | none |
+//! | | | |
+//! | text that is no UUID as a UUID | stored | the argument is a `Uuid` |
+//! | a look-up of `None` | `ValueError` | a key is a UUID or text |
+//! | `populate(None)` | no-op | an `Option` is an iterator: no records |
+//! | `populate` of `{}` | no-op | records are no mapping: an empty one of any kind |
+//! | a record without a name or UUID | `KeyError` after the provider was removed | a record has both |
+//! | a record whose parent is the empty string | `ValueError` | a parent is a `Uuid` or none |
+//! | a record with keys of its own | ignored | a record has no others |
+//! | an inventory record without fields | unchanged | a record has a total |
+//! | 8, 8.0 and `True` as one field | equal or not by Python's rules | each field has one type |
+//! | an inventory that is `None` | `TypeError` | an `Option` is an iterator: no records |
+//! | pickle | goes through | records go out and in again |
+
+mod copies;
+mod duplicates;
+mod generation;
+mod inventory;
+mod lookup;
+mod populate;
+mod populate_refusals;
+mod scale;
+mod sharing;
+mod traits_and_aggregates;
+mod walks;
+
+use std::fmt::Debug;
+
+use provider_tree::{Error, Forest, Provider, ProviderRecord, ProviderTree};
+use uuid::Uuid;
+
+// The providers that the tests speak of, roots first.
+const R: Uuid = Uuid::from_u128(0xa0);
+const S: Uuid = Uuid::from_u128(0xb0);
+const C: Uuid = Uuid::from_u128(0xa1);
+const C1: Uuid = Uuid::from_u128(0xa2);
+const C2: Uuid = Uuid::from_u128(0xa3);
+const C3: Uuid = Uuid::from_u128(0xa4);
+const G: Uuid = Uuid::from_u128(0xa5);
+const NOBODY: Uuid = Uuid::from_u128(0xffff);
+
+/// A forest of one root `r`.
+fn one_root() -> ProviderTree {
+    let tree = ProviderTree::new();
+    tree.new_root("r", R, None).unwrap();
+    tree
+}
+
+/// A root `r`, its child `c`, whose child is `g`; and a root `s`.
+fn two_trees() -> ProviderTree {
+    let tree = one_root();
+    tree.new_child("c", R, C, None).unwrap();
+    tree.new_child("g", C, G, None).unwrap();
+    tree.new_root("s", S, None).unwrap();
+    tree
+}
+
+fn record(uuid: Uuid, name: &str, parent: impl Into<Option<Uuid>>) -> ProviderRecord {
+    let mut record = ProviderRecord::new(uuid, name);
+    record.parent_uuid = parent.into();
+    record
+}
+
+fn uuids(forest: &Forest) -> Vec<Uuid> {
+    forest.provider_uuids().collect()
+}
+
+fn names<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> Vec<&'a str> {
+    providers.into_iter().map(Provider::name).collect()
+}
+
+/// The error of a call that is refused, and leaves everything as it was.
+fn refused<T: Debug>(
+    tree: &ProviderTree,
+    call: impl FnOnce(&ProviderTree) -> Result<T, Error>,
+) -> Error {
+    let before = tree.snapshot();
+    let error = call(tree).unwrap_err();
+    assert!(tree.snapshot().ptr_eq(&before), "committed after {error}");
+    before.check_invariants().unwrap();
+    error
+}
+
+/// The error of a key that no provider has.
+fn unknown(key: impl ToString) -> Error {
+    Error::UnknownProvider {
+        key: key.to_string(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Walks: parents first, siblings and roots in the order in which they were
+//! added.
+
+use provider_tree::{Error, ProviderTree};
+use uuid::Uuid;
+
+use super::{C1, C2, C3, R, S, names, refused, unknown, uuids};
+
+const G1: Uuid = Uuid::from_u128(0xc1);
+const G1B: Uuid = Uuid::from_u128(0xc2);
+const G2: Uuid = Uuid::from_u128(0xc3);
+const RS: Uuid = Uuid::from_u128(0xc4);
+
+/// r: c1 (g1, g1b), c2 (g2), c3; s. Added level by level.
+fn forest() -> ProviderTree {
+    let tree = ProviderTree::new();
+    tree.new_root("r", R, None).unwrap();
+    for (name, parent, uuid) in [
+        ("c1", R, C1),
+        ("c2", R, C2),
+        ("c3", R, C3),
+        ("g1", C1, G1),
+        ("g2", C2, G2),
+        ("g1b", C1, G1B),
+    ] {
+        tree.new_child(name, parent, uuid, None).unwrap();
+    }
+    tree.new_root("s", S, None).unwrap();
+    tree
+}
+
+const TREE_OF_R: [Uuid; 7] = [R, C1, G1, G1B, C2, G2, C3];
+
+#[test]
+fn all_providers_come_top_down_in_the_order_of_adding() {
+    // Nova: get_provider_uuids() -> R C1 G1 G1B C2 G2 C3 S.
+    let snapshot = forest().snapshot();
+    assert_eq!(uuids(&snapshot), [&TREE_OF_R[..], &[S]].concat());
+    assert_eq!(
+        names(snapshot.iter()),
+        ["r", "c1", "g1", "g1b", "c2", "g2", "c3", "s"]
+    );
+    assert_eq!(names(snapshot.roots()), ["r", "s"]);
+    assert_eq!(names(snapshot.children("r").unwrap()), ["c1", "c2", "c3"]);
+}
+
+#[test]
+fn the_uuids_in_a_provider_are_its_own_and_those_below() {
+    // Nova: get_provider_uuids("c1") -> C1 G1 G1B.
+    let snapshot = forest().snapshot();
+    let below: Vec<Uuid> = snapshot.provider_uuids_in("c1").unwrap().collect();
+    assert_eq!(below, [C1, G1, G1B]);
+    assert_eq!(names(snapshot.descendants("c1").unwrap()), ["g1", "g1b"]);
+}
+
+#[test]
+fn the_tree_of_a_grandchild_is_the_whole_tree() {
+    // Nova: get_provider_uuids_in_tree("g1") -> R C1 G1 G1B C2 G2 C3.
+    let snapshot = forest().snapshot();
+    for key in ["r", "c2", "g1"] {
+        let tree: Vec<Uuid> = snapshot.provider_uuids_in_tree(key).unwrap().collect();
+        assert_eq!(tree, TREE_OF_R);
+        assert_eq!(snapshot.tree_of(key).unwrap().count(), TREE_OF_R.len());
+        assert_eq!(snapshot.root_of(key).unwrap().uuid(), R);
+    }
+}
+
+#[test]
+fn the_tree_of_an_unknown_provider_is_an_error() {
+    // Nova: get_provider_uuids_in_tree("nope") -> ValueError.
+    let error = forest().snapshot().provider_uuids_in_tree("nope").err();
+    assert_eq!(error, Some(unknown("nope")));
+}
+
+#[test]
+fn the_tree_of_a_root_is_found_by_its_name_alone() {
+    // Nova: a child of "s" is called "r" as well;
+    // get_provider_uuids_in_tree("r") -> the tree of the root "r".
+    // Differs: no child can be called so.
+    let tree = forest();
+    let error = refused(&tree, |tree| tree.new_child("r", "s", RS, None));
+    let name = "r".to_owned();
+    assert_eq!(error, Error::NameTaken { name, uuid: R });
+    let snapshot = tree.snapshot();
+    let uuids: Vec<Uuid> = snapshot.provider_uuids_in_tree("r").unwrap().collect();
+    assert_eq!(uuids, TREE_OF_R);
+}
+
+#[test]
+fn the_tree_of_a_child_of_the_second_root_is_the_second_tree() {
+    // Nova: get_provider_uuids_in_tree("RS"), a child of "s" -> S RS.
+    let tree = forest();
+    tree.new_child("rs", "s", RS, None).unwrap();
+    let snapshot = tree.snapshot();
+    let uuids: Vec<Uuid> = snapshot.provider_uuids_in_tree(RS).unwrap().collect();
+    assert_eq!(uuids, [S, RS]);
+}
+
+#[test]
+fn the_way_up_leads_from_the_parent_to_the_root() {
+    // Nova: has only parent_uuid to follow.
+    let snapshot = forest().snapshot();
+    assert_eq!(names(snapshot.ancestors("g1b").unwrap()), ["c1", "r"]);
+    assert_eq!(snapshot.ancestors("r").unwrap().count(), 0);
+    let depths = ["r", "c1", "g1b"].map(|name| snapshot.depth(name).unwrap());
+    assert_eq!(depths, [0, 1, 2]);
+}
+
+#[test]
+fn one_that_is_removed_and_added_again_comes_last() {
+    // Nova: remove("c1"), then new_child("c1", "r") -> after c2 and c3.
+    let tree = forest();
+    tree.remove("c1").unwrap();
+    tree.new_child("c1", "r", C1, None).unwrap();
+    assert_eq!(uuids(&tree.snapshot()), [R, C2, G2, C3, C1, S]);
+    tree.remove("r").unwrap();
+    tree.new_root("r", R, None).unwrap();
+    assert_eq!(uuids(&tree.snapshot()), [S, R]);
+}
+
+#[test]
+fn one_that_moves_comes_after_the_siblings_it_joins() {
+    // Nova: has no call that moves a provider but populate_from_iterable(),
+    // which adds it again, last.
+    let tree = forest();
+    assert!(tree.move_to("c1", "c2").unwrap().value);
+    assert_eq!(uuids(&tree.snapshot()), [R, C2, G2, C1, G1, G1B, C3, S]);
+    assert!(tree.move_to_root("c1").unwrap().value);
+    assert_eq!(uuids(&tree.snapshot()), [R, C2, G2, C3, S, C1, G1, G1B]);
+    tree.snapshot().check_invariants().unwrap();
+}
