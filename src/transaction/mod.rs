@@ -5,6 +5,9 @@ pub(crate) mod generations;
 mod populate;
 mod structure;
 
+#[cfg(test)]
+mod siblings_tests;
+
 use std::fmt;
 use std::ops::Deref;
 

@@ -1,0 +1,162 @@
+//! Ordinals do not run out: unit tests run with a small limit of siblings.
+
+use std::collections::VecDeque;
+
+use uuid::Uuid;
+
+use crate::path::MAX_SIBLINGS;
+use crate::{Error, ProviderRecord, Snapshot, Transaction};
+
+const LIMIT: u128 = MAX_SIBLINGS as u128;
+
+fn transaction() -> Transaction {
+    let mut transaction = Transaction::new(Snapshot::default());
+    transaction.new_root("host", uuid(0), None).unwrap();
+    transaction
+}
+
+fn uuid(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn add(transaction: &mut Transaction, number: u128) -> Result<Uuid, Error> {
+    transaction.new_child(&format!("child{number}"), "host", uuid(number), None)
+}
+
+fn children(transaction: &Transaction) -> Vec<u128> {
+    let children = transaction.children("host").unwrap();
+    children.map(|child| child.uuid().as_u128()).collect()
+}
+
+#[test]
+fn years_of_adding_and_removing_children_keep_their_order() {
+    let mut transaction = transaction();
+    let mut model = VecDeque::new();
+    for number in 1..20 * LIMIT {
+        add(&mut transaction, number).unwrap();
+        transaction
+            .new_child(&format!("below{number}"), uuid(number), None, None)
+            .unwrap();
+        model.push_back(number);
+        if model.len() > 5 {
+            let oldest = model.pop_front().unwrap();
+            assert_eq!(transaction.remove(uuid(oldest)), Ok(2));
+        }
+    }
+    assert_eq!(children(&transaction), Vec::from(model.clone()));
+    for number in model {
+        let below: Vec<_> = transaction.descendants(uuid(number)).unwrap().collect();
+        assert_eq!(below[0].name(), format!("below{number}"));
+        assert_eq!(below.len(), 1);
+    }
+    transaction.check_invariants().unwrap();
+}
+
+#[test]
+fn years_of_adding_and_removing_roots_keep_their_order() {
+    let mut transaction = transaction();
+    for number in 1..5 * LIMIT {
+        let name = format!("root{number}");
+        transaction.new_root(&name, uuid(number), None).unwrap();
+        transaction
+            .new_child(&format!("below{number}"), uuid(number), None, None)
+            .unwrap();
+        if number > 1 {
+            transaction.remove(uuid(number - 1)).unwrap();
+        }
+    }
+    let names: Vec<_> = transaction
+        .iter()
+        .map(|one| one.name().to_owned())
+        .collect();
+    let last = 5 * LIMIT - 1;
+    assert_eq!(
+        names,
+        [
+            "host".to_owned(),
+            format!("root{last}"),
+            format!("below{last}")
+        ]
+    );
+    transaction.check_invariants().unwrap();
+}
+
+#[test]
+fn moves_and_populates_make_room_too() {
+    let mut transaction = transaction();
+    add(&mut transaction, 1).unwrap();
+    add(&mut transaction, 2).unwrap();
+    transaction
+        .new_child("inner", uuid(1), uuid(3), None)
+        .unwrap();
+    for round in 0..3 * LIMIT {
+        transaction.move_to(uuid(3), "host").unwrap();
+        transaction.move_to(uuid(3), uuid(1 + round % 2)).unwrap();
+    }
+    let mut record = ProviderRecord::new(uuid(3), "inner");
+    for round in 0..3 * LIMIT {
+        record.parent_uuid = Some(uuid(0));
+        transaction.populate([&record]).unwrap();
+        record.parent_uuid = Some(uuid(1 + round % 2));
+        transaction.populate([&record]).unwrap();
+    }
+    assert_eq!(children(&transaction), [1, 2]);
+    transaction.check_invariants().unwrap();
+}
+
+#[test]
+fn as_many_siblings_as_there_are_ordinals_fit_and_no_more() {
+    let mut transaction = transaction();
+    for number in 1..=LIMIT {
+        add(&mut transaction, number).unwrap();
+    }
+    let full = children(&transaction);
+    assert_eq!(full.len() as u128, LIMIT);
+    let limit = u64::from(MAX_SIBLINGS);
+    let refused = Err(Error::TooManySiblings { limit });
+    assert_eq!(add(&mut transaction, LIMIT + 1), refused);
+    transaction
+        .new_root("guest", uuid(LIMIT + 2), None)
+        .unwrap();
+    assert_eq!(
+        transaction.move_to("guest", "host"),
+        Err(Error::TooManySiblings { limit })
+    );
+    let mut record = ProviderRecord::new(uuid(LIMIT + 3), "one too many");
+    record.parent_uuid = Some(uuid(0));
+    assert_eq!(
+        transaction.populate([&record]),
+        Err(Error::TooManySiblings { limit })
+    );
+    assert_eq!(children(&transaction), full);
+
+    transaction.remove(uuid(1)).unwrap();
+    transaction.populate([&record]).unwrap();
+    assert_eq!(children(&transaction).last(), Some(&(LIMIT + 3)));
+    transaction.check_invariants().unwrap();
+}
+
+#[test]
+fn a_populate_of_too_many_new_siblings_is_refused_whole() {
+    let mut transaction = transaction();
+    let before = transaction.len();
+    let mut records = vec![ProviderRecord::new(uuid(1), "full")];
+    for number in 2..=LIMIT + 2 {
+        let mut record = ProviderRecord::new(uuid(number), format!("child{number}"));
+        record.parent_uuid = Some(uuid(1));
+        records.push(record);
+    }
+    let limit = u64::from(MAX_SIBLINGS);
+    assert_eq!(
+        transaction.populate(&records),
+        Err(Error::TooManySiblings { limit })
+    );
+    assert_eq!((transaction.len(), transaction.edits()), (before, 1));
+    records.pop();
+    transaction.populate(&records).unwrap();
+    assert_eq!(
+        transaction.children(uuid(1)).unwrap().count() as u128,
+        LIMIT
+    );
+    transaction.check_invariants().unwrap();
+}
