@@ -1,5 +1,75 @@
 //! A forest of resource providers that many threads read without ever waiting
 //! while others change it.
+//!
+//! OpenStack Nova keeps its *resource providers* (a compute host, its NUMA
+//! nodes, their GPUs and network cards) in a `ProviderTree`: one lock guards
+//! it, a look-up scans it, a consistent read copies it. This crate does that
+//! job, all of it, as a lock-free data structure. The forest is an immutable
+//! persistent map; its newest version is swapped in atomically. Readers look
+//! at whole versions and never wait; writers commit transactions by
+//! compare-and-swap and retry.
+//!
+//! # A tour
+//!
+//! ```
+//! use provider_tree::{Error, Inventory, ProviderTree, ResourceClass, Trait};
+//!
+//! // Share it by reference or in an `Arc`: every call takes `&self`.
+//! let tree = ProviderTree::new();
+//!
+//! // Several edits become visible in one step, or not at all.
+//! tree.update(|transaction| {
+//!     let host = transaction.new_root("host", None, None)?;
+//!     transaction.new_child("host_numa0", host, None, None)?;
+//!     transaction.new_child("host_gpu0", "host_numa0", None, None)?;
+//!     let mut cpus = Inventory::new(8);
+//!     cpus.allocation_ratio = Some(4.0);
+//!     transaction.update_inventory("host_numa0", [(ResourceClass::VCPU, cpus)], None)?;
+//!     transaction.add_traits("host_gpu0", ["CUSTOM_GOLD"])
+//! })?;
+//!
+//! // A snapshot is one version: everything in it agrees.
+//! let snapshot = tree.snapshot();
+//! let capacity: f64 = snapshot
+//!     .tree_of("host_gpu0")?
+//!     .filter_map(|provider| provider.inventory_of(&ResourceClass::VCPU))
+//!     .map(Inventory::capacity)
+//!     .sum();
+//! assert_eq!(capacity, 32.0);
+//! assert!(snapshot.has_traits("host_gpu0", ["CUSTOM_GOLD"])?);
+//!
+//! // It stays as it is while others commit.
+//! tree.remove("host_numa0")?;
+//! assert_eq!((snapshot.len(), tree.len()), (3, 1));
+//!
+//! // What is refused is refused with a reason, and has changed nothing.
+//! let error = tree.new_child("host_gpu1", "host_numa0", None, None).unwrap_err();
+//! assert_eq!(error, Error::UnknownProvider { key: "host_numa0".to_owned() });
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! |---|---|
+//! | share, read and change a forest | [`ProviderTree`] |
+//! | read in a loop, at the cost of one atomic load | [`Reader`] |
+//! | look up, walk and ask | [`Forest`], which [`Snapshot`] and [`Transaction`] dereference to |
+//! | edit | [`Transaction`] |
+//! | move whole forests in and out | [`ProviderRecord`], [`Transaction::populate`], [`Forest::to_records`] |
+//! | know what readers and writers may rely on | [`docs::consistency`] |
+//! | see common tasks done right, and wrong | [`docs::patterns`] |
+//! | know what it can't do, and how it differs from Nova | [`docs::limits`] |
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `serde`: [`ProviderRecord`] and [`Snapshot`] read and write Placement's
+//!   JSON field names.
+//! - `tracing`: commits (version, edits, attempts), generation changes (from,
+//!   to, operation) and conflicts as events of level `DEBUG` with the target
+//!   `provider_tree`. Reads report nothing.
 
 pub mod docs;
 

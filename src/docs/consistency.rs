@@ -1,1 +1,107 @@
-//! Consistency.
+//! What readers and writers may rely on, and why.
+//!
+//! # Versions
+//!
+//! A forest is a sequence of versions, counted from 0. Each commit that changes
+//! something makes the next one; nothing else does. A version never changes
+//! once it is there, so that whoever holds one (a [`Snapshot`]) can look at it
+//! as long as he likes, in any thread:
+//!
+//! ```text
+//!   version 41        version 42        version 43     <- newest
+//!   ┌────────┐        ┌────────┐        ┌────────┐
+//!   │ maps   │        │ maps   │        │ maps   │
+//!   └─┬────┬─┘        └─┬────┬─┘        └─┬────┬─┘
+//!     │    └──────┬─────┘    └──────┬─────┘    │
+//!     A           B                 C          D       <- nodes of the maps
+//! ```
+//!
+//! Neighbouring versions share all nodes of their maps but the few that the
+//! commit touched. A held snapshot keeps alive what it alone still shows: above,
+//! version 41 alone keeps A.
+//!
+//! # Reads
+//!
+//! A read never waits, and never makes anybody wait. There are three ways:
+//!
+//! | | gives | costs | use it to |
+//! |---|---|---|---|
+//! | [`snapshot`] | a [`Snapshot`] that you own | one reference count | keep a version, send it away, hold it across `.await` |
+//! | [`read`] | a `&Snapshot` inside a closure | no reference count | look something up now and then |
+//! | [`reader`] | a `&Snapshot` from your own handle | one atomic load while nothing changes | read again and again in one thread |
+//!
+//! - **One version.** Every look-up, walk and iteration of one snapshot agrees
+//!   with every other. Two calls of [`find`] on the *tree* may see two versions.
+//! - **Fresh.** Once [`update`] has returned, every read that starts later sees
+//!   its commit, in any thread and by any of the three ways, where "later"
+//!   means that the one happens before the other (by joining a thread, by a
+//!   channel, by any lock or atomic with the usual orderings).
+//! - **Never back.** What one thread has seen it goes on seeing: versions do
+//!   not go back from one of its reads to the next.
+//!
+//! # Writes
+//!
+//! - **All or nothing.** The edits of one [`update`] become visible in one step.
+//!   A closure that returns an error, or panics, leaves no trace.
+//! - **Serialisable.** A commit succeeds only if the newest version is still the
+//!   one that the transaction began from. So whatever the closure read, of any
+//!   provider, was still true when its edits became visible, and all commits of
+//!   a forest have an order: that of their versions.
+//! - **No update is lost.** There is no call that stores a forest; every change
+//!   goes through the compare-and-swap.
+//!
+//! ```
+//! use std::thread;
+//! use provider_tree::{Error, ProviderTree};
+//!
+//! let tree = ProviderTree::new();
+//! tree.new_root("counter", None, 0)?;
+//! thread::scope(|scope| {
+//!     for _ in 0..4 {
+//!         scope.spawn(|| {
+//!             for _ in 0..100 {
+//!                 tree.update(|transaction| {
+//!                     let now = transaction.require("counter")?.generation().unwrap_or(0);
+//!                     transaction.set_generation("counter", now + 1)
+//!                 })
+//!                 .unwrap();
+//!             }
+//!         });
+//!     }
+//! });
+//! assert_eq!(tree.find("counter").unwrap().generation(), Some(400));
+//! assert_eq!(tree.version(), 401);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Who gets on
+//!
+//! Writers are lock-free: when a commit fails, it is because another one has
+//! succeeded. That alone would let short transactions starve a long one. So a
+//! writer that has lost four times lays a *claim*, and others let it go first:
+//! before they begin an attempt they wait for it, at most 0.1 ms. If that was
+//! not enough the claim is renewed with twice the patience, up to 6.5 s. A
+//! waiting writer whose patience ends takes the claim away and goes on, so that
+//! a claimant that has been stopped can't stop the others. Claims only decide
+//! who tries when; what is committed is decided by the compare-and-swap alone.
+//!
+//! A transaction of 10,000 edits among three threads that commit single edits
+//! without pause got through in 11 to 14 attempts (2-core AMD EPYC).
+//! [`Committed::attempts`] tells how many it took.
+//!
+//! # Generations
+//!
+//! A provider's *generation* is Placement's optimistic lock, not this crate's:
+//! Placement raises it at each update and refuses an update that names an old
+//! one. Here it is a number that the caller sets. [`expect_generation`] makes a
+//! transaction depend on it: use it where the decision was made on data that
+//! was read before the transaction began, for example in another process.
+//!
+//! [`Snapshot`]: crate::Snapshot
+//! [`snapshot`]: crate::ProviderTree::snapshot
+//! [`read`]: crate::ProviderTree::read
+//! [`reader`]: crate::ProviderTree::reader
+//! [`find`]: crate::ProviderTree::find
+//! [`update`]: crate::ProviderTree::update
+//! [`Committed::attempts`]: crate::Committed::attempts
+//! [`expect_generation`]: crate::Transaction::expect_generation

@@ -123,18 +123,32 @@ impl Forest {
 
     /// Adds a provider at its path.
     pub(crate) fn attach(&mut self, provider: Provider) {
+        let provider = self.place(provider);
+        self.index(provider);
+    }
+
+    /// The first half of [`attach`](Self::attach): walks meet the provider,
+    /// look-ups do not find it yet.
+    pub(crate) fn place(&mut self, provider: Provider) -> Arc<Provider> {
+        let provider = Arc::new(provider);
+        self.outline
+            .insert(provider.path.clone(), Arc::clone(&provider));
+        provider
+    }
+
+    /// The second half of [`attach`](Self::attach).
+    pub(crate) fn index(&mut self, provider: Arc<Provider>) {
         if let Some(uuid) = foreign_uuid(&provider) {
             self.spelled.insert(uuid, provider.uuid());
         }
         self.by_name.insert(provider.name.clone(), provider.uuid());
-        self.replace(provider);
+        self.by_uuid.insert(provider.uuid(), provider);
     }
 
     /// Shows a provider in a new state: same UUID, name and path.
     pub(crate) fn replace(&mut self, provider: Provider) {
-        let provider = Arc::new(provider);
-        self.by_uuid.insert(provider.uuid(), Arc::clone(&provider));
-        self.outline.insert(provider.path.clone(), provider);
+        let provider = self.place(provider);
+        self.by_uuid.insert(provider.uuid(), provider);
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.

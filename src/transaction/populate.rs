@@ -1,7 +1,7 @@
 //! Many providers at once: everything is checked before anything changes.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -242,12 +242,26 @@ impl Plan {
                 arriving.push((provider, in_place));
             }
         }
+        // All are placed before any is indexed, so that providers that stand
+        // side by side lie side by side in memory: walks are several times
+        // faster for it.
+        let forest = &mut transaction.forest;
+        let mut placed: Vec<Arc<Provider>> = Vec::with_capacity(arriving.len());
+        let mut at: HashMap<Uuid, usize> = HashMap::with_capacity(arriving.len());
         for (mut provider, in_place) in arriving {
             if !in_place {
-                let above = place_of(&transaction.forest, provider.parent_uuid)?;
-                provider.path = transaction.forest.next_path(&above)?;
+                let parent = provider.parent_uuid.and_then(|uuid| at.get(&uuid));
+                let above = match parent {
+                    Some(&parent) => placed[parent].path.clone(),
+                    None => place_of(forest, provider.parent_uuid)?,
+                };
+                provider.path = forest.next_path(&above)?;
             }
-            transaction.forest.attach(provider);
+            at.insert(provider.uuid(), placed.len());
+            placed.push(forest.place(provider));
+        }
+        for provider in placed {
+            forest.index(provider);
         }
         transaction.edits += u64::from(changed);
         Ok(())
@@ -296,20 +310,20 @@ fn keeps_parent(forest: &Forest, provider: &Provider) -> bool {
         .is_some_and(|old| old.parent_uuid == provider.parent_uuid)
 }
 
-/// The order in which to place the given providers: parents first, then
-/// siblings that keep their parent, in their present order, then the others in
-/// the given order.
+/// The order in which to place the given providers: tree by tree, so that they
+/// lie close together in memory, parents first, then siblings that keep their
+/// parent, in their present order, then the others in the given order.
 fn parents_first(
     forest: &Forest,
     given: &[Provider],
     by_uuid: &HashMap<Uuid, usize>,
 ) -> Result<Vec<usize>, Error> {
-    let mut queue = VecDeque::new();
+    let mut next = Vec::new();
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, provider) in given.iter().enumerate() {
         match provider.parent_uuid.and_then(|uuid| by_uuid.get(&uuid)) {
             Some(&parent) => children.entry(parent).or_default().push(at),
-            None => queue.push_back(at),
+            None => next.push(at),
         }
     }
     for siblings in children.values_mut() {
@@ -319,10 +333,11 @@ fn parents_first(
             (kept.is_none(), kept.map(|old| old.path.clone()))
         });
     }
+    next.reverse();
     let mut order = Vec::with_capacity(given.len());
-    while let Some(at) = queue.pop_front() {
+    while let Some(at) = next.pop() {
         order.push(at);
-        queue.extend(children.remove(&at).into_iter().flatten());
+        next.extend(children.remove(&at).into_iter().flatten().rev());
     }
     match children.keys().min() {
         None => Ok(order),

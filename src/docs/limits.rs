@@ -1,0 +1,54 @@
+//! What this crate can't do, and where it differs from Nova.
+//!
+//! # Limits
+//!
+//! - **One process, in memory.** Nothing is written to disk or sent anywhere;
+//!   [`Forest::to_records`](crate::Forest::to_records) and the feature `serde`
+//!   are for those who want to.
+//! - **Commits are one after another.** Writers of unrelated trees retry against
+//!   one another too: the version is that of the whole forest. A commit takes a
+//!   few microseconds, so that this matters from about 100,000 commits a second
+//!   on. Forests that never need a common version can be separate
+//!   [`ProviderTree`](crate::ProviderTree)s.
+//! - **A commit costs O(log n)**, where a lock around a hash map would change one
+//!   place in it. Programs that write more than they read want another
+//!   structure.
+//! - **An old version is freed by whoever drops it last**, which takes as long as
+//!   it has nodes of its own: 10 to 20 ms for a whole forest of 100,000
+//!   providers that nobody else shares. A reader that held it pays.
+//! - **An update in an update.** The closure of an update can't update the same
+//!   tree: [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it makes
+//!   another thread commit to the tree and waits for that, the update loses each
+//!   time; it ends with [`Error::Contended`](crate::Error::Contended) after 17
+//!   claims have run out, about 13 s.
+//! - **A tree has at most 1,024 levels**
+//!   ([`MAX_LEVELS`](crate::MAX_LEVELS)), a provider at most 4,294,967,295
+//!   children.
+//! - **Names of traits and resource classes are checked for their syntax**, not
+//!   against a list: Placement knows which exist.
+//!
+//! # Differences from Nova's `ProviderTree`
+//!
+//! All that Nova 34's own tests pin down holds here. What differs does so on
+//! purpose:
+//!
+//! | Nova 34 | here |
+//! |---|---|
+//! | a look-up of a child scans the forest | every look-up by UUID or name is one or two hash look-ups |
+//! | names are unique only by luck; removing the second of two roots of one name fails half-way | names and UUIDs are unique in the forest, as in Placement; a duplicate is an error |
+//! | a name may be the UUID of another provider | an error: text finds one provider at most. A provider's own UUID as its name is fine (Ironic does it) |
+//! | a UUID is any text, or none | a UUID is a [`Uuid`](uuid::Uuid); text is understood in any spelling |
+//! | `populate_from_iterable` can fail half-way and lose providers; a UUID given twice: the last one wins | all or nothing; a cycle, a missing parent and a UUID given twice are errors |
+//! | a replaced provider moves behind its siblings | it keeps its place while it keeps its parent, so that populating with what is there changes nothing |
+//! | fails below about 995 levels | works to 1,024 levels, then [`Error::TooDeep`](crate::Error::TooDeep) |
+//! | `has_sharing_provider` takes the lock once a provider and may mix versions | one snapshot |
+//! | one process-wide lock for all trees | none |
+//! | `deepcopy` copies everything, and shares the lock | [`ProviderTree::from`](crate::ProviderTree) is O(1) and shares nothing that can be seen |
+//! | a generation is only stored | [`expect_generation`](crate::Transaction::expect_generation) refuses a stale one |
+//! | `add_traits` without traits is silent about an unknown provider, `add_aggregates` is not | an unknown provider is always an error |
+//! | no validation | names, resource classes, traits and inventories are those of Placement's schema |
+//! | an inventory record may lack its `total`; `8`, `8.0` and `True` are equal | the total is a must; types are checked when a record is made or read |
+//! | an inventory, traits or aggregates may be `None` | the type system rules it out |
+//! | `data()` copies a provider | a [`Provider`](crate::Provider) never changes: no copy is needed |
+//! | a changed field of a record that was handed in or out may show in the tree | records are copied in; what is handed out can't be changed |
+//! | resources are sets by class | a set of [`Resource`](crate::Resource)s, each of which names its class |

@@ -1,0 +1,214 @@
+//! Common tasks, each with a wrong and a right way.
+//!
+//! # Reading more than one thing
+//!
+//! Each call on the tree reads the newest version, which may be another one by
+//! the next call. Wrong:
+//!
+//! ```
+//! # use provider_tree::ProviderTree;
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None).unwrap();
+//! if tree.exists("host") {
+//!     // Another thread may have removed it by now: this can panic.
+//!     let host = tree.find("host").unwrap();
+//! }
+//! ```
+//!
+//! Right: take one version and ask it everything.
+//!
+//! ```
+//! # use provider_tree::ProviderTree;
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None).unwrap();
+//! tree.read(|snapshot| {
+//!     if let Some(host) = snapshot.find("host") {
+//!         let root = snapshot.root_of(host).unwrap(); // the same version
+//!         assert_eq!(root, host);
+//!     }
+//! });
+//! ```
+//!
+//! # Changing what was read
+//!
+//! What is decided on one version must be committed on that version. Wrong: the
+//! read and the write are two steps, and whatever another thread commits in
+//! between is overwritten.
+//!
+//! ```
+//! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! # tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
+//! let host = tree.find("host").unwrap();
+//! let mut cpus = *host.inventory_of(&ResourceClass::VCPU).unwrap();
+//! cpus.reserved = Some(cpus.reserved() + 1);
+//! tree.update_inventory("host", [(ResourceClass::VCPU, cpus)], None)?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Right: read inside the closure, from the transaction.
+//!
+//! ```
+//! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! # tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
+//! tree.update(|transaction| {
+//!     let host = transaction.require("host")?;
+//!     let mut cpus = *host.inventory_of(&ResourceClass::VCPU).unwrap();
+//!     cpus.reserved = Some(cpus.reserved() + 1);
+//!     transaction.update_inventory("host", [(ResourceClass::VCPU, cpus)], None)
+//! })?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! If the decision was made long before, or elsewhere, name what it was made
+//! on, and be told if that no longer holds:
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, 3)?;
+//! let outcome = tree.update(|transaction| {
+//!     transaction.expect_generation("host", 2)?; // what we had read
+//!     transaction.update_traits("host", ["CUSTOM_GOLD"], 3)
+//! });
+//! assert!(matches!(
+//!     outcome,
+//!     Err(Error::GenerationConflict { expected: 2, actual: Some(3), .. })
+//! ));
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # What a closure may do
+//!
+//! The closure of an update may run again. Wrong: it counts attempts, not
+//! commits.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! let mut hosts_added = 0;
+//! tree.update(|transaction| {
+//!     hosts_added += 1; // once an attempt!
+//!     transaction.new_root("host", None, None)
+//! })?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Right: let the closure return what happened, and act on it once.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! let mut hosts_added = 0;
+//! let committed = tree.update(|transaction| transaction.new_root("host", None, None))?;
+//! hosts_added += 1;
+//! println!("{} is there since version {}", committed.value, committed.version);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! For the same reason make a random UUID *before* the update if others are to
+//! know it: inside, each attempt would make another.
+//!
+//! # Many changes
+//!
+//! A transaction copies each node of the maps that it touches once. A thousand
+//! edits in one are several times cheaper than a thousand commits, and readers
+//! see one step. Wrong: a commit a provider, each of which readers can see
+//! without the next.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! for number in 0..100 {
+//!     tree.new_child(&format!("host_vf{number}"), "host", None, None)?;
+//! }
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Right:
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! tree.update(|transaction| {
+//!     for number in 0..100 {
+//!         transaction.new_child(&format!("host_vf{number}"), "host", None, None)?;
+//!     }
+//!     Ok::<_, Error>(())
+//! })?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Following another source of truth
+//!
+//! A report of a whole host, from a driver or from Placement, is one
+//! [`populate`]: it adds, replaces and removes what differs, and commits nothing
+//! if nothing does.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use uuid::Uuid;
+//! # let tree = ProviderTree::new();
+//! let mut report = vec![ProviderRecord::new(Uuid::from_u128(1), "host")];
+//! let mut device = ProviderRecord::new(Uuid::from_u128(2), "host_gpu0");
+//! device.parent_uuid = Some(report[0].uuid);
+//! report.push(device);
+//!
+//! assert_eq!(tree.populate(&report)?.version, 1);
+//! assert_eq!(tree.populate(&report)?.version, 1); // nothing new
+//! report.pop(); // the device is gone
+//! tree.populate(&report)?;
+//! assert_eq!(tree.len(), 1);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Trying something out
+//!
+//! A fork is a forest of its own, in O(1): change it, look at the outcome, throw
+//! it away.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! let what_if = ProviderTree::from(tree.snapshot());
+//! what_if.remove("host")?;
+//! assert!(what_if.is_empty() && !tree.is_empty());
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # Holding on
+//!
+//! Wrong: a snapshot in long-lived state that is never renewed. It goes on
+//! showing the past, and keeps it in memory.
+//!
+//! ```
+//! # use provider_tree::{ProviderTree, Snapshot};
+//! # let tree = ProviderTree::new();
+//! struct Scheduler {
+//!     forest: Snapshot,
+//! }
+//! let scheduler = Scheduler { forest: tree.snapshot() };
+//! tree.new_root("host", None, None).unwrap();
+//! assert!(!scheduler.forest.exists("host"));
+//! ```
+//!
+//! Right: a reader, asked anew for each decision.
+//!
+//! ```
+//! # use provider_tree::{ProviderTree, Reader};
+//! # let tree = ProviderTree::new();
+//! struct Scheduler {
+//!     forest: Reader,
+//! }
+//! let mut scheduler = Scheduler { forest: tree.reader() };
+//! tree.new_root("host", None, None).unwrap();
+//! assert!(scheduler.forest.load().exists("host"));
+//! ```
+//!
+//! [`populate`]: crate::ProviderTree::populate
