@@ -73,6 +73,11 @@
 
 pub mod docs;
 
+// Runs the examples of the README as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod cell;
 mod display;
 mod error;

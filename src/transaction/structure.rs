@@ -198,14 +198,14 @@ impl Transaction {
 }
 
 /// The path of a parent; the top of the forest for `None`.
-pub(super) fn place_of(forest: &Forest, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
+pub(crate) fn place_of(forest: &Forest, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
     match parent_uuid {
         None => Ok(Path::TOP),
         Some(uuid) => Ok(forest.require(uuid)?.path.clone()),
     }
 }
 
-pub(super) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
+pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
     if levels <= MAX_LEVELS {
         Ok(())
     } else {

@@ -3,16 +3,22 @@
 
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use provider_tree::{Error, ProviderTree};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
 
-/// Keeps each event as `message field=value ...`.
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<String>>>);
+/// Keeps each event of one thread as `message field=value ...`. It serves the
+/// whole process: a subscriber of one thread alone can miss events whose call
+/// site another thread has reached first.
+struct Events {
+    thread: ThreadId,
+    lines: Arc<Mutex<Vec<String>>>,
+}
 
 struct Line(String);
 
@@ -27,7 +33,12 @@ impl Visit for Line {
 
 impl Subscriber for Events {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "provider_tree"
+        metadata.target() == "provider_tree" && thread::current().id() == self.thread
+    }
+
+    // Asks `enabled` anew for each event.
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -41,7 +52,7 @@ impl Subscriber for Events {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        self.lines.lock().unwrap().push(line.0);
     }
 
     fn enter(&self, _: &Id) {}
@@ -51,37 +62,40 @@ impl Subscriber for Events {
 
 #[test]
 fn what_is_committed_is_reported_and_what_is_read_is_not() {
-    let events = Events::default();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let events = Events {
+        thread: thread::current().id(),
+        lines: Arc::clone(&lines),
+    };
+    tracing::subscriber::set_global_default(events).unwrap();
     let host = Uuid::from_u128(1);
-    tracing::subscriber::with_default(events.clone(), || {
-        let tree = ProviderTree::new();
-        tree.new_root("host", host, 3).unwrap();
-        tree.update(|transaction| {
-            transaction.update_traits("host", ["CUSTOM_GOLD"], 4)?;
-            transaction.set_generation("host", 5)
-        })
-        .unwrap();
+    let tree = ProviderTree::new();
+    tree.new_root("host", host, 3).unwrap();
+    tree.update(|transaction| {
+        transaction.update_traits("host", ["CUSTOM_GOLD"], 4)?;
+        transaction.set_generation("host", 5)
+    })
+    .unwrap();
 
-        let mut loser = tree.begin();
-        loser.set_generation("host", 9).unwrap();
-        tree.rename("host", "renamed").unwrap();
-        let mut again = tree.commit(loser).unwrap_err().restart();
-        again.new_child("child", "renamed", None, None).unwrap();
-        tree.commit(again).unwrap();
+    let mut loser = tree.begin();
+    loser.set_generation("host", 9).unwrap();
+    tree.rename("host", "renamed").unwrap();
+    let mut again = tree.commit(loser).unwrap_err().restart();
+    again.new_child("child", "renamed", None, None).unwrap();
+    tree.commit(again).unwrap();
 
-        tree.set_generation(host, 5).unwrap();
-        let failed = tree.update(|transaction| {
-            transaction.set_generation(host, 6)?;
-            transaction.remove("nobody")
-        });
-        assert!(matches!(failed, Err(Error::UnknownProvider { .. })));
-        tree.read(|snapshot| assert!(snapshot.exists("renamed")));
-        assert!(tree.snapshot().exists("child"));
-        assert_eq!(tree.reader().load().version(), 4);
+    tree.set_generation(host, 5).unwrap();
+    let failed = tree.update(|transaction| {
+        transaction.set_generation(host, 6)?;
+        transaction.remove("nobody")
     });
-    let events = events.0.lock().unwrap();
+    assert!(matches!(failed, Err(Error::UnknownProvider { .. })));
+    tree.read(|snapshot| assert!(snapshot.exists("renamed")));
+    assert!(tree.snapshot().exists("child"));
+    assert_eq!(tree.reader().load().version(), 4);
+    let lines = lines.lock().unwrap();
     assert_eq!(
-        *events,
+        *lines,
         [
             "commit version=1 edits=1 attempts=1",
             "generation version=1 uuid=00000000-0000-0000-0000-000000000001 to=3 operation=\"new\"",

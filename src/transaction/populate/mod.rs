@@ -1,0 +1,107 @@
+//! Many providers at once: everything is checked before anything changes.
+
+mod order;
+mod plan;
+mod shared;
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
+use uuid::Uuid;
+
+use self::plan::{Given, Plan};
+use super::Transaction;
+use super::structure::place_of;
+use crate::{Error, Provider, ProviderRecord};
+
+impl Transaction {
+    /// Adds and replaces providers, all of them or none.
+    ///
+    /// A provider that is new is added, after its siblings; one that is there
+    /// is replaced whole: its name, parent, generation, inventory, traits,
+    /// aggregates and resources become those of the record. Descendants of a
+    /// given provider that are not given themselves are removed; other trees
+    /// stay as they are. The order of the records does not matter, but new
+    /// siblings stand in theirs. A provider that keeps its parent keeps its
+    /// place. No records are no change.
+    ///
+    /// Cost: O((k + d) log n) for k records of which d providers come or go,
+    /// and one write for each that changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DuplicateProvider`]; [`Error::MissingParents`] with all parents
+    /// that are neither given nor left; [`Error::Cycle`]; [`Error::TooDeep`];
+    /// [`Error::RootMismatch`]; [`Error::InvalidRecord`] for an invalid name or
+    /// inventory; or a name or UUID that is taken, as for
+    /// [`new_root`](Self::new_root).
+    pub fn populate(
+        &mut self,
+        records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
+    ) -> Result<(), Error> {
+        let records: Vec<_> = records.into_iter().collect();
+        let plan = Plan::new(&self.forest, records.iter().map(Borrow::borrow))?;
+        plan.check_names(&self.forest)?;
+        plan.reserve(&mut self.forest)?;
+        apply(plan, self)
+    }
+}
+
+/// Does what was planned; the plan has checked everything.
+fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
+    let mut changed = !plan.dropped.is_empty();
+    for uuid in &plan.dropped {
+        transaction.forest.detach(*uuid);
+    }
+    let mut arriving = Vec::new();
+    for Given {
+        mut provider,
+        in_place,
+        ..
+    } in plan.given
+    {
+        let old = transaction.forest.get(provider.uuid());
+        let generation = old.and_then(Provider::generation);
+        if in_place && let Some(old) = old {
+            if *old == provider {
+                continue;
+            }
+            provider.path = old.path.clone();
+        }
+        let name_stays = old.is_some_and(|old| old.name == provider.name);
+        changed = true;
+        transaction
+            .generations
+            .note(provider.uuid(), generation, provider.generation, "populate");
+        if in_place && name_stays {
+            transaction.forest.replace(provider);
+        } else {
+            transaction.forest.detach(provider.uuid());
+            arriving.push((provider, in_place));
+        }
+    }
+    // All are placed before any is indexed, so that providers that stand
+    // side by side lie side by side in memory: walks are several times
+    // faster for it.
+    let forest = &mut transaction.forest;
+    let mut placed: Vec<Arc<Provider>> = Vec::with_capacity(arriving.len());
+    let mut at: HashMap<Uuid, usize> = HashMap::with_capacity(arriving.len());
+    for (mut provider, in_place) in arriving {
+        if !in_place {
+            let parent = provider.parent_uuid.and_then(|uuid| at.get(&uuid));
+            let above = match parent {
+                Some(&parent) => placed[parent].path.clone(),
+                None => place_of(forest, provider.parent_uuid)?,
+            };
+            provider.path = forest.next_path(&above)?;
+        }
+        at.insert(provider.uuid(), placed.len());
+        placed.push(forest.place(provider));
+    }
+    for provider in placed {
+        forest.index(provider);
+    }
+    transaction.edits += u64::from(changed);
+    Ok(())
+}

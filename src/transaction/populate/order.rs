@@ -1,0 +1,100 @@
+//! How the given providers stand to one another and to those that are there.
+
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+use uuid::Uuid;
+
+use crate::forest::walk::Providers;
+use crate::path::Path;
+use crate::{Error, Forest, Provider};
+
+/// All providers below a given one that are not given themselves.
+pub(super) fn dropped(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<Uuid> {
+    let present = given.keys().filter_map(|&uuid| forest.get(uuid));
+    let mut paths: Vec<&Path> = present.map(|provider| &provider.path).collect();
+    paths.sort_unstable();
+    // Of paths below one another, the topmost covers all: it comes first.
+    paths.dedup_by(|path, above| above.contains(path));
+    paths
+        .into_iter()
+        .flat_map(|path| Providers::below(forest, path))
+        .map(Provider::uuid)
+        .filter(|uuid| !given.contains_key(uuid))
+        .collect()
+}
+
+pub(super) fn check_parents(
+    forest: &Forest,
+    given: &[Provider],
+    by_uuid: &HashMap<Uuid, usize>,
+    dropped: &HashSet<Uuid>,
+) -> Result<(), Error> {
+    let missing: BTreeSet<Uuid> = given
+        .iter()
+        .filter_map(|provider| provider.parent_uuid)
+        .filter(|uuid| !by_uuid.contains_key(uuid))
+        .filter(|uuid| forest.get(*uuid).is_none() || dropped.contains(uuid))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingParents {
+            uuids: missing.into_iter().collect(),
+        })
+    }
+}
+
+pub(super) fn keeps_parent(forest: &Forest, provider: &Provider) -> bool {
+    forest
+        .get(provider.uuid())
+        .is_some_and(|old| old.parent_uuid == provider.parent_uuid)
+}
+
+/// The order in which to place the given providers: tree by tree, so that they
+/// lie close together in memory, parents first, then siblings that keep their
+/// parent, in their present order, then the others in the given order.
+pub(super) fn parents_first(
+    forest: &Forest,
+    given: &[Provider],
+    by_uuid: &HashMap<Uuid, usize>,
+) -> Result<Vec<usize>, Error> {
+    let mut next = Vec::new();
+    let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, provider) in given.iter().enumerate() {
+        match provider.parent_uuid.and_then(|uuid| by_uuid.get(&uuid)) {
+            Some(&parent) => children.entry(parent).or_default().push(at),
+            None => next.push(at),
+        }
+    }
+    for siblings in children.values_mut() {
+        siblings.sort_by_cached_key(|&at| {
+            let old = forest.get(given[at].uuid());
+            let kept = old.filter(|_| keeps_parent(forest, &given[at]));
+            (kept.is_none(), kept.map(|old| old.path.clone()))
+        });
+    }
+    next.reverse();
+    let mut order = Vec::with_capacity(given.len());
+    while let Some(at) = next.pop() {
+        order.push(at);
+        next.extend(children.remove(&at).into_iter().flatten().rev());
+    }
+    match children.keys().min() {
+        None => Ok(order),
+        Some(&start) => Err(cycle(given, by_uuid, start)),
+    }
+}
+
+/// The cycle that the parents of a given provider lead into.
+fn cycle(given: &[Provider], by_uuid: &HashMap<Uuid, usize>, start: usize) -> Error {
+    let parent = |at: &usize| given[*at].parent_uuid.and_then(|uuid| by_uuid.get(&uuid));
+    let mut seen = BTreeSet::new();
+    let mut way = std::iter::successors(Some(&start), |at| parent(at));
+    let on_cycle = way.find(|at| !seen.insert(**at)).unwrap_or(&start);
+    let rest = std::iter::successors(parent(on_cycle), |at| parent(at));
+    let all = std::iter::once(on_cycle).chain(rest.take_while(|at| *at != on_cycle));
+    Error::Cycle {
+        uuids: all.map(|&at| given[at].uuid()).collect(),
+    }
+}

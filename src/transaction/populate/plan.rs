@@ -1,0 +1,168 @@
+//! What a `populate` is going to do, checked before it is done.
+
+use foldhash::{HashMap, HashMapExt, HashSet};
+use uuid::Uuid;
+
+use super::order::{check_parents, dropped, keeps_parent, parents_first};
+use super::shared::Shared;
+use crate::path::MAX_SIBLINGS;
+use crate::transaction::structure::{check_levels, place_of};
+use crate::{Error, Forest, Provider, ProviderRecord};
+
+/// What a `populate` does to a forest.
+pub(super) struct Plan {
+    /// The given providers as they will be, but for their paths. Parents come
+    /// first, then siblings that keep their parent, in their present order.
+    pub(super) given: Vec<Given>,
+    by_uuid: HashMap<Uuid, usize>,
+    /// Providers that are below a given one and not given.
+    pub(super) dropped: HashSet<Uuid>,
+}
+
+pub(super) struct Given {
+    pub(super) provider: Provider,
+    /// Whether its path stays: neither it nor any ancestor moves.
+    pub(super) in_place: bool,
+    root: Uuid,
+    /// The number of ancestors and itself.
+    levels: usize,
+}
+
+impl Plan {
+    pub(super) fn new<'r>(
+        forest: &Forest,
+        records: impl Iterator<Item = &'r ProviderRecord>,
+    ) -> Result<Self, Error> {
+        let mut shared = Shared::default();
+        let mut by_uuid = HashMap::new();
+        let mut given = Vec::new();
+        let mut roots = Vec::new();
+        for record in records {
+            if by_uuid.insert(record.uuid, given.len()).is_some() {
+                return Err(Error::DuplicateProvider { uuid: record.uuid });
+            }
+            given.push(shared.provider(record)?);
+            roots.push(record.root_uuid);
+        }
+        let dropped = dropped(forest, &by_uuid);
+        check_parents(forest, &given, &by_uuid, &dropped)?;
+        let order = parents_first(forest, &given, &by_uuid)?;
+        let mut plan = Self {
+            given: Vec::with_capacity(order.len()),
+            by_uuid: HashMap::with_capacity(order.len()),
+            dropped,
+        };
+        let mut given: Vec<Option<Provider>> = given.into_iter().map(Some).collect();
+        for at in order {
+            if let Some(provider) = given[at].take() {
+                plan.add(forest, provider, roots[at])?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Adds the next provider; its parent, if given, has been added.
+    fn add(
+        &mut self,
+        forest: &Forest,
+        provider: Provider,
+        said_root: Option<Uuid>,
+    ) -> Result<(), Error> {
+        let uuid = provider.uuid();
+        let (root, levels, above_in_place) = match provider.parent_uuid {
+            None => (uuid, 1, true),
+            Some(parent) => match self.by_uuid.get(&parent) {
+                Some(&at) => {
+                    let parent = &self.given[at];
+                    (parent.root, parent.levels + 1, parent.in_place)
+                }
+                None => {
+                    let levels = place_of(forest, Some(parent))?.levels() + 1;
+                    (forest.root_of(parent)?.uuid(), levels, true)
+                }
+            },
+        };
+        check_levels(uuid, levels)?;
+        match said_root {
+            Some(given) if given != root => {
+                return Err(Error::RootMismatch {
+                    uuid,
+                    given,
+                    actual: root,
+                });
+            }
+            _ => {}
+        }
+        self.by_uuid.insert(uuid, self.given.len());
+        self.given.push(Given {
+            in_place: above_in_place && keeps_parent(forest, &provider),
+            provider,
+            root,
+            levels,
+        });
+        Ok(())
+    }
+
+    /// Checks that names and UUIDs stay one namespace in which each text finds
+    /// one provider at most.
+    pub(super) fn check_names(&self, forest: &Forest) -> Result<(), Error> {
+        // Providers that stay as they are; the names of others are given up.
+        let stays = |uuid: &Uuid| !self.by_uuid.contains_key(uuid) && !self.dropped.contains(uuid);
+        let mut names = HashMap::with_capacity(self.given.len());
+        let mut spelled = HashMap::new();
+        for Given { provider, .. } in &self.given {
+            let uuid = provider.uuid();
+            let spells = Uuid::try_parse(provider.name())
+                .ok()
+                .filter(|&spells| spells != uuid);
+            let taken = names
+                .insert(provider.name(), uuid)
+                .or_else(|| spelled.insert(spells?, uuid))
+                .or_else(|| forest.holder_of_name(provider.name()).filter(stays));
+            if let Some(holder) = taken {
+                return Err(Error::NameTaken {
+                    name: provider.name().to_owned(),
+                    uuid: holder,
+                });
+            }
+            if let Some(spells) = spells
+                && (self.by_uuid.contains_key(&spells)
+                    || forest.get(spells).is_some() && stays(&spells))
+            {
+                return Err(Error::NameIsUuid {
+                    name: provider.name().to_owned(),
+                    uuid: spells,
+                });
+            }
+            if let Some(named) = forest.named_as(uuid).filter(stays) {
+                return Err(Error::UuidIsName { uuid, named });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that each parent can get its new children.
+    pub(super) fn reserve(&self, forest: &mut Forest) -> Result<(), Error> {
+        let mut arriving: HashMap<Option<Uuid>, usize> = HashMap::new();
+        for Given {
+            provider, in_place, ..
+        } in &self.given
+        {
+            *arriving.entry(provider.parent_uuid).or_default() += usize::from(!in_place);
+        }
+        for (parent, count) in arriving {
+            let stays = parent.is_none_or(|uuid| match self.by_uuid.get(&uuid) {
+                Some(&at) => self.given[at].in_place,
+                None => true,
+            });
+            if stays {
+                let above = place_of(forest, parent)?;
+                forest.reserve(&above, count)?;
+            } else if count > MAX_SIBLINGS as usize {
+                let limit = u64::from(MAX_SIBLINGS);
+                return Err(Error::TooManySiblings { limit });
+            }
+        }
+        Ok(())
+    }
+}
