@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::text::Escaped;
 use crate::{Forest, Provider};
 
 /// Prints a line for each provider, below its parent: name, UUID, generation,
@@ -58,14 +59,7 @@ fn is_last(forest: &Forest, provider: &Provider) -> bool {
 }
 
 fn write_line(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
-    for character in provider.name().chars() {
-        if character.is_control() {
-            write!(f, "{}", character.escape_default())?;
-        } else {
-            write!(f, "{character}")?;
-        }
-    }
-    write!(f, " {}", provider.uuid())?;
+    write!(f, "{} {}", Escaped(provider.name()), provider.uuid())?;
     if let Some(generation) = provider.generation() {
         write!(f, " generation {generation}")?;
     }

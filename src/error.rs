@@ -4,26 +4,37 @@ use std::convert::Infallible;
 
 use uuid::Uuid;
 
+use crate::text::Escaped;
 use crate::{ProviderKey, ResourceClass};
 
 /// How much of a caller's text an error repeats, in characters.
 const EXCERPT: usize = 200;
 
+/// How many UUIDs the text of an error lists. Its fields hold them all.
+const LISTED: usize = 10;
+
 /// Why a call was refused. Nothing has changed then.
 ///
 /// Every variant carries what the caller needs to act; its text says the same
-/// in words. Texts of callers are repeated up to their 200th character.
+/// in words, with control characters escaped. Texts of callers are repeated up to
+/// their 200th character.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No provider has that name or UUID.
-    #[error("no provider has the name or UUID `{key}`: check its spelling, or add it first")]
+    #[error(
+        "no provider has the name or UUID `{}`: check its spelling, or add it first",
+        Escaped(key)
+    )]
     UnknownProvider {
         /// The name or UUID that was looked for.
         key: String,
     },
     /// A new provider has the UUID of an existing one.
-    #[error("provider `{name}` has the UUID {uuid} already: choose another, or update that one")]
+    #[error(
+        "provider `{}` has the UUID {uuid} already: choose another, or update that one",
+        Escaped(name)
+    )]
     UuidTaken {
         /// The UUID that both would have.
         uuid: Uuid,
@@ -31,7 +42,10 @@ pub enum Error {
         name: String,
     },
     /// A name is that of another provider, anywhere in the forest.
-    #[error("provider {uuid} has the name `{name}` already: choose another, or rename that one")]
+    #[error(
+        "provider {uuid} has the name `{}` already: choose another, or rename that one",
+        Escaped(name)
+    )]
     NameTaken {
         /// The name that both would have.
         name: String,
@@ -40,7 +54,10 @@ pub enum Error {
     },
     /// A name spells the UUID of another provider, which would make a look-up
     /// of that text ambiguous.
-    #[error("the name `{name}` is the UUID of another provider: choose a name that is not")]
+    #[error(
+        "the name `{}` is the UUID of another provider: choose a name that is not",
+        Escaped(name)
+    )]
     NameIsUuid {
         /// The name that was asked for.
         name: String,
@@ -143,7 +160,10 @@ pub enum Error {
         actual: Option<u64>,
     },
     /// A provider's name has no character, or more than 200.
-    #[error("the name `{name}` has {length} characters: a name has 1 to 200")]
+    #[error(
+        "the name `{}` has {length} characters: a name has 1 to 200",
+        Escaped(name)
+    )]
     InvalidName {
         /// The name, up to its 200th character.
         name: String,
@@ -151,13 +171,19 @@ pub enum Error {
         length: usize,
     },
     /// A resource class is not 1 to 255 of the characters `A-Z0-9_`.
-    #[error("`{name}` is no resource class: use 1 to 255 of the characters A-Z, 0-9 and _")]
+    #[error(
+        "`{}` is no resource class: use 1 to 255 of the characters A-Z, 0-9 and _",
+        Escaped(name)
+    )]
     InvalidResourceClass {
         /// What was given for one.
         name: String,
     },
     /// A trait is not 1 to 255 of the characters `A-Z0-9_`.
-    #[error("`{name}` is no trait: use 1 to 255 of the characters A-Z, 0-9 and _")]
+    #[error(
+        "`{}` is no trait: use 1 to 255 of the characters A-Z, 0-9 and _",
+        Escaped(name)
+    )]
     InvalidTrait {
         /// What was given for one.
         name: String,
@@ -213,7 +239,12 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
+/// The first of some UUIDs, and how many more there are.
 fn list(uuids: &[Uuid]) -> String {
-    let texts: Vec<String> = uuids.iter().map(Uuid::to_string).collect();
-    texts.join(", ")
+    let listed: Vec<String> = uuids.iter().take(LISTED).map(Uuid::to_string).collect();
+    let listed = listed.join(", ");
+    match uuids.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
 }

@@ -2,9 +2,6 @@
 
 use crate::{Error, ResourceClass};
 
-/// The largest integer of an inventory record, as in Placement's schema.
-const MAX: u32 = 2_147_483_647;
-
 /// What a provider has of one resource class.
 ///
 /// A field that was not given stays `None`, so that
@@ -46,6 +43,9 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// The largest integer that a field can have, as in Placement's schema.
+    pub const MAX: u32 = 2_147_483_647;
+
     /// A record of which only the total is given.
     pub const fn new(total: u32) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Inventory {
 
     /// The most that one consumer can take; 2147483647 unless given.
     pub fn max_unit(&self) -> u32 {
-        self.max_unit.unwrap_or(MAX)
+        self.max_unit.unwrap_or(Self::MAX)
     }
 
     /// What each consumer's amount is a multiple of; 1 unless given.
@@ -120,7 +120,7 @@ impl Inventory {
             ("step_size", self.step_size, 1, "1 to 2147483647"),
         ] {
             if let Some(value) = value
-                && !(min..=MAX).contains(&value)
+                && !(min..=Self::MAX).contains(&value)
             {
                 return Err(invalid(field, value.to_string(), range));
             }

@@ -92,6 +92,7 @@ mod resource;
 #[cfg(feature = "serde")]
 mod serde;
 mod snapshot;
+mod text;
 mod transaction;
 mod tree;
 
@@ -110,5 +111,5 @@ pub use self::tree::{Committed, Conflict, ProviderTree, Reader};
 
 /// The iterators that walk through a [`Forest`].
 pub mod iter {
-    pub use crate::forest::walk::{Ancestors, Children, Providers};
+    pub use crate::forest::walk::{Ancestors, Children, ProviderUuids, Providers};
 }

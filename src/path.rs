@@ -118,6 +118,12 @@ impl Path {
     /// A bound that is greater than this path and everything below it, and
     /// less than everything after that. No provider has it as its path.
     pub(crate) fn end(&self) -> Self {
+        let mut end = self.clone();
+        if let Some(byte) = end.head.get_mut(usize::from(self.len)) {
+            *byte = END;
+            end.len += 1;
+            return end;
+        }
         Self::from_bytes(&[self.as_bytes(), &[END]].concat())
     }
 

@@ -144,6 +144,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! The same holds for [`populate`]: a forest that is read in parts is best put in
+//! by many calls in one update, not by many updates.
+//!
 //! # Following another source of truth
 //!
 //! A report of a whole host, from a driver or from Placement, is one

@@ -35,11 +35,8 @@ impl Forest {
         key: impl Into<ProviderKey<'k>>,
         new: impl IntoIterator<Item = (ResourceClass, Inventory)>,
     ) -> Result<bool, Error> {
-        let provider = self.require(key)?;
-        Ok(inventory::changed(
-            &provider.inventory,
-            &inventory::checked(new)?,
-        ))
+        let new = inventory::checked(new)?;
+        Ok(inventory::changed(&self.require(key)?.inventory, &new))
     }
 
     /// Whether a provider has all of these traits; true if none are given.
@@ -53,13 +50,16 @@ impl Forest {
         key: impl Into<ProviderKey<'k>>,
         traits: impl IntoIterator<Item = T>,
     ) -> Result<bool, Error> {
-        let provider = self.require(key)?;
+        let provider = self.require(key);
         let mut all = true;
         for name in traits {
             Trait::check(name.as_ref())?;
-            all &= provider.has_trait(name.as_ref());
+            all = all
+                && provider
+                    .as_ref()
+                    .is_ok_and(|one| one.has_trait(name.as_ref()));
         }
-        Ok(all)
+        provider.map(|_| all)
     }
 
     /// Whether a provider's traits are others than these. Cost: one look-up,
@@ -73,12 +73,12 @@ impl Forest {
         key: impl Into<ProviderKey<'k>>,
         new: impl IntoIterator<Item = T>,
     ) -> Result<bool, Error> {
-        let provider = self.require(key)?;
         let new: Vec<T> = new.into_iter().collect();
         let mut names: Vec<&str> = new.iter().map(T::as_ref).collect();
         names.iter().try_for_each(|name| Trait::check(name))?;
         names.sort_unstable();
         names.dedup();
+        let provider = self.require(key)?;
         Ok(!provider.traits.iter().map(Trait::as_str).eq(names))
     }
 

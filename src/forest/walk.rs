@@ -106,8 +106,8 @@ impl Forest {
 
     /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost:
     /// O(1) a provider.
-    pub fn provider_uuids(&self) -> impl Iterator<Item = Uuid> + Clone {
-        self.iter().map(Provider::uuid)
+    pub fn provider_uuids(&self) -> ProviderUuids<'_> {
+        ProviderUuids(self.iter())
     }
 
     /// The UUIDs of a provider and all below it, parents first. Cost: O(log n)
@@ -116,15 +116,12 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
-    pub fn provider_uuids_in<'a, 'k, K>(
-        &'a self,
-        key: K,
-    ) -> Result<impl Iterator<Item = Uuid> + Clone + use<'a, K>, Error>
-    where
-        K: Into<ProviderKey<'k>>,
-    {
-        let all = Providers::below(self, &self.require(key)?.path);
-        Ok(all.map(Provider::uuid))
+    pub fn provider_uuids_in<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+    ) -> Result<ProviderUuids<'_>, Error> {
+        let top = &self.require(key)?.path;
+        Ok(ProviderUuids(Providers::below(self, top)))
     }
 
     /// The UUIDs of the whole tree that a provider belongs to, from its root.
@@ -133,14 +130,11 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
-    pub fn provider_uuids_in_tree<'a, 'k, K>(
-        &'a self,
-        key: K,
-    ) -> Result<impl Iterator<Item = Uuid> + Clone + use<'a, K>, Error>
-    where
-        K: Into<ProviderKey<'k>>,
-    {
-        Ok(self.tree_of(key)?.map(Provider::uuid))
+    pub fn provider_uuids_in_tree<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+    ) -> Result<ProviderUuids<'_>, Error> {
+        Ok(ProviderUuids(self.tree_of(key)?))
     }
 }
 
@@ -189,6 +183,19 @@ impl<'a> Iterator for Providers<'a> {
     fn next(&mut self) -> Option<&'a Provider> {
         let (path, provider) = self.range.next()?;
         (*path < self.end).then_some(provider)
+    }
+}
+
+/// UUIDs of providers, top-down. From [`Forest::provider_uuids`],
+/// [`Forest::provider_uuids_in`] and [`Forest::provider_uuids_in_tree`].
+#[derive(Clone, Debug)]
+pub struct ProviderUuids<'a>(Providers<'a>);
+
+impl Iterator for ProviderUuids<'_> {
+    type Item = Uuid;
+
+    fn next(&mut self) -> Option<Uuid> {
+        self.0.next().map(Provider::uuid)
     }
 }
 

@@ -5,7 +5,9 @@
 mod record;
 mod value;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{Forest, ProviderRecord, ResourceClass, Snapshot, Trait, Transaction};
@@ -60,17 +62,35 @@ impl Serialize for Snapshot {
 /// ```
 impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct ResourceProviders {
-            resource_providers: Vec<ProviderRecord>,
-        }
-
-        let document = ResourceProviders::deserialize(deserializer)?;
+        let records = deserializer.deserialize_map(Document)?;
         let mut transaction = Transaction::new(Self::default());
-        transaction
-            .populate(&document.resource_providers)
-            .map_err(D::Error::custom)?;
+        transaction.populate(&records).map_err(D::Error::custom)?;
         Ok(Self::new(0, Forest::clone(&transaction)))
+    }
+}
+
+/// Reads the records of a document.
+struct Document;
+
+impl<'de> Visitor<'de> for Document {
+    type Value = Vec<ProviderRecord>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the field `resource_providers`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let mut records = None;
+        while let Some(key) = fields.next_key::<String>()? {
+            if key != "resource_providers" {
+                fields.next_value::<IgnoredAny>()?;
+            } else if records.is_some() {
+                return Err(A::Error::duplicate_field("resource_providers"));
+            } else {
+                records = Some(fields.next_value()?);
+            }
+        }
+        records.ok_or_else(|| A::Error::missing_field("resource_providers"))
     }
 }
 

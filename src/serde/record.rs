@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::value::Value;
 use crate::provider::checked_name;
+use crate::text::Escaped;
 use crate::{Inventory, ProviderRecord, ResourceClass, inventory};
 
 impl Serialize for ProviderRecord {
@@ -47,7 +48,9 @@ impl<'de> Deserialize<'de> for ProviderRecord {
 fn subject(fields: &[(String, Value)]) -> String {
     let text_of = |wanted: &str| {
         fields.iter().find_map(|(key, value)| match value {
-            Value::Text(text) if key == wanted => Some(crate::error::excerpt(text)),
+            Value::Text(text) if key == wanted => {
+                Some(Escaped(&crate::error::excerpt(text)).to_string())
+            }
             _ => None,
         })
     };

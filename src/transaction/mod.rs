@@ -51,7 +51,8 @@ impl Transaction {
         &self.base
     }
 
-    /// How many edits have changed something. Cost: O(1).
+    /// How many edits have changed something, also where a later one changed it
+    /// back. A transaction with none commits nothing. Cost: O(1).
     pub fn edits(&self) -> u64 {
         self.edits
     }

@@ -181,9 +181,10 @@ impl Transaction {
                 uuids: cycle.take(last.map_or(1, |last| last + 1)).collect(),
             });
         }
-        let deepest = Providers::below(&self.forest, here).map(|below| below.path.levels());
-        let deepest = deepest.max().unwrap_or(0);
-        check_levels(uuid, above.levels() + 1 + deepest - here.levels())?;
+        let (from, to) = (here.levels(), above.levels() + 1);
+        for below in Providers::below(&self.forest, here) {
+            check_levels(below.uuid(), below.path.levels() - from + to)?;
+        }
         let to = self.forest.next_path(&above)?;
         // Asked for again: making room there may have changed its path.
         let mut moved = self.require(uuid)?.clone();

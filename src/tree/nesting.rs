@@ -1,5 +1,8 @@
 //! Which trees this thread is updating, so that an update inside an update of
 //! the same tree is refused rather than retried for ever.
+//!
+//! A thread that is ending may have lost its list already: then it is taken to
+//! be updating nothing.
 
 use std::cell::RefCell;
 
@@ -20,20 +23,23 @@ impl Updating {
             return Err(Error::NestedUpdate);
         }
         let address = address_of(tree);
-        UPDATING.with_borrow_mut(|updating| updating.push(address));
+        let _ = UPDATING.try_with(|updating| updating.borrow_mut().push(address));
         Ok(Self { address })
     }
 }
 
 impl Drop for Updating {
     fn drop(&mut self) {
-        UPDATING.with_borrow_mut(|updating| updating.retain(|&other| other != self.address));
+        let address = self.address;
+        let _ = UPDATING.try_with(|updating| updating.borrow_mut().retain(|&one| one != address));
     }
 }
 
 /// Whether this thread is updating that tree.
 pub(super) fn is_updating<T>(tree: &T) -> bool {
-    UPDATING.with_borrow(|updating| updating.contains(&address_of(tree)))
+    UPDATING
+        .try_with(|updating| updating.borrow().contains(&address_of(tree)))
+        .unwrap_or(false)
 }
 
 fn address_of<T>(tree: &T) -> usize {

@@ -160,6 +160,11 @@ fn each_error_names_the_provider_and_the_field() {
         ),
         (
             "inventories",
+            json!({"VCPU": [8]}),
+            "inventories.VCPU: invalid type: sequence",
+        ),
+        (
+            "inventories",
             json!({"VCPU": {}}),
             "inventories.VCPU: missing field `total`",
         ),
@@ -286,5 +291,18 @@ fn providers_that_do_not_fit_together_are_refused() {
         assert!(error.contains(wrong) && named, "{error}");
     }
     assert!(error_of("{}").contains("missing field `resource_providers`"));
-    assert!(error_of("[").contains("EOF"));
+    for (text, wrong) in [
+        ("{", "EOF"),
+        (
+            "[]",
+            "expected an object with the field `resource_providers`",
+        ),
+        (
+            r#"{"resource_providers": [], "resource_providers": []}"#,
+            "duplicate field",
+        ),
+    ] {
+        let error = error_of(text);
+        assert!(error.contains(wrong), "{error}");
+    }
 }

@@ -81,6 +81,8 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
             arriving.push((provider, in_place));
         }
     }
+    // Those that keep their place come first, so that no new one takes it.
+    arriving.sort_by_key(|(_, in_place)| !in_place);
     // All are placed before any is indexed, so that providers that stand
     // side by side lie side by side in memory: walks are several times
     // faster for it.

@@ -49,8 +49,9 @@ fn a_name_and_every_spelling_of_a_uuid_find_the_provider() {
     let tree = two_trees();
     let found = tree.find("g").unwrap();
     let text = G.to_string();
+    let borrowed = &G;
     assert_eq!(tree.find(G).as_ref(), Some(&found));
-    assert_eq!(tree.find(&G).as_ref(), Some(&found));
+    assert_eq!(tree.find(borrowed).as_ref(), Some(&found));
     assert_eq!(tree.find(&found).as_ref(), Some(&found));
     for spelling in [
         text.clone(),
@@ -100,5 +101,8 @@ fn find_shows_all_that_a_provider_is() {
     let child = tree.find("c").unwrap();
     assert_eq!((root.uuid(), root.name()), (R, "r"));
     assert_eq!((root.generation(), root.parent_uuid()), (Some(3), None));
-    assert_eq!((child.generation(), child.parent_uuid()), (Some(0), Some(R)));
+    assert_eq!(
+        (child.generation(), child.parent_uuid()),
+        (Some(0), Some(R))
+    );
 }

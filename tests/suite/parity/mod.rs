@@ -2,8 +2,8 @@
 //!
 //! Each test says what was asked of Nova's class and what it answered. Where
 //! the answer here is another one on purpose, a line `Differs:` says why. These
-//! are all such differences; in the third group the type system leaves nothing
-//! to ask.
+//! are all such differences; below the gap are those where the type system
+//! leaves nothing to ask.
 //!
 //! | asked | Nova 34 | here |
 //! |---|---|---|
@@ -11,17 +11,24 @@
 //! | remove the first of two roots of a name, then the second | `KeyError`, half removed | there is no second |
 //! | a name that is another provider's UUID | added; the UUID is found first | `NameIsUuid` |
 //! | a look-up that one's name and another's UUID match | the order of the search decides | one match at most |
+//! | a look-up of a child | scans the forest | one look-up in a hash map |
 //! | a root without a UUID | filed under `None`, can't be removed | a random UUID |
 //! | `populate` replaces a provider | it moves behind its siblings | it keeps its place unless its parent changes |
 //! | `populate` and inventory, traits, aggregates | emptied | those of the record |
 //! | `populate` of one UUID twice | the last one wins | `DuplicateProvider` |
-//! | `populate` with a cycle, or a provider as its own parent | an error after others were added | `Cycle`, nothing added |
+//! | `populate` with a cycle, or a provider as its own parent | an error that lists all that is left over; others were added | `Cycle` in its order, nothing added |
+//! | `populate` below a provider that the same records drop | an error half-way | `MissingParents`, nothing lost |
+//! | `populate` of a root that the parents don't lead to | the root is not read | `RootMismatch` |
+//! | `populate` of what is there | removed and added again | nothing is committed |
 //! | `populate` of a root under its own grandchild | an error, the tree is lost | `MissingParents`, nothing lost |
 //! | `populate` of a UUID that is another's name | that other one is removed | `UuidIsName` |
-//! | `populate` of two roots of one name | both added | `NameTaken` |
+//! | `populate` of a name that another has, given or not | added | `NameTaken` |
 //! | `add_traits`, `remove_traits` of nothing, unknown provider | silent | `UnknownProvider` |
 //! | `add_traits`, `remove_traits`, `add_aggregates`, `remove_aggregates` | return nothing | return whether anything changed |
 //! | equality of copies | identity | content |
+//! | `deepcopy` | copies every provider | `ProviderTree::from(snapshot)` copies none |
+//! | `copy.copy` | two trees share their inside | a handle is shared in an `Arc` |
+//! | `has_sharing_provider` while others write | takes the lock once a provider | one snapshot |
 //! | a subtree | a class of its own with the key it was asked by | a `Snapshot` |
 //! | `roots` | a live view of inner objects | an iterator over one version |
 //! | a stale generation | stored like any other | `expect_generation` refuses it |

@@ -1,0 +1,92 @@
+//! One edit of a forest, tried in all the ways in which a caller can make it.
+
+use provider_tree::{Error, ProviderTree, Transaction};
+
+use super::{HOST, forest, records};
+
+type Alone<'a> = dyn Fn(&ProviderTree) -> Result<(), Error> + 'a;
+type Within<'a> = dyn Fn(&mut Transaction) -> Result<(), Error> + 'a;
+
+/// One edit, as a commit of its own and as part of a transaction.
+pub(super) struct Edit<'a> {
+    pub(super) text: &'static str,
+    pub(super) alone: Box<Alone<'a>>,
+    pub(super) within: Box<Within<'a>>,
+}
+
+/// `edit!(remove("host"))`: the method of that name, of a tree and of a
+/// transaction.
+macro_rules! edit {
+    ($method:ident($($argument:expr),* $(,)?)) => {
+        crate::bad_input::edit::Edit {
+            text: stringify!($method($($argument),*)),
+            alone: Box::new(|tree| tree.$method($($argument),*).map(drop)),
+            within: Box::new(|transaction| transaction.$method($($argument),*).map(drop)),
+        }
+    };
+}
+pub(super) use edit;
+
+impl Edit<'_> {
+    /// Checks that the edit is refused, and that nothing changes.
+    pub(super) fn fails_with(&self, expected: &Error) {
+        let tree = forest();
+        self.fails_alone(&tree, expected);
+        self.fails_beside_edits_that_stay(&tree, expected);
+        self.fails_with_the_edits_before_it(&tree, expected);
+    }
+
+    fn fails_alone(&self, tree: &ProviderTree, expected: &Error) {
+        let before = tree.snapshot();
+        let shown = records(&before);
+        assert_eq!((self.alone)(tree).as_ref(), Err(expected), "{}", self.text);
+        let after = tree.snapshot();
+        assert!(after.ptr_eq(&before), "{} has committed", self.text);
+        assert_eq!(after.version(), before.version());
+        assert_eq!(records(&after), shown, "{}", self.text);
+        after.check_invariants().unwrap();
+    }
+
+    fn fails_beside_edits_that_stay(&self, tree: &ProviderTree, expected: &Error) {
+        let before = tree.snapshot();
+        let committed = tree.update(|transaction| {
+            transaction.new_child("early", HOST, None, None)?;
+            let (shown, edits) = (records(transaction), transaction.edits());
+            let result = (self.within)(transaction);
+            assert_eq!(result.as_ref(), Err(expected), "{}", self.text);
+            assert_eq!(records(transaction), shown, "{}", self.text);
+            assert_eq!(transaction.edits(), edits, "{}", self.text);
+            transaction.check_invariants().unwrap();
+            transaction.set_generation("early", 1)
+        });
+        assert_eq!(committed.unwrap().version, before.version() + 1);
+        let after = tree.snapshot();
+        assert_eq!(after.find("early").unwrap().generation(), Some(1));
+        assert_eq!(after.len(), before.len() + 1);
+        after.check_invariants().unwrap();
+    }
+
+    fn fails_with_the_edits_before_it(&self, tree: &ProviderTree, expected: &Error) {
+        let before = tree.snapshot();
+        let result = tree.update(|transaction| {
+            transaction.set_generation("early", 2)?;
+            (self.within)(transaction)
+        });
+        assert_eq!(result.as_ref().err(), Some(expected), "{}", self.text);
+        assert!(tree.snapshot().ptr_eq(&before), "{}", self.text);
+    }
+
+    /// Checks that the edit works, alone and within a transaction to the same
+    /// effect, and gives the forest that it makes.
+    pub(super) fn works(&self) -> ProviderTree {
+        let tree = forest();
+        let result = (self.alone)(&tree);
+        assert_eq!(result, Ok(()), "{}", self.text);
+        tree.snapshot().check_invariants().unwrap();
+        let other = forest();
+        let result = other.update(|transaction| (self.within)(transaction));
+        assert_eq!(result.map(drop), Ok(()), "{}", self.text);
+        assert_eq!(other.snapshot(), tree.snapshot(), "{}", self.text);
+        tree
+    }
+}

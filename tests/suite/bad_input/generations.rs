@@ -1,0 +1,63 @@
+//! Generations at the ends of their range.
+
+use provider_tree::{Error, Inventory, ResourceClass};
+
+use super::edit::edit;
+use super::{HOST, NEW, NOBODY, NUMA, record};
+
+const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1));
+
+#[test]
+fn the_first_and_last_generation_are_numbers_like_any_other() {
+    for generation in [0, 1, u64::MAX - 1, u64::MAX] {
+        let mut given = record(NEW, "new");
+        given.generation = Some(generation);
+        for edit in [
+            edit!(new_root("new", NEW, generation)),
+            edit!(new_child("new", HOST, NEW, generation)),
+            edit!(populate([&given])),
+        ] {
+            let tree = edit.works();
+            assert_eq!(tree.find(NEW).unwrap().generation(), Some(generation));
+        }
+        for edit in [
+            edit!(set_generation(NUMA, generation)),
+            edit!(update_inventory(NUMA, [CPUS], generation)),
+            edit!(update_traits(NUMA, ["A"], generation)),
+            edit!(update_aggregates(NUMA, [NOBODY], generation)),
+        ] {
+            let tree = edit.works();
+            assert_eq!(tree.find(NUMA).unwrap().generation(), Some(generation));
+            tree.expect_generation(NUMA, generation).unwrap();
+            let text = format!("generation {generation}");
+            assert!(tree.to_string().contains(&text));
+        }
+    }
+}
+
+#[test]
+fn a_generation_may_go_back() {
+    let tree = edit!(set_generation(HOST, u64::MAX)).works();
+    assert!(tree.set_generation(HOST, 0).unwrap().value);
+    assert_eq!(tree.find(HOST).unwrap().generation(), Some(0));
+}
+
+#[test]
+fn another_generation_than_the_expected_is_a_conflict() {
+    for expected in [0, 6, 8, u64::MAX] {
+        let (uuid, actual) = (HOST, Some(7));
+        edit!(expect_generation("host", expected)).fails_with(&Error::GenerationConflict {
+            uuid,
+            expected,
+            actual,
+        });
+        let (uuid, actual) = (NUMA, None);
+        edit!(expect_generation(NUMA, expected)).fails_with(&Error::GenerationConflict {
+            uuid,
+            expected,
+            actual,
+        });
+    }
+    let tree = edit!(expect_generation(HOST, 7)).works();
+    assert_eq!(tree.version(), super::forest().version());
+}

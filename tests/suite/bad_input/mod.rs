@@ -1,0 +1,84 @@
+//! Hostile arguments: each is answered by a typed error that names what was
+//! wrong, or works; and nothing changes after an error.
+
+mod edit;
+mod generations;
+mod inventories;
+mod keys;
+mod messages;
+mod names;
+mod nesting;
+mod sets;
+mod shapes;
+mod size;
+mod uuids;
+
+use provider_tree::{
+    Error, Forest, Inventory, ProviderRecord, ProviderTree, Resource, ResourceClass,
+};
+use uuid::Uuid;
+
+const HOST: Uuid = Uuid::from_u128(0x1);
+const NUMA: Uuid = Uuid::from_u128(0x2);
+const IRONIC: Uuid = Uuid::from_u128(0x3);
+const ALIAS: Uuid = Uuid::from_u128(0x4);
+/// Nobody's UUID, but the name of `ALIAS` spells it.
+const SPELLED: Uuid = Uuid::from_u128(0xabcd);
+/// A UUID for a provider that is added.
+const NEW: Uuid = Uuid::from_u128(0xef01);
+const NOBODY: Uuid = Uuid::from_u128(0xffff);
+
+/// A root `host` with something of everything, its child `numa0`; a root named
+/// by its own UUID, and one named by nobody's.
+fn forest() -> ProviderTree {
+    let tree = ProviderTree::new();
+    let cpus = (ResourceClass::VCPU, Inventory::new(8));
+    tree.update(|transaction| {
+        transaction.new_root("host", HOST, 7)?;
+        transaction.new_child("numa0", HOST, NUMA, None)?;
+        transaction.new_root(&IRONIC.to_string(), IRONIC, 0)?;
+        transaction.new_root(&SPELLED.simple().to_string(), ALIAS, None)?;
+        transaction.update_inventory(HOST, [cpus.clone()], None)?;
+        transaction.update_traits(HOST, ["CUSTOM_GOLD"], None)?;
+        transaction.update_aggregates(HOST, [NOBODY], None)?;
+        transaction.update_resources(HOST, [Resource::new(ResourceClass::VCPU, "0")])
+    })
+    .unwrap_or_else(|error: Error| panic!("{error}"));
+    tree
+}
+
+fn records(forest: &Forest) -> Vec<ProviderRecord> {
+    forest.to_records().collect()
+}
+
+fn record(uuid: Uuid, name: &str) -> ProviderRecord {
+    ProviderRecord::new(uuid, name)
+}
+
+/// The error of a key that no provider has.
+fn unknown(key: impl ToString) -> Error {
+    Error::UnknownProvider {
+        key: excerpt(&key.to_string()),
+    }
+}
+
+/// How much of a text an error repeats.
+fn excerpt(text: &str) -> String {
+    if text.chars().count() > 200 {
+        text.chars().take(200).chain("...".chars()).collect()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// All spellings of a UUID that text can have.
+fn spellings(uuid: Uuid) -> Vec<String> {
+    let forms = [
+        uuid.hyphenated().to_string(),
+        uuid.simple().to_string(),
+        uuid.braced().to_string(),
+        uuid.urn().to_string(),
+    ];
+    let upper = forms.clone().map(|form| form.to_uppercase());
+    forms.into_iter().chain(upper).collect()
+}

@@ -1,0 +1,141 @@
+//! Names: too short, too long, taken, and strange ones that work.
+
+use provider_tree::Error;
+
+use super::edit::{Edit, edit};
+use super::{ALIAS, HOST, IRONIC, NEW, NUMA, excerpt, record};
+
+/// Checks all edits that give a provider a name: to `NEW`, or to `numa0`.
+fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
+    for edit in [
+        edit!(new_root(name, NEW, None)),
+        edit!(new_child(name, HOST, NEW, None)),
+        edit!(populate([record(NEW, name)])),
+        edit!(rename(NUMA, name)),
+        edit!(rename("numa0", name)),
+    ] {
+        check(edit);
+    }
+}
+
+/// The error as `populate` gives it, if it is that of an invalid record.
+fn of_record(edit: &Edit<'_>, error: Error) -> Error {
+    if edit.text.starts_with("populate") {
+        let reason = Box::new(error);
+        Error::InvalidRecord { uuid: NEW, reason }
+    } else {
+        error
+    }
+}
+
+#[test]
+fn a_name_of_no_or_too_many_characters_is_refused() {
+    for name in [
+        String::new(),
+        "a".repeat(201),
+        "é".repeat(201),
+        "🦀".repeat(201),
+        "\u{202e}".repeat(201),
+        "a\n".repeat(1_000_000),
+    ] {
+        let expected = Error::InvalidName {
+            name: excerpt(&name),
+            length: name.chars().count(),
+        };
+        each_edit(&name, |edit| {
+            edit.fails_with(&of_record(&edit, expected.clone()));
+        });
+    }
+}
+
+#[test]
+fn any_other_text_is_a_name() {
+    for name in [
+        "a".repeat(200),
+        "é".repeat(200),
+        "🦀".repeat(200),
+        "e\u{301}".repeat(100),
+        "\u{0}".repeat(200),
+    ] {
+        assert_eq!(name.chars().count(), 200);
+        works_as_a_name(&name);
+    }
+    for name in [
+        "x",
+        " ",
+        "\n",
+        "\0",
+        "two\nlines",
+        "\r\n\t\u{b}\u{c}\u{85}",
+        "\u{1b}[31mred\u{1b}[0m",
+        "\u{7f}\u{9b}",
+        "🦀",
+        "👩‍👩‍👧‍👦",
+        "\u{202e}backwards\u{202c}",
+        "\u{feff}",
+        "\u{200b}",
+        "\u{10ffff}",
+        "שלום",
+        "名前",
+        "host ",
+        "HOST",
+        "None",
+        "'; DROP TABLE resource_providers; --",
+        "%s{}{0}\\",
+        " 00000000-0000-0000-0000-000000000001",
+        "00000000-0000-0000-0000-00000000001",
+        "urn:uuid:",
+        "{}",
+    ] {
+        works_as_a_name(name);
+    }
+}
+
+fn works_as_a_name(name: &str) {
+    each_edit(name, |edit| {
+        let snapshot = edit.works().snapshot();
+        let named = snapshot.find(name).unwrap();
+        assert_eq!(named.name(), name);
+        assert!([NEW, NUMA].contains(&named.uuid()));
+        let drawing = snapshot.to_string();
+        assert_eq!(drawing.lines().count(), snapshot.len(), "{drawing}");
+        assert!(!drawing.replace('\n', "").contains(char::is_control));
+        assert!(!format!("{snapshot:?}").is_empty());
+    });
+}
+
+#[test]
+fn a_name_that_another_provider_has_is_refused() {
+    let ironic = IRONIC.to_string();
+    for (name, uuid) in [("host", HOST), (&ironic, IRONIC)] {
+        let name = name.to_owned();
+        let expected = Error::NameTaken {
+            name: name.clone(),
+            uuid,
+        };
+        each_edit(&name, |edit| edit.fails_with(&expected));
+    }
+}
+
+#[test]
+fn the_name_that_a_provider_has_is_no_change() {
+    for edit in [
+        edit!(rename(NUMA, "numa0")),
+        edit!(rename("numa0", "numa0")),
+    ] {
+        let tree = edit.works();
+        assert_eq!(tree.version(), super::forest().version());
+    }
+}
+
+#[test]
+fn a_name_that_is_given_up_is_free() {
+    let tree = super::forest();
+    tree.rename("host", "host2").unwrap();
+    tree.rename("numa0", "host").unwrap();
+    tree.rename(ALIAS, "numa0").unwrap();
+    tree.remove("host").unwrap();
+    tree.new_root("host", NEW, None).unwrap();
+    assert_eq!(tree.find("numa0").unwrap().uuid(), ALIAS);
+    tree.snapshot().check_invariants().unwrap();
+}

@@ -1,0 +1,226 @@
+//! Closures that use their own tree, or another, or panic; and threads that end.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use provider_tree::{Error, ProviderTree};
+use uuid::Uuid;
+
+use super::{HOST, NUMA, forest};
+
+#[test]
+fn an_update_inside_an_update_of_the_same_tree_is_refused() {
+    let tree = forest();
+    let committed = tree.update(|transaction| {
+        transaction.set_generation(HOST, 8)?;
+        let inner = tree.update(|inner| inner.set_generation(HOST, 9));
+        assert_eq!(inner, Err(Error::NestedUpdate));
+        assert_eq!(tree.remove(HOST), Err(Error::NestedUpdate));
+        assert_eq!(
+            tree.populate([super::record(HOST, "x")]),
+            Err(Error::NestedUpdate)
+        );
+        transaction.set_generation(NUMA, 8)
+    });
+    assert_eq!(committed.unwrap().attempts, 1);
+    for uuid in [HOST, NUMA] {
+        assert_eq!(tree.find(uuid).unwrap().generation(), Some(8));
+    }
+    // The refusal leaves nothing behind that the next update could stumble on.
+    tree.set_generation(HOST, 10).unwrap();
+}
+
+#[test]
+fn a_refused_inner_update_can_end_the_outer_one() {
+    let tree = forest();
+    let before = tree.snapshot();
+    let result = tree.update(|transaction| {
+        transaction.remove(HOST)?;
+        tree.update(|inner| inner.remove(NUMA))
+    });
+    assert_eq!(result.unwrap_err(), Error::NestedUpdate);
+    assert!(tree.snapshot().ptr_eq(&before));
+}
+
+#[test]
+fn reading_the_same_tree_inside_an_update_shows_the_last_commit() {
+    let tree = forest();
+    let mut reader = tree.reader();
+    tree.update(|transaction| {
+        transaction.remove(HOST)?;
+        assert!(!transaction.exists(HOST));
+        assert!(tree.exists(HOST) && tree.snapshot().exists(HOST));
+        assert!(tree.read(|snapshot| snapshot.exists(HOST)));
+        assert!(reader.load().exists(HOST));
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    assert!(!reader.load().exists(HOST));
+}
+
+#[test]
+fn a_commit_inside_an_update_of_the_same_tree_ends_in_an_error() {
+    let tree = forest();
+    let mut runs = 0;
+    let result = tree.update(|transaction| {
+        runs += 1;
+        transaction.set_generation(HOST, 0)?;
+        let mut inner = tree.begin();
+        inner.set_generation(NUMA, runs)?;
+        tree.commit(inner).unwrap();
+        Ok::<_, Error>(())
+    });
+    let attempts = runs;
+    assert_eq!(result.unwrap_err(), Error::Contended { attempts });
+    // The inner commits are there, the outer one is not.
+    assert_eq!(tree.find(NUMA).unwrap().generation(), Some(runs));
+    assert_eq!(tree.find(HOST).unwrap().generation(), Some(7));
+    assert_eq!(tree.version(), forest().version() + runs);
+    tree.set_generation(HOST, 8).unwrap();
+}
+
+#[test]
+fn a_closure_that_panics_leaves_no_trace() {
+    let tree = forest();
+    let before = tree.snapshot();
+    for _ in 0..3 {
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            tree.update(|transaction| {
+                transaction.remove(HOST)?;
+                assert!(transaction.exists(HOST), "planned");
+                Ok::<_, Error>(())
+            })
+        }));
+        assert!(panicked.is_err());
+        assert!(tree.snapshot().ptr_eq(&before));
+    }
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        tree.read(|snapshot| assert!(!snapshot.exists(HOST), "planned"));
+    }));
+    assert!(panicked.is_err());
+    tree.remove(HOST).unwrap();
+    assert_eq!(tree.version(), before.version() + 1);
+    tree.snapshot().check_invariants().unwrap();
+}
+
+fn broken() -> impl Iterator<Item = Uuid> {
+    std::iter::once_with(|| panic!("planned"))
+}
+
+#[test]
+fn an_argument_that_panics_leaves_no_trace() {
+    let tree = forest();
+    let before = tree.snapshot();
+    let panicked = catch_unwind(AssertUnwindSafe(|| tree.add_aggregates(HOST, broken())));
+    assert!(panicked.is_err());
+    let committed = tree.update(|transaction| {
+        transaction.set_generation(NUMA, 1)?;
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            transaction.add_aggregates(HOST, broken())
+        }));
+        assert!(panicked.is_err());
+        transaction.check_invariants().unwrap();
+        Ok::<_, Error>(())
+    });
+    assert_eq!(committed.unwrap().version, before.version() + 1);
+    let after = tree.snapshot();
+    assert_eq!(after.find(HOST), before.find(HOST));
+    assert_eq!(after.find(NUMA).unwrap().generation(), Some(1));
+}
+
+#[test]
+fn an_update_of_another_tree_inside_an_update_works() {
+    let (first, second, third) = (forest(), forest(), forest());
+    first
+        .update(|transaction| {
+            transaction.set_generation(HOST, 1)?;
+            second.update(|inner| {
+                inner.set_generation(HOST, 2)?;
+                third.set_generation(HOST, 3)?;
+                // The outermost is still being updated.
+                let nested = first.set_generation(HOST, 4);
+                assert_eq!(nested, Err(Error::NestedUpdate));
+                Ok::<_, Error>(())
+            })?;
+            // The inner one is not, any more.
+            second.set_generation(NUMA, 2)
+        })
+        .unwrap();
+    let generation = |tree: &ProviderTree| tree.find(HOST).unwrap().generation();
+    assert_eq!(generation(&first), Some(1));
+    assert_eq!(generation(&second), Some(2));
+    assert_eq!(generation(&third), Some(3));
+    assert_eq!(second.find(NUMA).unwrap().generation(), Some(2));
+}
+
+#[test]
+fn a_transaction_of_another_tree_is_a_conflict() {
+    let (tree, other) = (forest(), forest());
+    let before = tree.snapshot();
+    let mut foreign = other.begin();
+    foreign.remove(HOST).unwrap();
+    let conflict = tree.commit(foreign).unwrap_err();
+    assert!(conflict.newer().ptr_eq(&before));
+    assert!(!conflict.transaction().exists(HOST));
+    assert!(tree.snapshot().ptr_eq(&before));
+    // Of a copy that has not changed it is none: both show one version.
+    let copy = ProviderTree::from(tree.snapshot());
+    let mut transaction = tree.begin();
+    transaction.remove(HOST).unwrap();
+    copy.commit(transaction).unwrap();
+    assert!(tree.exists(HOST) && !copy.exists(HOST));
+}
+
+#[test]
+fn a_dropped_transaction_leaves_no_trace() {
+    let tree = forest();
+    let before = tree.snapshot();
+    let mut transaction = tree.begin();
+    transaction.remove(HOST).unwrap();
+    drop(transaction);
+    assert!(tree.snapshot().ptr_eq(&before));
+    assert_eq!(tree.commit(tree.begin()).unwrap().version, before.version());
+    assert!(tree.snapshot().ptr_eq(&before));
+}
+
+/// Removes a provider when its thread ends.
+struct RemoveAtEnd {
+    tree: Arc<ProviderTree>,
+    outcome: mpsc::Sender<Option<Result<usize, Error>>>,
+}
+
+impl Drop for RemoveAtEnd {
+    fn drop(&mut self) {
+        let removed = catch_unwind(AssertUnwindSafe(|| {
+            let mut reader = self.tree.reader();
+            assert_eq!(reader.load().version(), self.tree.begin().base().version());
+            self.tree.remove(HOST).map(|committed| committed.value)
+        }));
+        self.outcome.send(removed.ok()).unwrap();
+    }
+}
+
+thread_local! {
+    static AT_END: RefCell<Option<RemoveAtEnd>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_thread_can_read_and_commit_until_its_very_end() {
+    let tree = Arc::new(forest());
+    let (outcome, received) = mpsc::channel();
+    let at_end = RemoveAtEnd {
+        tree: Arc::clone(&tree),
+        outcome,
+    };
+    thread::spawn(move || {
+        let tree = Arc::clone(&at_end.tree);
+        AT_END.set(Some(at_end));
+        // What the library keeps for this thread is there from here on, and
+        // gone before what was there earlier.
+        tree.set_generation(HOST, 8).unwrap();
+    });
+    assert_eq!(received.recv().unwrap(), Some(Ok(2)), "None is a panic");
+    assert!(!tree.exists(HOST));
+}

@@ -1,0 +1,84 @@
+//! A parent with very many children.
+
+use std::time::{Duration, Instant};
+
+use provider_tree::{Error, ProviderRecord, ProviderTree};
+use uuid::Uuid;
+
+const MANY: usize = 100_000;
+const PARENT: Uuid = Uuid::from_u128(1);
+const OTHER_PARENT: Uuid = Uuid::from_u128(2);
+
+/// The UUID of a child; in no order that a hash map or a sort could profit by.
+fn child(number: usize) -> Uuid {
+    Uuid::from_u128((number as u128 + 2).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+/// A forest of two roots with `MANY` children in all, of which the first have
+/// the one parent and the rest have the other.
+fn with_children(count: usize) -> ProviderTree {
+    let children = (0..MANY).map(|number| {
+        let mut record = ProviderRecord::new(child(number), format!("child {number}"));
+        let parent = if number < count { PARENT } else { OTHER_PARENT };
+        record.parent_uuid = Some(parent);
+        record
+    });
+    let tree = ProviderTree::new();
+    let parents = [(PARENT, "parent"), (OTHER_PARENT, "other parent")];
+    let parents = parents.map(|(uuid, name)| ProviderRecord::new(uuid, name));
+    tree.populate(children.chain(parents)).unwrap();
+    tree
+}
+
+#[test]
+fn a_hundred_thousand_children_of_one_parent_work() {
+    let tree = with_children(MANY);
+    let snapshot = tree.snapshot();
+    snapshot.check_invariants().unwrap();
+    let children = snapshot.children(PARENT).unwrap().map(|child| child.uuid());
+    assert!(children.eq((0..MANY).map(child)));
+    assert_eq!(snapshot.descendants("parent").unwrap().count(), MANY);
+    assert_eq!(snapshot.to_string().lines().count(), MANY + 2);
+
+    assert_eq!(tree.remove(child(MANY / 2)).unwrap().value, 1);
+    tree.move_to_root(child(7)).unwrap();
+    tree.new_child("last", PARENT, None, None).unwrap();
+    let after = tree.snapshot();
+    let children = after.children(PARENT).unwrap();
+    assert_eq!(children.clone().count(), MANY - 1);
+    assert_eq!(children.last().unwrap().name(), "last");
+    after.check_invariants().unwrap();
+
+    assert_eq!(tree.remove("parent").unwrap().value, MANY);
+    assert_eq!(tree.len(), 2);
+    tree.snapshot().check_invariants().unwrap();
+}
+
+/// The least time that an edit takes, of a few runs of a thousand.
+fn time(tree: &ProviderTree, edit: impl Fn(&ProviderTree, usize) -> Result<(), Error>) -> Duration {
+    let runs = (0..5).map(|run| {
+        let started = Instant::now();
+        for number in 0..1_000 {
+            edit(tree, run * 1_000 + number).unwrap();
+        }
+        started.elapsed()
+    });
+    runs.min().unwrap()
+}
+
+#[test]
+fn a_child_among_very_many_is_added_about_as_fast_as_among_few() {
+    let add = |tree: &ProviderTree, number: usize| {
+        let name = format!("added {number}");
+        tree.update(|transaction| {
+            transaction.new_child(&name, PARENT, None, None)?;
+            transaction.remove(&name).map(drop)
+        })
+        .map(drop)
+    };
+    let few = time(&with_children(10), add);
+    let many = time(&with_children(MANY), add);
+    // Whatever grew with the number of siblings would take thousands of times
+    // as long.
+    assert!(many < few * 10, "{few:?} among 10, {many:?} among {MANY}");
+}

@@ -1,0 +1,117 @@
+//! A provider's own counter, which belongs to Placement.
+
+use provider_tree::{Error, Inventory, Resource, ResourceClass};
+
+use super::{R, one_root, refused, unknown};
+
+const NO_TRAITS: [&str; 0] = [];
+
+fn cpus() -> [(ResourceClass, Inventory); 1] {
+    [(ResourceClass::VCPU, Inventory::new(8))]
+}
+
+#[test]
+fn a_new_provider_has_no_generation_unless_given() {
+    // Nova: new_root() without a generation -> None.
+    let tree = one_root();
+    tree.new_child("c", "r", None, 0).unwrap();
+    assert_eq!(tree.find("r").unwrap().generation(), None);
+    assert_eq!(tree.find("c").unwrap().generation(), Some(0));
+}
+
+#[test]
+fn a_given_generation_is_set_even_if_the_content_is_the_same() {
+    // Nova: update_inventory(), content unchanged, with generation 5, None, 2
+    // and 0 -> False each time; the generation is 5, 5, 2 and 0.
+    let tree = one_root();
+    tree.update_inventory("r", cpus(), None).unwrap();
+    let version = tree.version();
+    let generations = [(Some(5), 5), (None, 5), (Some(2), 2), (Some(0), 0)];
+    for (given, expected) in generations {
+        assert!(!tree.update_inventory("r", cpus(), given).unwrap().value);
+        assert_eq!(tree.find("r").unwrap().generation(), Some(expected));
+    }
+    // Each new one was a change to commit, None was not.
+    assert_eq!(tree.version(), version + 3);
+}
+
+#[test]
+fn every_update_sets_a_given_generation_and_says_whether_content_changed() {
+    // Nova: update_traits() and update_aggregates() do as update_inventory().
+    let tree = one_root();
+    let generation = || tree.find("r").unwrap().generation();
+    assert!(!tree.update_traits("r", NO_TRAITS, 1).unwrap().value);
+    assert_eq!(generation(), Some(1));
+    assert!(tree.update_traits("r", ["T"], None).unwrap().value);
+    assert_eq!(generation(), Some(1));
+    assert!(!tree.update_aggregates("r", [R; 0], 2).unwrap().value);
+    assert_eq!(generation(), Some(2));
+    assert!(tree.update_aggregates("r", [R], 3).unwrap().value);
+    assert_eq!(generation(), Some(3));
+    assert!(tree.set_generation("r", 4).unwrap().value);
+    assert!(!tree.set_generation("r", 4).unwrap().value);
+    assert_eq!(generation(), Some(4));
+}
+
+#[test]
+fn edits_that_take_no_generation_leave_it() {
+    // Nova: add_traits() -> None, update_resources() -> True; the generation
+    // stays as it was.
+    // Differs: add_traits() says whether a trait was new.
+    let tree = one_root();
+    tree.set_generation("r", 0).unwrap();
+    assert!(tree.add_traits("r", ["T"]).unwrap().value);
+    assert!(tree.remove_traits("r", ["T"]).unwrap().value);
+    assert!(tree.add_aggregates("r", [R]).unwrap().value);
+    assert!(tree.remove_aggregates("r", [R]).unwrap().value);
+    let resource = Resource::new(ResourceClass::VGPU, "gpu0");
+    let changed = tree.update_resources("r", [resource.clone()]).unwrap();
+    assert!(changed.value);
+    assert!(
+        !tree
+            .update_resources("r", [resource.clone()])
+            .unwrap()
+            .value
+    );
+    let snapshot = tree.snapshot();
+    let root = snapshot.find("r").unwrap();
+    assert_eq!(root.generation(), Some(0));
+    assert_eq!(root.resources(), std::slice::from_ref(&resource));
+    assert!(!snapshot.resources_changed("r", [resource]).unwrap());
+    assert!(snapshot.resources_changed("r", []).unwrap());
+}
+
+#[test]
+fn a_stale_generation_is_refused_where_it_is_expected() {
+    // Nova: stores whatever generation it is given; Placement alone compares.
+    // Differs: a transaction can depend on it.
+    let tree = one_root();
+    let actual = None;
+    let error = refused(&tree, |tree| tree.expect_generation("r", 0));
+    let (uuid, expected) = (R, 0);
+    let conflict = Error::GenerationConflict {
+        uuid,
+        expected,
+        actual,
+    };
+    assert_eq!(error, conflict);
+
+    tree.set_generation("r", 5).unwrap();
+    let (expected, actual) = (4, Some(5));
+    let error = refused(&tree, |tree| {
+        tree.update(|transaction| {
+            transaction.add_traits("r", ["T"])?;
+            transaction.expect_generation("r", expected)
+        })
+    });
+    let conflict = Error::GenerationConflict {
+        uuid,
+        expected,
+        actual,
+    };
+    assert_eq!(error, conflict);
+
+    tree.expect_generation("r", 5).unwrap();
+    let error = refused(&tree, |tree| tree.expect_generation("nope", 5));
+    assert_eq!(error, unknown("nope"));
+}

@@ -1,0 +1,221 @@
+//! `populate` of records that don't fit: everything is checked first, and
+//! nothing has changed after an error.
+
+use provider_tree::{Error, ProviderTree};
+use uuid::Uuid;
+
+use super::{C, C1, C2, G, NOBODY, R, S, one_root, record, refused, two_trees, uuids};
+
+#[test]
+fn a_uuid_given_twice_is_refused() {
+    // Nova: two dicts of one UUID -> the last one wins.
+    // Differs: which one is meant can't be known.
+    let error = refused(&one_root(), |tree| {
+        tree.populate([record(C, "k1", R), record(C, "k2", R)])
+    });
+    assert_eq!(error, Error::DuplicateProvider { uuid: C });
+    let twice = record(C, "k1", R);
+    let error = refused(&one_root(), |tree| tree.populate([&twice, &twice]));
+    assert_eq!(error, Error::DuplicateProvider { uuid: C });
+}
+
+#[test]
+fn all_missing_parents_are_listed() {
+    // Nova: a parent that is neither given nor there -> ValueError that names
+    // the missing ones; nothing was added.
+    let tree = one_root();
+    let error = refused(&tree, |tree| {
+        tree.populate([
+            record(C, "c", NOBODY),
+            record(C1, "c1", R),
+            record(C2, "c2", S),
+            record(G, "g", NOBODY),
+        ])
+    });
+    let uuids = vec![S, NOBODY];
+    assert_eq!(error, Error::MissingParents { uuids });
+    assert!(!tree.exists("c1"));
+}
+
+#[test]
+fn a_cycle_is_refused_and_the_good_records_with_it() {
+    // Nova: a good record beside two that are each other's parents
+    // -> ValueError that names the two, but the good one was added.
+    // Differs: a populate is all or nothing.
+    let tree = one_root();
+    let error = refused(&tree, |tree| {
+        tree.populate([
+            record(C, "n2", R),
+            record(C1, "x", C2),
+            record(C2, "y", C1),
+            record(G, "below the cycle", C2),
+        ])
+    });
+    let Error::Cycle { uuids } = error else {
+        panic!("{error}");
+    };
+    assert!(uuids == [C1, C2] || uuids == [C2, C1], "{uuids:?}");
+    assert!(!tree.exists("n2"));
+}
+
+#[test]
+fn a_cycle_lists_each_provider_before_its_parent() {
+    // Nova: lists all that is left over, the providers below a cycle too.
+    // Differs: the cycle itself, in its order.
+    let parents = [(C, C1), (C1, C2), (C2, C), (G, C)];
+    let names = ["c", "c1", "c2", "g"];
+    let records = parents.iter().zip(names);
+    let records = records.map(|(&(uuid, parent), name)| record(uuid, name, parent));
+    let error = refused(&one_root(), |tree| tree.populate(records));
+    let Error::Cycle { uuids } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(uuids.len(), 3);
+    for (at, uuid) in uuids.iter().enumerate() {
+        assert!(parents.contains(&(*uuid, uuids[(at + 1) % 3])), "{uuids:?}");
+    }
+}
+
+#[test]
+fn a_provider_as_its_own_parent_is_refused() {
+    // Nova: a dict whose parent is its own UUID -> ValueError that names it.
+    let error = refused(&one_root(), |tree| tree.populate([record(C, "z", C)]));
+    let uuids = vec![C];
+    assert_eq!(error, Error::Cycle { uuids });
+    let error = refused(&one_root(), |tree| tree.populate([record(R, "r", R)]));
+    let uuids = vec![R];
+    assert_eq!(error, Error::Cycle { uuids });
+}
+
+#[test]
+fn a_record_with_a_bad_name_leaves_its_provider_there() {
+    // Nova: a dict of a provider that is there, without the key "name"
+    // -> KeyError, and the provider is gone.
+    // Differs: a record has a name; the nearest to none is the empty one, which
+    // is refused.
+    let tree = one_root();
+    let error = refused(&tree, |tree| tree.populate([record(R, "", None)]));
+    let reason = Box::new(Error::InvalidName {
+        name: String::new(),
+        length: 0,
+    });
+    assert_eq!(error, Error::InvalidRecord { uuid: R, reason });
+    assert!(tree.exists("r"));
+}
+
+#[test]
+fn a_record_has_a_uuid_even_if_it_is_the_nil_one() {
+    // Nova: a dict without the key "uuid" -> KeyError.
+    // Differs: a record has a UUID; the nil one is a UUID like any other.
+    let tree = ProviderTree::new();
+    let nil = Uuid::nil();
+    tree.populate([record(nil, "nil", None)]).unwrap();
+    assert_eq!(tree.find(nil).unwrap().name(), "nil");
+}
+
+#[test]
+fn the_nil_uuid_as_a_parent_is_not_the_same_as_none() {
+    // Nova: a dict whose parent is the empty string -> ValueError.
+    // Differs: a parent is a UUID or none; the nearest to an empty one is nil.
+    let nil = Uuid::nil();
+    let error = refused(&one_root(), |tree| tree.populate([record(C, "c", nil)]));
+    let uuids = vec![nil];
+    assert_eq!(error, Error::MissingParents { uuids });
+}
+
+#[test]
+fn a_root_under_its_own_grandchild_is_refused_and_the_tree_stays() {
+    // Nova: the root r is given alone, with its grandchild g as its parent
+    // -> ValueError, and the whole tree is gone.
+    // Differs: g would be dropped, as it is below r and not given, so that r
+    // would lack a parent; nothing changes.
+    let tree = two_trees();
+    let error = refused(&tree, |tree| tree.populate([record(R, "r", G)]));
+    let missing = vec![G];
+    assert_eq!(error, Error::MissingParents { uuids: missing });
+    assert_eq!(uuids(&tree.snapshot()), [R, C, G, S]);
+    // With all three given it is a cycle.
+    let error = refused(&tree, |tree| {
+        tree.populate([record(R, "r", G), record(C, "c", R), record(G, "g", C)])
+    });
+    let cycle = vec![R, G, C];
+    assert_eq!(error, Error::Cycle { uuids: cycle });
+}
+
+#[test]
+fn a_uuid_that_is_the_name_of_another_is_refused() {
+    // Nova: looks for what a dict replaces by name or UUID -> a provider whose
+    // name is the given UUID is removed, "B" named "b" stands in its place.
+    // Differs: the namespace is one; neither takes the other's place.
+    let tree = ProviderTree::new();
+    tree.new_root(&NOBODY.to_string(), R, None).unwrap();
+    let error = refused(&tree, |tree| tree.populate([record(NOBODY, "b", None)]));
+    let (uuid, named) = (NOBODY, R);
+    assert_eq!(error, Error::UuidIsName { uuid, named });
+    // The same between two records.
+    let name = R.to_string();
+    let error = refused(&ProviderTree::new(), |tree| {
+        tree.populate([record(R, "r", None), record(S, &name, None)])
+    });
+    assert_eq!(error, Error::NameIsUuid { name, uuid: R });
+}
+
+#[test]
+fn two_records_of_one_name_are_refused() {
+    // Nova: two root dicts of one name -> both are added, the later one is
+    // found by the name.
+    // Differs: names are unique, as in Placement.
+    let error = refused(&ProviderTree::new(), |tree| {
+        tree.populate([record(R, "same", None), record(S, "same", None)])
+    });
+    let name = "same".to_owned();
+    assert!(
+        error
+            == Error::NameTaken {
+                name: name.clone(),
+                uuid: R
+            }
+            || error == Error::NameTaken { name, uuid: S },
+        "{error}"
+    );
+}
+
+#[test]
+fn a_name_of_a_provider_that_stays_is_refused() {
+    // Nova: the root s is given as g, which is the name of another -> renamed;
+    // the name finds s.
+    // Differs: names are unique, as in Placement.
+    let error = refused(&two_trees(), |tree| tree.populate([record(S, "g", None)]));
+    let name = "g".to_owned();
+    assert_eq!(error, Error::NameTaken { name, uuid: G });
+}
+
+#[test]
+fn a_parent_that_the_same_records_drop_is_missing() {
+    // Nova: r is given without its child c, and a new provider below c's child
+    // g -> ValueError, but c and g are gone.
+    // Differs: parents are looked for in what the records leave.
+    let error = refused(&two_trees(), |tree| {
+        tree.populate([record(R, "r", None), record(C1, "c1", G)])
+    });
+    let uuids = vec![G];
+    assert_eq!(error, Error::MissingParents { uuids });
+}
+
+#[test]
+fn a_record_of_another_tree_than_its_parents_lead_to_is_refused() {
+    // Nova: ignores the root that Placement names.
+    // Differs: it is compared where it is given.
+    let mut moved = record(C, "c", S);
+    moved.root_uuid = Some(R);
+    let error = refused(&two_trees(), |tree| tree.populate([&moved]));
+    let (uuid, given, actual) = (C, R, S);
+    let expected = Error::RootMismatch {
+        uuid,
+        given,
+        actual,
+    };
+    assert_eq!(error, expected);
+    moved.root_uuid = Some(S);
+    two_trees().populate([&moved]).unwrap();
+}
