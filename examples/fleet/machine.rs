@@ -1,0 +1,180 @@
+//! A machine of the file, and the hosts that are copies of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use provider_tree::{Provider, ProviderRecord, ResourceClass};
+use uuid::{Builder, Uuid};
+
+use crate::random::mixed;
+
+/// The longest name, in characters, that a provider can have.
+const MAX_NAME: usize = 200;
+
+/// One tree of the file.
+///
+/// Of its resource classes one is watched: writers move units of it from
+/// provider to provider, readers add up what is free of it.
+pub struct Machine {
+    /// Its providers, the root first.
+    providers: Vec<ProviderRecord>,
+    watched: ResourceClass,
+    /// The places of those among `providers` that have some of the watched
+    /// class, all at the same allocation ratio. Thus a unit is worth as much
+    /// with one of them as with another.
+    holders: Vec<usize>,
+    /// How much of the watched class is free in the whole tree.
+    free: i64,
+    /// The name of the device that comes and goes; no provider has it.
+    device: String,
+}
+
+impl Machine {
+    pub fn new(providers: Vec<ProviderRecord>) -> Self {
+        let mut device = format!("{}_device", providers[0].name);
+        while providers.iter().any(|provider| provider.name == device) {
+            device.push('_');
+        }
+        let (watched, holders) = most_units(&providers);
+        let free = providers
+            .iter()
+            .filter_map(|provider| provider.inventory.get(&watched))
+            .map(|inventory| i64::from(inventory.total) - i64::from(inventory.reserved()))
+            .sum();
+        Self {
+            providers,
+            watched,
+            holders,
+            free,
+            device,
+        }
+    }
+}
+
+/// The class to watch, and who has some of it: if possible one that two
+/// providers have at the same ratio, and of those the one with the most units.
+/// For these machines that is memory. A machine that has no inventory at all
+/// has nothing to move, and none of any class.
+fn most_units(providers: &[ProviderRecord]) -> (ResourceClass, Vec<usize>) {
+    let mut candidates: BTreeMap<_, (u64, Vec<usize>)> = BTreeMap::new();
+    for (place, provider) in providers.iter().enumerate() {
+        for (class, inventory) in &provider.inventory {
+            let ratio = inventory.allocation_ratio().to_bits();
+            let (units, holders) = candidates.entry((class, ratio)).or_default();
+            *units += u64::from(inventory.total);
+            holders.push(place);
+        }
+    }
+    candidates
+        .into_iter()
+        .max_by_key(|(_, (units, holders))| (holders.len().min(2), *units))
+        .map(|((class, _), (_, holders))| (class.clone(), holders))
+        .unwrap_or((ResourceClass::VCPU, Vec::new()))
+}
+
+/// One copy of a machine. It holds nothing of its own: names and UUIDs follow
+/// from the machine's and the number of the copy, the same in every run.
+#[derive(Clone, Copy)]
+pub struct Host<'a> {
+    pub machine: &'a Machine,
+    pub number: usize,
+    /// How many digits the number has in names. All hosts have as many, so
+    /// that `node2` on host 1 is not called `node-12` as host 12 is.
+    pub digits: usize,
+}
+
+impl<'a> Host<'a> {
+    /// The number of providers, without the device.
+    pub fn len(self) -> usize {
+        self.machine.providers.len()
+    }
+
+    pub fn root(self) -> Uuid {
+        self.uuid_of(self.machine.providers[0].uuid)
+    }
+
+    pub fn watched(self) -> &'a ResourceClass {
+        &self.machine.watched
+    }
+
+    /// One of the providers that have some of the watched class, counted in a
+    /// ring; the root if none has.
+    pub fn holder(self, count: usize) -> Uuid {
+        let holders = &self.machine.holders;
+        let place = holders.get(count % holders.len().max(1)).copied();
+        self.uuid_of(self.machine.providers[place.unwrap_or(0)].uuid)
+    }
+
+    /// The ratio at which all of them have it.
+    pub fn allocation_ratio(self) -> Option<f64> {
+        let place = *self.machine.holders.first()?;
+        self.machine.providers[place].inventory[self.watched()].allocation_ratio
+    }
+
+    /// What a read of the whole tree must find to be free of the watched class.
+    pub fn free(self) -> i64 {
+        self.machine.free
+    }
+
+    /// How much a provider has free of the watched class, in whole units before
+    /// the allocation ratio: sums of integers are exact.
+    pub fn free_of(self, provider: &Provider) -> i64 {
+        provider
+            .inventory_of(self.watched())
+            .map_or(0, |inventory| {
+                i64::from(inventory.total) - i64::from(inventory.reserved())
+            })
+    }
+
+    pub fn device_name(self) -> String {
+        self.name_of(&self.machine.device, self.len())
+    }
+
+    /// The providers as the file has them, with names and UUIDs of this host.
+    pub fn records(self) -> impl Iterator<Item = ProviderRecord> {
+        let providers = self.machine.providers.iter().enumerate();
+        providers.map(move |(place, provider)| {
+            let mut record = provider.clone();
+            record.name = self.name_of(&provider.name, place);
+            record.uuid = self.uuid_of(provider.uuid);
+            record.parent_uuid = provider.parent_uuid.map(|uuid| self.uuid_of(uuid));
+            record.root_uuid = Some(self.root());
+            record
+        })
+    }
+
+    fn uuid_of(self, original: Uuid) -> Uuid {
+        let (high, low) = original.as_u64_pair();
+        let number = self.number as u64;
+        let high = mixed(high ^ mixed(number));
+        let low = mixed(low ^ mixed(!number));
+        let bytes = Uuid::from_u64_pair(high, low).into_bytes();
+        Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
+    /// `node_NUMA0` of the machine `node` becomes `node-042_NUMA0`; a name that
+    /// does not begin with the machine's gets the number at its end. One that
+    /// grew too long is cut, and its place among the providers tells it from
+    /// others that are cut.
+    fn name_of(self, original: &str, place: usize) -> String {
+        let number = format!("-{:0digits$}", self.number, digits = self.digits);
+        let machine = &self.machine.providers[0].name;
+        let name = match original.strip_prefix(machine.as_str()) {
+            Some(rest) => format!("{machine}{number}{rest}"),
+            None => format!("{original}{number}"),
+        };
+        if name.chars().count() <= MAX_NAME {
+            return name;
+        }
+        let end = format!("~{place}{number}");
+        let start = original.chars().take(MAX_NAME - end.len());
+        start.chain(end.chars()).collect()
+    }
+}
+
+/// Prints the name of the root.
+impl fmt::Display for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name_of(&self.machine.providers[0].name, 0))
+    }
+}

@@ -1,0 +1,115 @@
+//! A fleet of hosts under load: readers walk whole trees while writers change
+//! them, and every read is checked for what it must never see.
+//!
+//! 1. [`machine`] and [`fleet`]: real machines from a JSON file, copied to as
+//!    many hosts as asked for, all in one [`ProviderTree`].
+//! 2. [`writer`]: transactions that change several providers of a host, but
+//!    never what the host has free in all.
+//! 3. [`reader`]: walks through whole hosts, timed and checked.
+//! 4. [`report`]: what came of it, as a table or as JSON.
+//!
+//! The exit code is 0 if no reader saw a violation, 1 if one did, and 2 for a
+//! bad flag or file.
+
+mod fleet;
+mod machine;
+mod options;
+mod progress;
+mod random;
+mod reader;
+mod report;
+mod violations;
+mod writer;
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Write};
+use std::panic::resume_unwind;
+use std::process::ExitCode;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
+
+use provider_tree::ProviderTree;
+
+use crate::fleet::Fleet;
+use crate::options::Options;
+use crate::report::Report;
+
+fn main() -> ExitCode {
+    match Options::from_arguments().and_then(|options| run(&options)) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(error) => {
+            complain("error", &error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Does the whole job and returns the number of violations.
+fn run(options: &Options) -> Result<u64, Box<dyn Error>> {
+    let machines = options.machines()?;
+    if !options.json
+        && let Some(first) = machines.roots().next()
+    {
+        print(&machines.subtree(first)?.to_string())?;
+    }
+    let fleet = Fleet::new(&machines, options.hosts)?;
+    let tree = fleet.populate()?;
+    let report = race(options, &fleet, &tree)
+        .map_err(|error| format!("a thread could not be started: {error}"))?;
+    if options.json {
+        print(&format!("{}\n", report.to_json()))?;
+    } else {
+        print(&format!("\n{report}"))?;
+    }
+    for example in report.violations.examples() {
+        complain("violation", example);
+    }
+    Ok(report.violations.count())
+}
+
+/// Lets readers and writers loose on the tree until the time is up.
+fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Result<Report<'a>> {
+    let providers = tree.len();
+    let deadline = Instant::now() + options.seconds;
+    thread::scope(|scope| {
+        let mut readers = Vec::new();
+        for seed in 0..options.readers.into() {
+            let read = move || reader::read(tree, fleet, seed, deadline);
+            readers.push(thread::Builder::new().spawn_scoped(scope, read)?);
+        }
+        let mut writers = Vec::new();
+        for seed in 0..options.writers.into() {
+            let write = move || writer::write(tree, fleet, !seed, deadline);
+            writers.push(thread::Builder::new().spawn_scoped(scope, write)?);
+        }
+        progress::until(deadline, tree);
+        let reads = readers.into_iter().map(result_of).collect();
+        let commits = writers.into_iter().map(result_of).collect();
+        Ok(Report::new(options, providers, reads, commits))
+    })
+}
+
+fn result_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Writes results to standard output. Whoever reads them may stop reading; the
+/// exit code still counts.
+fn print(text: &str) -> Result<(), String> {
+    let mut output = io::stdout().lock();
+    let written = output.write_all(text.as_bytes());
+    match written.and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes one line to standard error, whatever the text quotes from a file.
+fn complain(what: &str, text: &str) {
+    let line = text.replace(char::is_control, " ");
+    // If this fails there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "{what}: {line}");
+}

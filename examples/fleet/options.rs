@@ -1,0 +1,102 @@
+//! The command line, and the file that it names.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::{Parser, value_parser};
+use provider_tree::Snapshot;
+
+/// The README.md beside the file says where the facts in it come from.
+const MACHINES: &str = include_str!("machines.json");
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run --release --example fleet
+  cargo run --release --example fleet -- --hosts 10000 --writers 2 --json
+  cargo run --release --example fleet -- --providers mine.json --hosts 1
+  cargo run --release --example fleet -- --writers 0 --seconds 0.5
+
+The file holds providers in the field names of Placement's API:
+  {\"resource_providers\": [{\"uuid\": \"...\", \"name\": \"...\", \"parent_provider_uuid\": null,
+    \"inventories\": {\"VCPU\": {\"total\": 8}}, \"traits\": [], \"aggregates\": []}, ...]}
+
+The exit code is 0 if no reader saw a violation, 1 if one did, 2 for a bad flag or file.";
+
+/// Readers walk a fleet of hosts while writers change it, and check what they
+/// see.
+#[derive(Parser)]
+#[command(name = "fleet", after_help = EXAMPLES, allow_negative_numbers = true)]
+pub struct Options {
+    /// Read the machines from a JSON file, not the six that are built in
+    #[arg(long, value_name = "FILE")]
+    providers: Option<PathBuf>,
+
+    /// How many hosts to copy the machines to, in turn: 1 to 1000000
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub hosts: u32,
+
+    /// How long to read and write, in seconds: more than 0, at most 86400
+    #[arg(long, value_name = "S", default_value = "3", value_parser = seconds)]
+    pub seconds: Duration,
+
+    /// How many threads read: 1 to 1000
+    #[arg(long, value_name = "R", default_value_t = cores())]
+    #[arg(value_parser = value_parser!(u32).range(1..=1_000))]
+    pub readers: u32,
+
+    /// How many threads write: 0 to 1000
+    #[arg(long, value_name = "W", default_value_t = 1)]
+    #[arg(value_parser = value_parser!(u32).range(0..=1_000))]
+    pub writers: u32,
+
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Options {
+    /// Reads the command line. Prints the help and exits if that is asked for;
+    /// an error is one line.
+    pub fn from_arguments() -> Result<Self, Box<dyn Error>> {
+        Self::try_parse().map_err(|error| {
+            if !error.use_stderr() {
+                error.exit();
+            }
+            // What follows the first empty line is advice.
+            let text = error.to_string();
+            let what = text.split("\n\n").next().unwrap_or_default();
+            format!("{}; see --help", what.trim_start_matches("error: ")).into()
+        })
+    }
+
+    /// The machines of the file, as a forest of their own.
+    pub fn machines(&self) -> Result<Snapshot, Box<dyn Error>> {
+        let Some(path) = &self.providers else {
+            return Ok(serde_json::from_str(MACHINES)?);
+        };
+        let file = path.display();
+        let json = fs::read(path).map_err(|error| format!("{file}: {error}"))?;
+        let machines: Snapshot =
+            serde_json::from_slice(&json).map_err(|error| format!("{file}: {error}"))?;
+        if machines.is_empty() {
+            return Err(format!("{file}: there is no provider in it").into());
+        }
+        Ok(machines)
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "not a number more than 0 and at most 86400".to_owned())
+}
+
+fn cores() -> u32 {
+    available_parallelism().map_or(1, |cores| cores.get().min(1_000) as u32)
+}

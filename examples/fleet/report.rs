@@ -1,0 +1,109 @@
+//! What came of it, as a table or as JSON.
+
+use std::fmt;
+
+use indicatif::HumanCount;
+use serde_json::{Value, json};
+
+use crate::options::Options;
+use crate::reader::Reads;
+use crate::violations::Violations;
+use crate::writer::Commits;
+
+pub struct Report<'a> {
+    options: &'a Options,
+    /// How many providers there were at the start.
+    providers: usize,
+    reads: Reads,
+    commits: Commits,
+    pub violations: Violations,
+}
+
+impl<'a> Report<'a> {
+    /// What all readers and all writers have done.
+    pub fn new(
+        options: &'a Options,
+        providers: usize,
+        readers: Vec<Reads>,
+        writers: Vec<Commits>,
+    ) -> Self {
+        let mut report = Self {
+            options,
+            providers,
+            reads: Reads::new(),
+            commits: Commits::default(),
+            violations: Violations::default(),
+        };
+        for one in readers {
+            report.reads.latency += one.latency;
+            report.reads.providers += one.providers;
+            report.reads.versions = report.reads.versions.max(one.versions);
+            report.violations.add(one.violations);
+        }
+        for one in writers {
+            report.commits.commits += one.commits;
+            report.commits.attempts += one.attempts;
+            report.violations.add(one.violations);
+        }
+        report
+    }
+
+    /// How many nanoseconds this part of all tree reads took at most.
+    fn latency(&self, quantile: f64) -> u64 {
+        self.reads.latency.value_at_quantile(quantile)
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({
+            "hosts": self.options.hosts,
+            "providers": self.providers,
+            "readers": self.options.readers,
+            "writers": self.options.writers,
+            "seconds": self.options.seconds.as_secs_f64(),
+            "tree_reads": self.reads.latency.len(),
+            "provider_reads": self.reads.providers,
+            "commits": self.commits.commits,
+            "attempts": self.commits.attempts,
+            "violations": self.violations.count(),
+            "latency_ns": {
+                "p50": self.latency(0.5),
+                "p99": self.latency(0.99),
+                "p999": self.latency(0.999),
+                "max": self.reads.latency.max(),
+            },
+        })
+    }
+}
+
+/// A table for people.
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.options.seconds.as_secs_f64();
+        let count = |count: u64| HumanCount(count).to_string();
+        let rate = |count: u64| HumanCount((count as f64 / seconds) as u64).to_string();
+        let Commits {
+            commits, attempts, ..
+        } = self.commits;
+        let per_commit = attempts as f64 / commits.max(1) as f64;
+        let rows = [
+            ("hosts", count(self.options.hosts.into())),
+            ("providers", count(self.providers as u64)),
+            ("reader threads", count(self.options.readers.into())),
+            ("writer threads", count(self.options.writers.into())),
+            ("tree reads/s", rate(self.reads.latency.len())),
+            ("provider reads/s", rate(self.reads.providers)),
+            ("tree read, p50, ns", count(self.latency(0.5))),
+            ("tree read, p99, ns", count(self.latency(0.99))),
+            ("tree read, p99.9, ns", count(self.latency(0.999))),
+            ("tree read, max, ns", count(self.reads.latency.max())),
+            ("commits/s", rate(commits)),
+            ("attempts per commit", format!("{per_commit:.3}")),
+            ("versions seen by one reader", count(self.reads.versions)),
+            ("violations", count(self.violations.count())),
+        ];
+        for (what, number) in rows {
+            writeln!(f, "{what:<28}{number:>14}")?;
+        }
+        Ok(())
+    }
+}
