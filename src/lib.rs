@@ -59,6 +59,8 @@
 //! | move whole forests in and out | [`ProviderRecord`], [`Transaction::populate`], [`Forest::to_records`] |
 //! | know what readers and writers may rely on | [`docs::consistency`] |
 //! | see common tasks done right, and wrong | [`docs::patterns`] |
+//! | choose between the two cells | [`SnapshotCell`] |
+//! | model-check a program that holds a tree | [`docs::models`] |
 //! | know what it can't do, and how it differs from Nova | [`docs::limits`] |
 //!
 //! # Features
@@ -67,6 +69,8 @@
 //!
 //! - `serde`: [`ProviderRecord`] and [`Snapshot`] read and write Placement's
 //!   JSON field names.
+//! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on
+//!   loom's types, for [`docs::models`].
 //! - `tracing`: commits (version, edits, attempts), generation changes (from,
 //!   to, operation) and conflicts as events of level `DEBUG` with the target
 //!   `provider_tree`. Reads report nothing.
@@ -92,10 +96,16 @@ mod resource;
 #[cfg(feature = "serde")]
 mod serde;
 mod snapshot;
+mod sync;
 mod text;
 mod transaction;
 mod tree;
 
+#[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
+pub use self::cell::EpochCell;
+#[cfg(all(loom, feature = "loom"))]
+#[doc(hidden)]
+pub use self::cell::private as contract;
 pub use self::cell::{ArcSwapCell, SnapshotCell};
 pub use self::error::Error;
 pub use self::forest::{Forest, MAX_LEVELS};

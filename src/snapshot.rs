@@ -1,10 +1,9 @@
 //! One version of the forest, owned.
 
+use crate::Forest;
+use crate::sync::{Arc, Witness};
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
-
-use crate::Forest;
 
 /// One version of the forest, which never changes: every look-up, walk and
 /// iteration of it agrees with every other.
@@ -32,20 +31,38 @@ pub struct Snapshot {
     version: Arc<Version>,
 }
 
-struct Version {
+pub(crate) struct Version {
     number: u64,
     forest: Forest,
+    witness: Witness,
 }
 
 impl Snapshot {
     pub(crate) fn new(number: u64, forest: Forest) -> Self {
         Self {
-            version: Arc::new(Version { number, forest }),
+            version: Arc::new(Version {
+                number,
+                forest,
+                witness: Witness::new(),
+            }),
         }
+    }
+
+    pub(crate) fn from_version(version: Arc<Version>) -> Self {
+        Self { version }
+    }
+
+    pub(crate) fn as_version(&self) -> &Arc<Version> {
+        &self.version
+    }
+
+    pub(crate) fn into_version(self) -> Arc<Version> {
+        self.version
     }
 
     /// The number of commits that led to it. Cost: O(1).
     pub fn version(&self) -> u64 {
+        self.version.witness.read();
         self.version.number
     }
 
@@ -59,6 +76,7 @@ impl Deref for Snapshot {
     type Target = Forest;
 
     fn deref(&self) -> &Forest {
+        self.version.witness.read();
         &self.version.forest
     }
 }

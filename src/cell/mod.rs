@@ -1,17 +1,38 @@
 //! Where the newest snapshot lies: the only place with atomics that readers
 //! meet. Nothing here knows what a snapshot shows.
 
+// A model has a twin of this cell: arc-swap can't run on loom's types.
+#[cfg_attr(all(loom, feature = "loom"), path = "arc_swap_twin.rs")]
 mod arc_swap;
+#[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
+mod epoch;
 
 pub use self::arc_swap::ArcSwapCell;
+#[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
+pub use self::epoch::EpochCell;
 pub(crate) use self::private::Cell;
 
 /// How a [`ProviderTree`](crate::ProviderTree) keeps its newest snapshot.
 ///
+/// | | [`ArcSwapCell`], the default | [`EpochCell`](crate::EpochCell) |
+/// |---|---|---|
+/// | rests on | `arc-swap` | `crossbeam-epoch` |
+/// | model-checked | what is built on it; its inside is not | whole, as shipped |
+/// | `unsafe` code in this crate | none | this cell alone |
+/// | [`snapshot`](crate::ProviderTree::snapshot) | 9 ns | 7 ns |
+/// | [`read`](crate::ProviderTree::read) | 4 ns; dearer when nested more than 8 deep in one thread | 3 ns, however deep |
+/// | [`Reader::load`](crate::Reader::load), nothing new | 1.6 ns | 1.6 ns |
+/// | a commit of one edit among 1,000 providers | 3.0 µs | 3.6 µs |
+/// | a replaced version that nobody holds is freed | at once | a few commits later; while a thread stays inside `read`, not at all |
+/// | pick it | unless something speaks for the other | if the model check counts, or `read` is nested or called most |
+///
+/// Times: medians of 15 rounds, alternating, one thread, 2-core AMD EPYC.
+///
 /// The trait is sealed: only this crate's cells implement it.
 pub trait SnapshotCell: Cell {}
 
-mod private {
+/// Out of users' reach, but for models that plant a bug in a cell of their own.
+pub mod private {
     use crate::Snapshot;
 
     /// What a tree asks of its cell.
@@ -19,6 +40,7 @@ mod private {
         /// What one [`Reader`](crate::Reader) keeps between its loads.
         type Cache: Send + Sync + 'static;
 
+        /// A cell whose newest snapshot is the first.
         fn new(first: Snapshot) -> Self;
 
         /// Shows the newest snapshot to a closure, without keeping it.
@@ -28,6 +50,7 @@ mod private {
         /// still; otherwise gives the newest.
         fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot>;
 
+        /// A cache for one reader.
         fn cache(&self) -> Self::Cache;
 
         /// The newest snapshot, by way of a cache.

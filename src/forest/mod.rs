@@ -18,6 +18,7 @@ use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::path::{MAX_SIBLINGS, Path};
+use crate::sync::HashState;
 use crate::{Error, Provider, ProviderKey};
 
 /// The most levels that a tree can have, its root included.
@@ -26,7 +27,7 @@ use crate::{Error, Provider, ProviderKey};
 /// byte a level, so that the limit bounds what a deep provider costs.
 pub const MAX_LEVELS: usize = 1_024;
 
-type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
+type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
 type Outline = im::GenericOrdMap<Path, Arc<Provider>, DefaultSharedPtr>;
 
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a

@@ -12,19 +12,19 @@
 //! every access may be relaxed: a claim that is seen late costs time, never
 //! an update.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use crossbeam_utils::Backoff;
 
 use crate::Error;
+use crate::sync::{AtomicU64, Patience};
 
 /// How often a writer loses before it lays a claim.
 const CLAIM_AFTER: u64 = 4;
 
 /// How long others wait for a first claim.
-const PATIENCE: Duration = Duration::from_micros(100);
+const FIRST_PATIENCE: Duration = Duration::from_micros(100);
 
 /// How many claims of one update may run out in vain. The last is waited for
 /// 2^16 times the first patience, 6.5 s.
@@ -33,9 +33,6 @@ const MAX_EXPIRED: u32 = 16;
 /// How often one update may lose. No number of threads makes that likely; a
 /// closure that commits to its own tree does.
 const MAX_ATTEMPTS: u64 = 10_000;
-
-/// How long a waiting thread sleeps once spinning has not helped.
-const NAP: Duration = Duration::from_micros(50);
 
 /// The low bits of a claim say how often its patience has doubled; the others
 /// tell it from all other claims.
@@ -56,15 +53,12 @@ impl Fairness {
         if claim == 0 || claim == own {
             return;
         }
-        let patience = PATIENCE * (1 << (claim & DOUBLINGS));
-        let started = Instant::now();
+        let mut patience = Patience::new(FIRST_PATIENCE * (1 << (claim & DOUBLINGS)));
         let backoff = Backoff::new();
         while self.claim.load(Relaxed) == claim {
             if !backoff.is_completed() {
                 backoff.snooze();
-            } else if started.elapsed() < patience {
-                thread::sleep(NAP);
-            } else {
+            } else if !patience.wait() {
                 self.end(claim);
             }
         }

@@ -7,9 +7,10 @@
 use std::cell::RefCell;
 
 use crate::Error;
+use crate::sync::thread_local;
 
 thread_local! {
-    static UPDATING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    static UPDATING: RefCell<Vec<usize>> = RefCell::default();
 }
 
 /// Marks a tree as being updated by this thread, until it is dropped.

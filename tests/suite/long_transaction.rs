@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+use provider_tree::{Error, Inventory, ResourceClass};
 use uuid::Uuid;
+
+use crate::cases::new_tree;
 
 const PROVIDERS: u128 = 10_000;
 const SHORT_WRITERS: u128 = 3;
@@ -16,7 +18,7 @@ const ENOUGH_ATTEMPTS: u64 = 20;
 
 #[test]
 fn ten_thousand_edits_get_through_in_a_few_attempts() {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.update(|transaction| {
         for number in 0..PROVIDERS {
             transaction.new_root(&format!("host{number}"), Uuid::from_u128(number), 0)?;

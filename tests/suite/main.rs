@@ -1,11 +1,6 @@
-//! The library's tests, as its users see it.
+//! The library's tests, as its users see it, on the default cell.
 
-mod auto_traits;
-mod bad_input;
-mod long_transaction;
-mod parity;
-mod placement;
-mod serde;
-mod stress;
-#[cfg(feature = "tracing")]
-mod tracing;
+#[path = "cases.rs"]
+mod cases;
+
+type Cell = provider_tree::ArcSwapCell;

@@ -4,8 +4,10 @@
 //! refuses would be refused later. Each test says what Placement was asked and
 //! how it answered.
 
-use provider_tree::{Error, Inventory, ProviderRecord, ProviderTree, ResourceClass, Trait};
+use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass, Trait};
 use uuid::{Uuid, uuid};
+
+use crate::cases::{ProviderTree, new_tree};
 
 const COMPUTE: Uuid = uuid!("00000001-0000-4000-8000-000000000000");
 const NUMA0: Uuid = uuid!("00000011-0000-4000-8000-000000000000");
@@ -18,7 +20,7 @@ const AGGREGATE: Uuid = uuid!("00000077-0000-4000-8000-000000000000");
 
 /// compute-1 with two NUMA nodes, each with one network card.
 fn forest() -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("compute-1", COMPUTE, 0).unwrap();
     for (name, parent, uuid) in [
         ("compute-1_numa0", COMPUTE, NUMA0),

@@ -1,9 +1,11 @@
 //! Placement's JSON: what is written is read back equal, what is wrong is
 //! refused with the provider's name.
 
-use provider_tree::{Inventory, ProviderRecord, ProviderTree, Resource, ResourceClass, Snapshot};
+use provider_tree::{Inventory, ProviderRecord, Resource, ResourceClass, Snapshot};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::cases::new_tree;
 
 /// Six real machines; the file beside it says where they come from.
 const MACHINES: &str = include_str!("../../examples/fleet/machines.json");
@@ -34,7 +36,7 @@ fn real_machines_are_read_and_written_back_as_they_were() {
 
 #[test]
 fn every_field_survives_a_round_trip() {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let host = tree
         .new_root("h\u{f6}st \"1\"\n", None, u64::MAX)
         .unwrap()
@@ -63,14 +65,14 @@ fn every_field_survives_a_round_trip() {
     let again: Snapshot = serde_json::from_str(&text).unwrap();
     assert_eq!(again, snapshot);
     let records: Vec<ProviderRecord> = snapshot.to_records().collect();
-    let fork = ProviderTree::new();
+    let fork = new_tree();
     fork.populate(&records).unwrap();
     assert_eq!(fork.snapshot(), snapshot);
 }
 
 #[test]
 fn a_record_is_written_in_placements_field_names() {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let host = Uuid::from_u128(1);
     tree.new_root("host", host, 1).unwrap();
     tree.new_child("numa0", "host", Uuid::from_u128(2), None)

@@ -6,7 +6,9 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use provider_tree::{Error, ProviderTree, Snapshot, Transaction};
+use provider_tree::{Error, Snapshot, Transaction};
+
+use crate::cases::{ProviderTree, new_tree};
 
 const WRITERS: u64 = 4;
 const COMMITS: u64 = 1_000;
@@ -16,7 +18,7 @@ fn counter_of(snapshot: &Snapshot) -> u64 {
 }
 
 fn with_counter() -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("counter", None, 0).unwrap();
     tree
 }
@@ -162,7 +164,7 @@ fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
 
 #[test]
 fn readers_of_all_three_ways_see_whole_transactions_in_order() {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.update(|transaction| {
         transaction.new_root("host", None, None)?;
         transaction.new_child("left", "host", None, 0)?;

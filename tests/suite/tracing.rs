@@ -5,12 +5,14 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
+
+use crate::cases::new_tree;
 
 /// Keeps each event of one thread as `message field=value ...`. It serves the
 /// whole process: a subscriber of one thread alone can miss events whose call
@@ -69,7 +71,7 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     };
     tracing::subscriber::set_global_default(events).unwrap();
     let host = Uuid::from_u128(1);
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("host", host, 3).unwrap();
     tree.update(|transaction| {
         transaction.update_traits("host", ["CUSTOM_GOLD"], 4)?;

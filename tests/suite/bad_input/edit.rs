@@ -1,8 +1,9 @@
 //! One edit of a forest, tried in all the ways in which a caller can make it.
 
-use provider_tree::{Error, ProviderTree, Transaction};
+use provider_tree::{Error, Transaction};
 
 use super::{HOST, forest, records};
+use crate::cases::ProviderTree;
 
 type Alone<'a> = dyn Fn(&ProviderTree) -> Result<(), Error> + 'a;
 type Within<'a> = dyn Fn(&mut Transaction) -> Result<(), Error> + 'a;
@@ -18,7 +19,7 @@ pub(super) struct Edit<'a> {
 /// transaction.
 macro_rules! edit {
     ($method:ident($($argument:expr),* $(,)?)) => {
-        crate::bad_input::edit::Edit {
+        crate::cases::bad_input::edit::Edit {
             text: stringify!($method($($argument),*)),
             alone: Box::new(|tree| tree.$method($($argument),*).map(drop)),
             within: Box::new(|transaction| transaction.$method($($argument),*).map(drop)),

@@ -1,12 +1,13 @@
 //! Keys that no provider has, of every kind, in every call that takes one.
 
 use provider_tree::{
-    Error, Forest, Inventory, Provider, ProviderKey, ProviderTree, Resource, ResourceClass, Trait,
+    Error, Forest, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait,
 };
 use uuid::Uuid;
 
 use super::edit::{Edit, edit};
 use super::{HOST, NEW, NOBODY, NUMA, forest, spellings, unknown};
+use crate::cases::new_tree;
 
 const TRAITS: [Trait; 1] = [Trait::MISC_SHARES_VIA_AGGREGATE];
 const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1));
@@ -73,7 +74,7 @@ fn is_unknown_everywhere(key: ProviderKey<'_>) {
 
 /// A provider that is in no other forest.
 fn stranger(uuid: Uuid) -> Provider {
-    let elsewhere = ProviderTree::new();
+    let elsewhere = new_tree();
     elsewhere.new_root("stranger", uuid, None).unwrap();
     elsewhere.find("stranger").unwrap()
 }

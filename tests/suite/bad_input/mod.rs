@@ -13,10 +13,10 @@ mod shapes;
 mod size;
 mod uuids;
 
-use provider_tree::{
-    Error, Forest, Inventory, ProviderRecord, ProviderTree, Resource, ResourceClass,
-};
+use provider_tree::{Error, Forest, Inventory, ProviderRecord, Resource, ResourceClass};
 use uuid::Uuid;
+
+use crate::cases::{ProviderTree, new_tree};
 
 const HOST: Uuid = Uuid::from_u128(0x1);
 const NUMA: Uuid = Uuid::from_u128(0x2);
@@ -31,7 +31,7 @@ const NOBODY: Uuid = Uuid::from_u128(0xffff);
 /// A root `host` with something of everything, its child `numa0`; a root named
 /// by its own UUID, and one named by nobody's.
 fn forest() -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let cpus = (ResourceClass::VCPU, Inventory::new(8));
     tree.update(|transaction| {
         transaction.new_root("host", HOST, 7)?;

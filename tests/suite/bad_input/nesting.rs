@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 use uuid::Uuid;
 
 use super::{HOST, NUMA, forest};
+use crate::cases::{ProviderTree, fork};
 
 #[test]
 fn an_update_inside_an_update_of_the_same_tree_is_refused() {
@@ -166,7 +167,7 @@ fn a_transaction_of_another_tree_is_a_conflict() {
     assert!(!conflict.transaction().exists(HOST));
     assert!(tree.snapshot().ptr_eq(&before));
     // Of a copy that has not changed it is none: both show one version.
-    let copy = ProviderTree::from(tree.snapshot());
+    let copy = fork(tree.snapshot());
     let mut transaction = tree.begin();
     transaction.remove(HOST).unwrap();
     copy.commit(transaction).unwrap();

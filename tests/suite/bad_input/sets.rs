@@ -1,10 +1,11 @@
 //! Sets of traits, aggregates and resources: illegal names, none, and many.
 
-use provider_tree::{Error, ProviderTree, Resource, ResourceClass, Trait};
+use provider_tree::{Error, Resource, ResourceClass, Trait};
 use uuid::Uuid;
 
 use super::edit::edit;
 use super::{HOST, NUMA, excerpt, forest};
+use crate::cases::ProviderTree;
 
 const ILLEGAL: [&str; 14] = [
     "",

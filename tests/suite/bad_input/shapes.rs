@@ -2,10 +2,11 @@
 
 use std::thread;
 
-use provider_tree::{Error, MAX_LEVELS, ProviderRecord, ProviderTree};
+use provider_tree::{Error, MAX_LEVELS, ProviderRecord};
 use uuid::Uuid;
 
 use super::NEW;
+use crate::cases::{ProviderTree, new_tree};
 
 /// The UUID of the provider at a level of a chain; the root is at level 1.
 fn at(level: usize) -> Uuid {
@@ -24,7 +25,7 @@ fn chain(levels: std::ops::RangeInclusive<usize>) -> Vec<ProviderRecord> {
 }
 
 fn populated(levels: usize) -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.populate(chain(1..=levels)).unwrap();
     tree
 }
@@ -89,7 +90,7 @@ fn is_a_chain_of_a_thousand(tree: ProviderTree) {
 #[test]
 fn a_thousand_levels_work_added_one_by_one() {
     on_a_small_stack(|| {
-        let tree = ProviderTree::new();
+        let tree = new_tree();
         tree.new_root("level 1", at(1), None).unwrap();
         for level in 2..=1_000 {
             let name = format!("level {level}");
@@ -104,7 +105,7 @@ fn a_thousand_levels_work_added_one_by_one() {
 fn a_thousand_levels_work_populated_at_once() {
     on_a_small_stack(|| {
         is_a_chain_of_a_thousand(populated(1_000));
-        let tree = ProviderTree::new();
+        let tree = new_tree();
         tree.populate(chain(1..=1_000).iter().rev()).unwrap();
         is_a_chain_of_a_thousand(tree);
     });
@@ -146,7 +147,7 @@ fn a_move_below_the_deepest_level_is_refused() {
 
 #[test]
 fn a_populate_below_the_deepest_level_is_refused() {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let before = tree.snapshot();
     let result = tree.populate(chain(1..=MAX_LEVELS + 1)).map(drop);
     is_refused(&tree, result, at(MAX_LEVELS + 1));
@@ -170,7 +171,7 @@ fn a_populate_below_the_deepest_level_is_refused() {
 #[test]
 fn a_populate_of_twice_as_many_levels_as_there_can_be_is_refused_quickly() {
     on_a_small_stack(|| {
-        let tree = ProviderTree::new();
+        let tree = new_tree();
         let result = tree.populate(chain(1..=100_000)).map(drop);
         is_refused(&tree, result, at(MAX_LEVELS + 1));
         let mut cycle = chain(1..=100_000);

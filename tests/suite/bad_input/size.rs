@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use provider_tree::{Error, ProviderRecord, ProviderTree};
+use provider_tree::{Error, ProviderRecord};
 use uuid::Uuid;
+
+use crate::cases::{ProviderTree, new_tree};
 
 const MANY: usize = 100_000;
 const PARENT: Uuid = Uuid::from_u128(1);
@@ -23,7 +25,7 @@ fn with_children(count: usize) -> ProviderTree {
         record.parent_uuid = Some(parent);
         record
     });
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let parents = [(PARENT, "parent"), (OTHER_PARENT, "other parent")];
     let parents = parents.map(|(uuid, name)| ProviderRecord::new(uuid, name));
     tree.populate(children.chain(parents)).unwrap();

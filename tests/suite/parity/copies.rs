@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 
 use super::{C, G, R, S, names, one_root, two_trees, unknown, uuids};
+use crate::cases::{fork, new_tree};
 
 #[test]
 fn a_copy_is_equal_until_one_of_the_two_changes() {
@@ -12,7 +13,7 @@ fn a_copy_is_equal_until_one_of_the_two_changes() {
     // both use the one lock of the process.
     // Differs: snapshots compare what they show, and there is no lock.
     let tree = two_trees();
-    let copy = ProviderTree::from(tree.snapshot());
+    let copy = fork(tree.snapshot());
     assert_eq!(copy.snapshot(), tree.snapshot());
     copy.set_generation("g", 1).unwrap();
     assert_ne!(copy.snapshot(), tree.snapshot());
@@ -39,7 +40,7 @@ fn snapshots_that_show_the_same_are_equal_whatever_their_versions() {
 fn a_copy_is_independent() {
     // Nova: a root is added to a deepcopy -> the original has none such.
     let tree = one_root();
-    let copy = ProviderTree::from(tree.snapshot());
+    let copy = fork(tree.snapshot());
     copy.new_root("q", None, None).unwrap();
     copy.update_traits("r", ["T"], None).unwrap();
     assert!(copy.exists("q") && !tree.exists("q"));
@@ -52,7 +53,7 @@ fn copying_copies_nothing() {
     // Nova: copy.deepcopy() copies every provider: 36 ms for 1,000.
     // Differs: the copy begins as the very version that it was made from.
     let snapshot = two_trees().snapshot();
-    let copy = ProviderTree::from(snapshot.clone());
+    let copy = fork(snapshot.clone());
     assert!(copy.snapshot().ptr_eq(&snapshot));
 }
 
@@ -63,7 +64,7 @@ fn a_forest_survives_going_out_as_records_and_in_again() {
     let tree = two_trees();
     tree.update_traits("g", ["T"], 3).unwrap();
     let out = tree.snapshot();
-    let back = ProviderTree::new();
+    let back = new_tree();
     back.populate(out.to_records()).unwrap();
     assert_eq!(back.snapshot(), out);
 }
@@ -95,7 +96,7 @@ fn a_subtree_is_an_independent_copy_of_one_tree() {
     assert!(!subtree.exists("r"));
     tree.remove("s").unwrap();
     assert!(subtree.exists("s"));
-    let own = ProviderTree::from(subtree);
+    let own = fork(subtree);
     own.new_root("r", R, None).unwrap();
     assert_eq!(names(own.snapshot().iter()), ["s", "r"]);
 }
@@ -115,7 +116,7 @@ fn a_copy_of_a_subtree_is_a_forest_like_any_other() {
     // scope.
     // Differs: it can take more roots.
     let subtree = two_trees().snapshot().subtree("r").unwrap();
-    let copy = ProviderTree::from(subtree.clone());
+    let copy = fork(subtree.clone());
     assert_eq!(copy.snapshot(), subtree);
     copy.new_root("s", S, None).unwrap();
     assert_eq!(names(copy.snapshot().roots()), ["r", "s"]);

@@ -1,14 +1,15 @@
 //! Names and UUIDs that are taken, and what becomes of them after a removal.
 
-use provider_tree::{Error, Inventory, ProviderRecord, ProviderTree, ResourceClass};
+use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass};
 use uuid::Uuid;
 
 use super::{C1, C2, NOBODY, R, S, one_root, refused, unknown, uuids};
+use crate::cases::new_tree;
 
 #[test]
 fn new_root_returns_its_uuid() {
     // Nova: new_root("r", "R") -> "R".
-    let committed = ProviderTree::new().new_root("r", R, None).unwrap();
+    let committed = new_tree().new_root("r", R, None).unwrap();
     assert_eq!(committed.value, R);
 }
 
@@ -52,7 +53,7 @@ fn a_removed_root_is_gone_by_name_and_by_uuid() {
 #[test]
 fn a_uuid_that_is_an_existing_name_is_refused() {
     // Nova: new_root() whose UUID is the name of a root -> ValueError.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root(&NOBODY.to_string(), R, None).unwrap();
     let error = refused(&tree, |tree| tree.new_root("other", NOBODY, None));
     let (uuid, named) = (NOBODY, R);
@@ -75,7 +76,7 @@ fn a_name_that_is_an_existing_uuid_is_refused() {
 #[test]
 fn a_provider_may_have_its_own_uuid_as_its_name() {
     // Nova: new_root(uuid, uuid), as its Ironic driver does -> added.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root(&R.to_string(), R, None).unwrap();
     tree.new_child(&C1.to_string(), R, C1, None).unwrap();
     assert_eq!(tree.find(&C1.to_string()), tree.find(C1));
@@ -190,7 +191,7 @@ fn without_a_uuid_a_root_gets_a_random_one() {
     // Nova: new_root() whose UUID is None -> returns a random UUID, but files
     // the root under None; remove() by name -> KeyError, and it stays.
     // Differs: it is found and removed by the UUID that was returned.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let uuid: Uuid = tree.new_root("n", None, None).unwrap().value;
     assert_eq!(uuid.get_version_num(), 4);
     assert_eq!(uuids(&tree.snapshot()), [uuid]);

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use provider_tree::{Error, Inventory, ProviderRecord, ProviderTree, ResourceClass};
+use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass};
 
 use super::{one_root, refused, unknown};
+use crate::cases::ProviderTree;
 
 type Records = BTreeMap<ResourceClass, Inventory>;
 

@@ -1,8 +1,9 @@
 //! What a key finds.
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 
 use super::{C, C1, C2, G, NOBODY, R, S, one_root, refused, two_trees, unknown};
+use crate::cases::new_tree;
 
 #[test]
 fn a_child_whose_uuid_is_an_existing_name_is_refused() {
@@ -94,7 +95,7 @@ fn an_unknown_key_is_named_by_the_error() {
 #[test]
 fn find_shows_all_that_a_provider_is() {
     // Nova: data() -> uuid, name, generation, parent_uuid and the rest.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("r", R, 3).unwrap();
     tree.new_child("c", "r", C2, 0).unwrap();
     let root = tree.find("r").unwrap();

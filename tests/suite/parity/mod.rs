@@ -26,7 +26,7 @@
 //! | `add_traits`, `remove_traits` of nothing, unknown provider | silent | `UnknownProvider` |
 //! | `add_traits`, `remove_traits`, `add_aggregates`, `remove_aggregates` | return nothing | return whether anything changed |
 //! | equality of copies | identity | content |
-//! | `deepcopy` | copies every provider | `ProviderTree::from(snapshot)` copies none |
+//! | `deepcopy` | copies every provider | `fork(snapshot)` copies none |
 //! | `copy.copy` | two trees share their inside | a handle is shared in an `Arc` |
 //! | `has_sharing_provider` while others write | takes the lock once a provider | one snapshot |
 //! | a subtree | a class of its own with the key it was asked by | a `Snapshot` |
@@ -62,8 +62,10 @@ mod walks;
 
 use std::fmt::Debug;
 
-use provider_tree::{Error, Forest, Provider, ProviderRecord, ProviderTree};
+use provider_tree::{Error, Forest, Provider, ProviderRecord};
 use uuid::Uuid;
+
+use crate::cases::{ProviderTree, new_tree};
 
 // The providers that the tests speak of, roots first.
 const R: Uuid = Uuid::from_u128(0xa0);
@@ -77,7 +79,7 @@ const NOBODY: Uuid = Uuid::from_u128(0xffff);
 
 /// A forest of one root `r`.
 fn one_root() -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("r", R, None).unwrap();
     tree
 }

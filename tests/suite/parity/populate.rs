@@ -1,9 +1,10 @@
 //! `populate`, Nova's `populate_from_iterable`: what it adds, replaces, drops
 //! and leaves alone.
 
-use provider_tree::{Inventory, ProviderRecord, ProviderTree, ResourceClass, Trait};
+use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
 
 use super::{C, C1, C2, G, NOBODY, R, S, names, one_root, record, two_trees, uuids};
+use crate::cases::new_tree;
 
 #[test]
 fn no_records_are_no_change() {
@@ -21,7 +22,7 @@ fn no_records_are_no_change() {
 #[test]
 fn records_may_come_from_any_iterator() {
     // Nova: a generator of dicts -> both are added.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let numbered = [(R, "r", None), (C, "c", Some(R))];
     let records = numbered.map(|(uuid, name, parent)| record(uuid, name, parent));
     tree.populate(records.iter().filter(|record| record.uuid != NOBODY))
@@ -33,7 +34,7 @@ fn records_may_come_from_any_iterator() {
 fn the_order_of_the_records_does_not_matter() {
     // Nova: grandchild, child, root -> all three are added, after the tree that
     // is there.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.populate([record(R, "r", None), record(C, "c", R)])
         .unwrap();
     tree.populate([

@@ -1,10 +1,11 @@
 //! `populate` of records that don't fit: everything is checked first, and
 //! nothing has changed after an error.
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 use uuid::Uuid;
 
 use super::{C, C1, C2, G, NOBODY, R, S, one_root, record, refused, two_trees, uuids};
+use crate::cases::new_tree;
 
 #[test]
 fn a_uuid_given_twice_is_refused() {
@@ -107,7 +108,7 @@ fn a_record_with_a_bad_name_leaves_its_provider_there() {
 fn a_record_has_a_uuid_even_if_it_is_the_nil_one() {
     // Nova: a dict without the key "uuid" -> KeyError.
     // Differs: a record has a UUID; the nil one is a UUID like any other.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let nil = Uuid::nil();
     tree.populate([record(nil, "nil", None)]).unwrap();
     assert_eq!(tree.find(nil).unwrap().name(), "nil");
@@ -147,14 +148,14 @@ fn a_uuid_that_is_the_name_of_another_is_refused() {
     // Nova: looks for what a dict replaces by name or UUID -> a provider whose
     // name is the given UUID is removed, "B" named "b" stands in its place.
     // Differs: the namespace is one; neither takes the other's place.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root(&NOBODY.to_string(), R, None).unwrap();
     let error = refused(&tree, |tree| tree.populate([record(NOBODY, "b", None)]));
     let (uuid, named) = (NOBODY, R);
     assert_eq!(error, Error::UuidIsName { uuid, named });
     // The same between two records.
     let name = R.to_string();
-    let error = refused(&ProviderTree::new(), |tree| {
+    let error = refused(&new_tree(), |tree| {
         tree.populate([record(R, "r", None), record(S, &name, None)])
     });
     assert_eq!(error, Error::NameIsUuid { name, uuid: R });
@@ -165,7 +166,7 @@ fn two_records_of_one_name_are_refused() {
     // Nova: two root dicts of one name -> both are added, the later one is
     // found by the name.
     // Differs: names are unique, as in Placement.
-    let error = refused(&ProviderTree::new(), |tree| {
+    let error = refused(&new_tree(), |tree| {
         tree.populate([record(R, "same", None), record(S, "same", None)])
     });
     let name = "same".to_owned();

@@ -4,10 +4,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{Error, MAX_LEVELS, ProviderTree};
+use provider_tree::{Error, MAX_LEVELS};
 use uuid::Uuid;
 
 use super::{one_root, record, refused};
+use crate::cases::new_tree;
 
 /// The shortest of a few runs, so that a busy machine does not count.
 fn shortest(mut run: impl FnMut()) -> Duration {
@@ -48,7 +49,7 @@ fn a_hundred_lookups_cost_less_than_one_scan() {
 fn a_chain_may_have_as_many_levels_as_documented() {
     // Nova: a chain of 1,200 -> RecursionError at level 995.
     // Differs: nothing recurses; past the limit it is an error.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     let committed = tree.update(|transaction| {
         let mut parent = transaction.new_root("1", None, None)?;
         for level in 2..=MAX_LEVELS {

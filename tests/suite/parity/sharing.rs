@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{Error, Inventory, ProviderTree, ResourceClass, Trait};
+use provider_tree::{Error, Inventory, ResourceClass, Trait};
 
 use super::one_root;
+use crate::cases::new_tree;
 
 const SHARES: Trait = Trait::MISC_SHARES_VIA_AGGREGATE;
 
@@ -35,7 +36,7 @@ fn the_search_for_a_sharing_provider_sees_one_version() {
     // Nova: takes and releases its lock once a provider -> when sharing moves
     // from the last provider to the first meanwhile, it can find neither.
     // Differs: all is read from one snapshot.
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     for number in 0..100 {
         tree.new_root(&number.to_string(), None, None).unwrap();
     }

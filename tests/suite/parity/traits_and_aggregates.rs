@@ -7,7 +7,7 @@ use super::{C1, C2, NOBODY, names, one_root, refused, unknown};
 const NO_TRAITS: [&str; 0] = [];
 const NO_AGGREGATES: [Uuid; 0] = [];
 
-fn traits(tree: &provider_tree::ProviderTree) -> Vec<String> {
+fn traits(tree: &crate::cases::ProviderTree) -> Vec<String> {
     let found = tree.find("r").unwrap();
     found.traits().iter().map(ToString::to_string).collect()
 }

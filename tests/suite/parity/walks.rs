@@ -1,10 +1,11 @@
 //! Walks: parents first, siblings and roots in the order in which they were
 //! added.
 
-use provider_tree::{Error, ProviderTree};
+use provider_tree::Error;
 use uuid::Uuid;
 
 use super::{C1, C2, C3, R, S, names, refused, unknown, uuids};
+use crate::cases::{ProviderTree, new_tree};
 
 const G1: Uuid = Uuid::from_u128(0xc1);
 const G1B: Uuid = Uuid::from_u128(0xc2);
@@ -13,7 +14,7 @@ const RS: Uuid = Uuid::from_u128(0xc4);
 
 /// r: c1 (g1, g1b), c2 (g2), c3; s. Added level by level.
 fn forest() -> ProviderTree {
-    let tree = ProviderTree::new();
+    let tree = new_tree();
     tree.new_root("r", R, None).unwrap();
     for (name, parent, uuid) in [
         ("c1", R, C1),

@@ -1,0 +1,10 @@
+//! Models of the public API. Each explores all executions within its bound of
+//! preemptions, on both cells, and on planted bugs that it must catch.
+
+mod common;
+mod held;
+mod linearizability;
+mod reclamation;
+mod transactions;
+mod user;
+mod writers;

@@ -1,0 +1,125 @@
+//! A reader sees all of a transaction or nothing, by each way to read.
+
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::explore;
+use provider_tree::{Error, ProviderTree, Snapshot, SnapshotCell, Transaction};
+
+use crate::common::{
+    A, B, Eyes, PREEMPTIONS, Tree, WAYS, catches, cell_name, empty, on_both_cells,
+};
+
+/// Edits that belong together, and whether a version shows none or all of them.
+struct Edits {
+    name: &'static str,
+    before: fn(&mut Transaction) -> Result<(), Error>,
+    parts: [fn(&mut Transaction) -> Result<(), Error>; 2],
+    shows: fn(&Snapshot) -> [bool; 2],
+}
+
+const ADD: Edits = Edits {
+    name: "parent and child",
+    before: |_| Ok(()),
+    parts: [
+        |transaction| transaction.new_root("parent", A, None).map(drop),
+        |transaction| transaction.new_child("child", A, B, None).map(drop),
+    ],
+    shows: |snapshot| [snapshot.exists("parent"), snapshot.exists(B)],
+};
+
+const REMOVE: Edits = Edits {
+    name: "a subtree",
+    before: |transaction| {
+        transaction.new_root("parent", A, None)?;
+        transaction.new_child("child", A, B, None).map(drop)
+    },
+    parts: [
+        |transaction| transaction.remove("child").map(drop),
+        |transaction| transaction.remove("parent").map(drop),
+    ],
+    shows: |snapshot| [!snapshot.exists("child"), !snapshot.exists(A)],
+};
+
+const CHANGE: Edits = Edits {
+    name: "two providers",
+    before: |transaction| {
+        transaction.new_root("left", A, 1)?;
+        transaction.new_root("right", B, 1).map(drop)
+    },
+    parts: [
+        |transaction| transaction.set_generation("left", 2).map(drop),
+        |transaction| transaction.set_generation("right", 2).map(drop),
+    ],
+    shows: |snapshot| [A, B].map(|uuid| snapshot.get(uuid).unwrap().generation() == Some(2)),
+};
+
+fn all_or_nothing<C: SnapshotCell>(edits: &'static Edits, write: fn(&ProviderTree<C>, &Edits)) {
+    for way in WAYS {
+        let name = format!("{}, by {way:?}, {}", edits.name, cell_name::<C>());
+        explore(&name, PREEMPTIONS, [false, true], move || {
+            let tree: Tree<C> = empty();
+            tree.update(edits.before).unwrap();
+            let mut eyes = Eyes::new(&tree, way);
+            let reader = thread::spawn(move || eyes.see(way, edits.shows));
+            write(&tree, edits);
+            assert_eq!((edits.shows)(&tree.snapshot()), [true, true]);
+            let seen = reader.join().unwrap();
+            assert_eq!(seen[0], seen[1], "the transaction was torn");
+            Arc::try_unwrap(tree).ok();
+            seen[0]
+        });
+    }
+}
+
+fn in_one_step<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
+    tree.update(|transaction| edits.parts.iter().try_for_each(|edit| edit(transaction)))
+        .unwrap();
+}
+
+fn adding_a_parent_and_a_child<C: SnapshotCell>() {
+    all_or_nothing::<C>(&ADD, in_one_step);
+}
+
+fn removing_a_subtree<C: SnapshotCell>() {
+    all_or_nothing::<C>(&REMOVE, in_one_step);
+}
+
+fn changing_two_providers<C: SnapshotCell>() {
+    all_or_nothing::<C>(&CHANGE, in_one_step);
+}
+
+on_both_cells! {
+    adding_a_parent_and_a_child
+    removing_a_subtree
+    changing_two_providers
+}
+
+/// The bug of a caller who makes two commits of what belongs together.
+fn in_two_steps<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
+    for edit in edits.parts {
+        tree.update(edit).unwrap();
+    }
+}
+
+macro_rules! catches_two_steps {
+    ($($name:ident: $edits:ident;)*) => {
+        $(#[test]
+        #[should_panic(expected = "the transaction was torn")]
+        fn $name() {
+            all_or_nothing::<provider_tree::ArcSwapCell>(&$edits, in_two_steps);
+        })*
+    };
+}
+
+catches_two_steps! {
+    two_commits_show_a_parent_without_its_child: ADD;
+    two_commits_show_half_a_subtree_removed: REMOVE;
+    two_commits_show_one_of_two_changed: CHANGE;
+}
+
+catches! {
+    a_version_freed_at_once_is_read: changing_two_providers on FreedAtOnce,
+        saying "freed while it was read";
+    a_relaxed_load_reads_what_is_not_there_yet: adding_a_parent_and_a_child on RelaxedLoad,
+        saying "Causality violation";
+}

@@ -1,0 +1,173 @@
+//! Two writers at a time: nothing is lost, and where only one can win, one does.
+
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::explore;
+use provider_tree::{Committed, Error, ProviderTree, SnapshotCell};
+use uuid::Uuid;
+
+use crate::common::{A, B, PREEMPTIONS, Tree, catches, cell_name, empty, on_both_cells, with_host};
+
+/// Runs two writers, and gives what each of them got.
+fn both<C: SnapshotCell, T: 'static>(
+    tree: &Tree<C>,
+    first: impl FnOnce(&ProviderTree<C>) -> T + 'static,
+    second: impl FnOnce(&ProviderTree<C>) -> T,
+) -> (T, T) {
+    let other = Arc::clone(tree);
+    let first = thread::spawn(move || first(&other));
+    let second = second(tree);
+    (first.join().unwrap(), second)
+}
+
+fn different_providers<C: SnapshotCell>() {
+    let name = format!("different providers, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [(1, 1), (1, 2), (2, 1)], || {
+        let tree = empty::<C>();
+        let (a, b) = both(
+            &tree,
+            |tree| tree.new_root("a", A, None).unwrap(),
+            |tree| tree.new_root("b", B, None).unwrap(),
+        );
+        let snapshot = tree.snapshot();
+        assert_eq!(snapshot.version(), 2, "an update was lost");
+        assert!(snapshot.exists(A) && snapshot.exists(B));
+        assert_eq!(a.version + b.version, 1 + 2);
+        (a.attempts, b.attempts)
+    });
+}
+
+/// Of two outcomes, which one won; the loser must name the winner.
+fn winner(
+    outcomes: (
+        Result<Committed<Uuid>, Error>,
+        Result<Committed<Uuid>, Error>,
+    ),
+    names_winner: impl Fn(&Error) -> bool,
+) -> &'static str {
+    match outcomes {
+        (Ok(_), Err(error)) if names_winner(&error) => "first",
+        (Err(error), Ok(_)) if names_winner(&error) => "second",
+        outcomes => panic!("not one winner: {outcomes:?}"),
+    }
+}
+
+fn same_name<C: SnapshotCell>() {
+    let name = format!("same name, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, ["first", "second"], || {
+        let tree = empty::<C>();
+        let outcomes = both(
+            &tree,
+            |tree| tree.new_root("host", A, None),
+            |tree| tree.new_root("host", B, None),
+        );
+        let snapshot = tree.snapshot();
+        assert_eq!((snapshot.version(), snapshot.len()), (1, 1));
+        let holder = snapshot.find("host").unwrap().uuid();
+        winner(outcomes, |error| {
+            *error
+                == Error::NameTaken {
+                    name: "host".to_owned(),
+                    uuid: holder,
+                }
+        })
+    });
+}
+
+fn same_uuid<C: SnapshotCell>() {
+    let name = format!("same UUID, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, ["first", "second"], || {
+        let tree = empty::<C>();
+        let outcomes = both(
+            &tree,
+            |tree| tree.new_root("a", A, None),
+            |tree| tree.new_root("b", A, None),
+        );
+        let snapshot = tree.snapshot();
+        assert_eq!((snapshot.version(), snapshot.len()), (1, 1));
+        let holder = snapshot.get(A).unwrap().name().to_owned();
+        winner(outcomes, |error| {
+            *error
+                == Error::UuidTaken {
+                    uuid: A,
+                    name: holder.clone(),
+                }
+        })
+    });
+}
+
+fn same_generation<C: SnapshotCell>() {
+    let name = format!("same generation, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, ["first", "second"], || {
+        let tree = with_host::<C>();
+        fn write<C: SnapshotCell>(tree: &ProviderTree<C>) -> Result<Committed<Uuid>, Error> {
+            tree.update(|transaction| {
+                transaction.expect_generation("host", 1)?;
+                transaction.set_generation("host", 2)?;
+                Ok(A)
+            })
+        }
+        let outcomes = both(&tree, write, write);
+        assert_eq!(tree.version(), 2);
+        winner(outcomes, |error| {
+            *error
+                == Error::GenerationConflict {
+                    uuid: A,
+                    expected: 1,
+                    actual: Some(2),
+                }
+        })
+    });
+}
+
+fn begin_and_commit<C: SnapshotCell>() {
+    let name = format!("begin and commit, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [(0, 0), (0, 1), (1, 0)], || {
+        let tree = with_host::<C>();
+        // Raises the generation by one; returns how often it lost.
+        fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
+            let mut transaction = tree.begin();
+            let mut conflicts = 0;
+            loop {
+                let next = transaction.get(A).unwrap().generation().unwrap() + 1;
+                transaction.set_generation(A, next).unwrap();
+                match tree.commit(transaction) {
+                    Ok(committed) => {
+                        assert_eq!(committed.version, next, "it did not read its base");
+                        return conflicts;
+                    }
+                    Err(conflict) => {
+                        let lost = conflict.transaction().get(A).unwrap().generation();
+                        assert_eq!(lost, Some(next), "its edits were not given back");
+                        conflicts += 1;
+                        transaction = conflict.restart();
+                    }
+                }
+            }
+        }
+        let conflicts = both(&tree, raise, raise);
+        let host = tree.find(A).unwrap();
+        assert_eq!(host.generation(), Some(3), "an update was lost");
+        conflicts
+    });
+}
+
+on_both_cells! {
+    different_providers
+    same_name
+    same_uuid
+    same_generation
+    begin_and_commit
+}
+
+catches! {
+    a_blind_store_loses_a_provider: different_providers on BlindStore, saying "an update was lost";
+    a_stale_base_loses_a_provider: different_providers on StaleBase, saying "an update was lost";
+    a_blind_store_gives_a_name_twice: same_name on BlindStore, saying "not one winner";
+    a_blind_store_gives_a_uuid_twice: same_uuid on BlindStore, saying "not one winner";
+    a_stale_base_passes_a_generation_twice: same_generation on StaleBase,
+        saying "not one winner";
+    a_stale_base_loses_a_transaction: begin_and_commit on StaleBase, saying "an update was lost";
+    a_relaxed_load_meets_a_version_half_made: different_providers on RelaxedLoad,
+        saying "Causality violation";
+}

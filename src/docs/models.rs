@@ -1,0 +1,95 @@
+//! How this crate is model-checked, and how your crate's models can hold a tree.
+//!
+//! [loom](https://docs.rs/loom) runs a piece of concurrent code again and again,
+//! once for each order in which its threads may meet, and with each value that a
+//! load may see under the memory model of C11. No test on a real machine does
+//! that.
+//!
+//! # What is checked
+//!
+//! `loom-tests/` holds models of the public API; `cargo test --release` in that
+//! folder runs them all. Each states its bound of preemptions (2 or 3), fails if
+//! it did not explore all executions within it, and prints how many those were;
+//! each gathers the outcomes it met and fails if a possible one is missing. For
+//! each there are planted bugs (a store in place of the compare-and-swap, a load
+//! that is relaxed, a version counted before the swap, memory freed at once, a
+//! retry on a stale base) that the model must catch.
+//!
+//! | | in a model | so that |
+//! |---|---|---|
+//! | the commit loop, transactions, readers | as shipped | checked |
+//! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build | checked to the bottom, the freeing of old versions included; but the call that hands them over at each commit is made only by the models of reclamation |
+//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin that keeps arc-swap's documented contract | what is built on that contract is checked; **the inside of arc-swap is not** |
+//! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
+//! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |
+//!
+//! arc-swap has no hook for loom, and an open report on its soundness (its issue
+//! 210). Who needs a cell that is checked whole takes `EpochCell`.
+//!
+//! # Your own models
+//!
+//! Loom needs no setting in your program, and comes into no build but that of
+//! your models. In a crate of its own, so that the flags stay apart:
+//!
+//! ```toml
+//! # models/Cargo.toml
+//! [workspace]
+//!
+//! [dependencies]
+//! loom = "0.7"
+//! provider-tree = { version = "0.1", features = ["loom"] }
+//!
+//! # models/.cargo/config.toml
+//! [build]
+//! rustflags = ["--cfg", "loom"]   # and "--cfg", "crossbeam_loom" for EpochCell
+//! ```
+//!
+//! A model then uses loom's threads, atomics and `Arc` beside the tree:
+//!
+//! ```ignore
+//! use loom::sync::Arc;
+//! use loom::sync::atomic::{AtomicU64, Ordering::{Acquire, Release}};
+//! use provider_tree::ProviderTree;
+//!
+//! #[test]
+//! fn a_scheduler_finds_what_it_was_told_of() {
+//!     loom::model(|| {
+//!         let tree = Arc::new(ProviderTree::new());
+//!         let told = Arc::new(AtomicU64::new(0));
+//!         let agent = loom::thread::spawn({
+//!             let (tree, told) = (tree.clone(), told.clone());
+//!             move || {
+//!                 let committed = tree.new_root("host", None, None).unwrap();
+//!                 told.store(committed.version, Release);
+//!             }
+//!         });
+//!         let version = told.load(Acquire);
+//!         assert!(tree.version() >= version);
+//!         agent.join().unwrap();
+//!     });
+//! }
+//! ```
+//!
+//! `loom-tests/tests/models/user.rs` is such a model, with the bug that it would
+//! catch.
+//!
+//! # Keeping models small
+//!
+//! - Two threads, one or two commits each. A third thread multiplies the
+//!   executions by a hundred or more, most of all with `EpochCell`.
+//! - Set a bound of preemptions (`LOOM_MAX_PREEMPTIONS=2`, or
+//!   `loom::model::Builder`): most bugs need no more than two.
+//! - Build the forest before the threads start, and ask few questions: each
+//!   access to a snapshot is one that loom looks at.
+//! - Give UUIDs rather than have random ones made. Hashing needs no care: under
+//!   loom it is seeded alike in each execution.
+//! - With `EpochCell` old versions are freed at the end of an execution, unless
+//!   the model calls `crossbeam_epoch::pin().flush()`.
+//!
+//! # What loom can't tell
+//!
+//! loom treats `SeqCst` accesses as `AcqRel`, and knows `SeqCst` fences only in
+//! part: what needs the one total order of `SeqCst` accesses may be reported
+//! though it is right. Loads that are relaxed see old values, but no load sees
+//! one from the future. A model says nothing of executions with more preemptions
+//! than its bound, of more threads, or of how fast anything is.

@@ -1,0 +1,110 @@
+//! What threads meet in: std's types, or loom's where a model checks the tree.
+//!
+//! A model is a build with `--cfg loom` and the feature `loom`. Everything
+//! that decides the order of what threads see goes through here.
+
+#[cfg(not(all(loom, feature = "loom")))]
+pub(crate) use self::real::*;
+
+#[cfg(all(loom, feature = "loom"))]
+pub(crate) use self::model::*;
+
+#[cfg(not(all(loom, feature = "loom")))]
+mod real {
+    use std::time::{Duration, Instant};
+
+    pub(crate) use std::sync::Arc;
+    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::thread_local;
+
+    /// How the maps of a forest hash: keyed at random in each forest.
+    pub(crate) type HashState = foldhash::fast::RandomState;
+
+    /// A bounded wait.
+    pub(crate) struct Patience {
+        started: Instant,
+        limit: Duration,
+    }
+
+    impl Patience {
+        pub(crate) fn new(limit: Duration) -> Self {
+            let started = Instant::now();
+            Self { started, limit }
+        }
+
+        /// Sleeps for a moment; false if the patience has ended.
+        pub(crate) fn wait(&mut self) -> bool {
+            const NAP: Duration = Duration::from_micros(50);
+            std::thread::sleep(NAP);
+            self.started.elapsed() < self.limit
+        }
+    }
+
+    /// Marks where a version is made and where it is read. Only a model checks
+    /// that the one happens before the other.
+    pub(crate) struct Witness;
+
+    impl Witness {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn read(&self) {}
+    }
+}
+
+#[cfg(all(loom, feature = "loom"))]
+mod model {
+    use std::time::Duration;
+
+    pub(crate) use loom::sync::Arc;
+    pub(crate) use loom::sync::atomic::AtomicU64;
+    pub(crate) use loom::thread_local;
+
+    /// How the maps of a forest hash: alike in each execution.
+    pub(crate) type HashState = foldhash::fast::FixedState;
+
+    /// A bounded wait, in turns of other threads.
+    pub(crate) struct Patience {
+        turns: u32,
+    }
+
+    impl Patience {
+        pub(crate) fn new(_: Duration) -> Self {
+            Self { turns: 2 }
+        }
+
+        pub(crate) fn wait(&mut self) -> bool {
+            loom::thread::yield_now();
+            self.turns -= 1;
+            self.turns > 0
+        }
+    }
+
+    /// Stands for the content of a version: written where it is made and freed,
+    /// read where it is read. A model fails where these can meet.
+    pub(crate) struct Witness(loom::cell::UnsafeCell<()>);
+
+    // SAFETY: there is nothing in it that could be shared; the cell only tells
+    // loom of accesses, from whatever thread they come.
+    #[allow(unsafe_code)]
+    unsafe impl Sync for Witness {}
+
+    impl Witness {
+        pub(crate) fn new() -> Self {
+            let content = loom::cell::UnsafeCell::new(());
+            content.with_mut(|_| ());
+            Self(content)
+        }
+
+        pub(crate) fn read(&self) {
+            self.0.with(|_| ());
+        }
+    }
+
+    impl Drop for Witness {
+        fn drop(&mut self) {
+            self.0.with_mut(|_| ());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The tests, for the cell that the crate chooses.
+
+use provider_tree::Snapshot;
+
+pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
+
+mod auto_traits;
+mod bad_input;
+mod long_transaction;
+mod parity;
+mod placement;
+mod serde;
+mod stress;
+#[cfg(feature = "tracing")]
+mod tracing;
+
+/// An empty forest.
+pub fn new_tree() -> ProviderTree {
+    fork(Snapshot::default())
+}
+
+/// A forest of its own that begins as the snapshot is.
+pub fn fork(first: Snapshot) -> ProviderTree {
+    ProviderTree::with_cell(first)
+}
