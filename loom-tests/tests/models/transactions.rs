@@ -9,11 +9,13 @@ use crate::common::{
     A, B, Eyes, PREEMPTIONS, Tree, WAYS, catches, cell_name, empty, on_both_cells,
 };
 
+type Edit = fn(&mut Transaction) -> Result<(), Error>;
+
 /// Edits that belong together, and whether a version shows none or all of them.
 struct Edits {
     name: &'static str,
-    before: fn(&mut Transaction) -> Result<(), Error>,
-    parts: [fn(&mut Transaction) -> Result<(), Error>; 2],
+    before: Edit,
+    parts: [Edit; 2],
     shows: fn(&Snapshot) -> [bool; 2],
 }
 
