@@ -41,7 +41,8 @@ pub enum Error {
         /// The name of the provider that has it.
         name: String,
     },
-    /// A name is that of another provider, anywhere in the forest.
+    /// A name is that of another provider, anywhere in the forest, or spells the
+    /// same UUID as that one's name.
     #[error(
         "provider {uuid} has the name `{}` already: choose another, or rename that one",
         Escaped(name)

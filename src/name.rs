@@ -67,6 +67,22 @@ macro_rules! validated_name {
             }
         }
 
+        impl TryFrom<&&str> for $name {
+            type Error = Error;
+
+            fn try_from(name: &&str) -> Result<Self, Error> {
+                Self::new(name)
+            }
+        }
+
+        impl TryFrom<&String> for $name {
+            type Error = Error;
+
+            fn try_from(name: &String) -> Result<Self, Error> {
+                Self::new(name)
+            }
+        }
+
         impl From<&$name> for $name {
             fn from(name: &$name) -> Self {
                 name.clone()

@@ -11,11 +11,12 @@ pub(crate) use self::model::*;
 
 #[cfg(not(all(loom, feature = "loom")))]
 mod real {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::AtomicU64;
     pub(crate) use std::thread_local;
+    pub(crate) use std::time::Instant;
 
     /// How the maps of a forest hash: keyed at random in each forest.
     pub(crate) type HashState = foldhash::fast::RandomState;
@@ -63,6 +64,20 @@ mod model {
 
     /// How the maps of a forest hash: alike in each execution.
     pub(crate) type HashState = foldhash::fast::FixedState;
+
+    /// Time stands still in a model.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Instant;
+
+    impl Instant {
+        pub(crate) fn now() -> Self {
+            Self
+        }
+
+        pub(crate) fn elapsed(self) -> Duration {
+            Duration::ZERO
+        }
+    }
 
     /// A bounded wait, in turns of other threads.
     pub(crate) struct Patience {

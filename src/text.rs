@@ -1,15 +1,15 @@
-//! Callers' text, printed so that it can't be mistaken for anything else.
+//! Callers' text, printed so that it can't pass for other lines of a log.
 
 use std::fmt::{self, Write};
 
-/// Prints a text with its control characters escaped, and with those that
-/// change the direction or the lines of what stands around them.
+/// Prints a text with its control characters escaped, those that change the
+/// direction or the lines of what stands around them, and the backslash.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            if character.is_control() || is_formatting(character) {
+            if character.is_control() || character == '\\' || is_formatting(character) {
                 write!(f, "{}", character.escape_default())?;
             } else {
                 f.write_char(character)?;

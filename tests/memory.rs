@@ -50,7 +50,7 @@ fn rewrite_all<C: SnapshotCell>(tree: &ProviderTree<C>, generation: u64) {
 }
 
 fn filled<C: SnapshotCell>() -> ProviderTree<C> {
-    let tree = ProviderTree::with_cell(Snapshot::default());
+    let tree = ProviderTree::from_snapshot(Snapshot::default());
     tree.update(|transaction| {
         for number in 0..PROVIDERS {
             transaction.new_root(&format!("host{number}"), Uuid::from_u128(number), 0)?;

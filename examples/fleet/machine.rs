@@ -152,17 +152,12 @@ impl<'a> Host<'a> {
         Builder::from_custom_bytes(bytes).into_uuid()
     }
 
-    /// `node_NUMA0` of the machine `node` becomes `node-042_NUMA0`; a name that
-    /// does not begin with the machine's gets the number at its end. One that
-    /// grew too long is cut, and its place among the providers tells it from
-    /// others that are cut.
+    /// `node_NUMA0` becomes `node_NUMA0-042`. All numbers have the same length, so
+    /// that different names stay different. One that grew too long is cut, and
+    /// its place among the providers tells it from others that are cut.
     fn name_of(self, original: &str, place: usize) -> String {
         let number = format!("-{:0digits$}", self.number, digits = self.digits);
-        let machine = &self.machine.providers[0].name;
-        let name = match original.strip_prefix(machine.as_str()) {
-            Some(rest) => format!("{machine}{number}{rest}"),
-            None => format!("{original}{number}"),
-        };
+        let name = format!("{original}{number}");
         if name.chars().count() <= MAX_NAME {
             return name;
         }

@@ -82,9 +82,14 @@ fn add_or_remove_device(
     holder: Uuid,
 ) -> Result<Committed<bool>, Error> {
     let name = host.device_name();
+    let uuid = Uuid::new_v4();
     commit(tree, |transaction| {
         let Some(device) = transaction.find(&name) else {
-            let device = transaction.new_child(&name, holder, None, 0)?;
+            let device = match transaction.new_child(&name, holder, uuid, 0) {
+                // There is no level for it below this one.
+                Err(Error::TooDeep { .. }) => return Ok(()),
+                added => added?,
+            };
             let mut inventory = Inventory::new(1);
             inventory.reserved = Some(1);
             inventory.allocation_ratio = host.allocation_ratio();

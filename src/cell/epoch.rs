@@ -28,7 +28,7 @@ const LAST_FLUSHES: usize = 4;
 /// ```
 /// use provider_tree::{EpochCell, ProviderTree, Snapshot};
 ///
-/// let tree = ProviderTree::<EpochCell>::with_cell(Snapshot::default());
+/// let tree = ProviderTree::<EpochCell>::from_snapshot(Snapshot::default());
 /// tree.new_root("host", None, None)?;
 /// assert!(tree.exists("host"));
 /// # Ok::<(), provider_tree::Error>(())

@@ -14,16 +14,20 @@
 //!   place in it. Programs that write more than they read want another
 //!   structure.
 //! - **An old version is freed by whoever drops it last**, which takes as long as
-//!   it has nodes of its own: 10 to 20 ms for a whole forest of 100,000
+//!   it has nodes of its own: tens of milliseconds for a whole forest of 100,000
 //!   providers that nobody else shares. A reader that held it pays.
 //! - **An update in an update.** The closure of an update can't update the same
 //!   tree: [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it makes
 //!   another thread commit to the tree and waits for that, the update loses each
 //!   time; it ends with [`Error::Contended`](crate::Error::Contended) after 17
-//!   claims have run out, about 13 s.
+//!   claims have run out, about 13 s for a short closure. A closure that runs for
+//!   more than 105 s, the longest that others wait, does not get through while
+//!   they commit.
 //! - **A tree has at most 1,024 levels**
 //!   ([`MAX_LEVELS`](crate::MAX_LEVELS)), a provider at most 4,294,967,295
 //!   children.
+//! - **Random UUIDs** come from the operating system; where it has none to give,
+//!   making one panics. Give UUIDs of your own there.
 //! - **Names of traits and resource classes are checked for their syntax**, not
 //!   against a list: Placement knows which exist.
 //!
@@ -48,6 +52,7 @@
 //! | `add_traits` without traits is silent about an unknown provider, `add_aggregates` is not | an unknown provider is always an error |
 //! | no validation | names, resource classes, traits and inventories are those of Placement's schema |
 //! | an inventory record may lack its `total`; `8`, `8.0` and `True` are equal | the total is a must; types are checked when a record is made or read |
+//! | keys of a provider's dict that it does not know are passed over | a record has no others; read as JSON, a field that neither Placement nor this crate gives is an error |
 //! | an inventory, traits or aggregates may be `None` | the type system rules it out |
 //! | `data()` copies a provider | a [`Provider`](crate::Provider) never changes: no copy is needed |
 //! | a changed field of a record that was handed in or out may show in the tree | records are copied in; what is handed out can't be changed |

@@ -36,7 +36,6 @@ type Outline = im::GenericOrdMap<Path, Arc<Provider>, DefaultSharedPtr>;
 /// `&Forest` stands to `Snapshot` as `&str` to `String`: take it where either
 /// will do. In the costs, n is the number of providers; a look-up is one in a
 /// hash trie of 32-way nodes, O(log₃₂ n), 4 or 5 steps at most in practice.
-#[derive(Clone)]
 pub struct Forest {
     by_uuid: HashMap<Uuid, Arc<Provider>>,
     by_name: HashMap<SmolStr, Uuid>,
@@ -53,6 +52,16 @@ impl Forest {
             by_name: HashMap::default(),
             spelled: HashMap::default(),
             outline: Outline::new(),
+        }
+    }
+
+    /// The same state, to be changed on its own. Cost: O(1).
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            by_uuid: self.by_uuid.clone(),
+            by_name: self.by_name.clone(),
+            spelled: self.spelled.clone(),
+            outline: self.outline.clone(),
         }
     }
 
@@ -108,8 +117,8 @@ impl Forest {
         self.outline.get(path).map(Arc::as_ref)
     }
 
-    /// The provider of that name, or whose name spells the same UUID as that
-    /// one, and thereby the same text.
+    /// The provider of that name, or whose name spells the same UUID in another
+    /// way.
     pub(crate) fn holder_of_name(&self, name: &str) -> Option<Uuid> {
         self.by_name
             .get(name)

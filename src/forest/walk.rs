@@ -148,7 +148,7 @@ impl<'a> IntoIterator for &'a Forest {
 }
 
 /// Everything from a path on.
-fn from<'a>(forest: &'a Forest, path: &Path) -> Range<'a> {
+fn range_from<'a>(forest: &'a Forest, path: &Path) -> Range<'a> {
     forest.outline.range::<_, Path>(path..)
 }
 
@@ -171,7 +171,7 @@ impl<'a> Providers<'a> {
     /// The provider at a path, then all below it.
     pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
         Self {
-            range: from(forest, path),
+            range: range_from(forest, path),
             end: path.end(),
         }
     }
@@ -236,7 +236,7 @@ impl<'a> Iterator for Children<'a> {
         // Deep inside the previous child: go to what follows it.
         let inside = self.rest.next()?;
         let end = self.parent.child_towards(&inside.path).end();
-        self.rest.range = from(self.forest, &end);
+        self.rest.range = range_from(self.forest, &end);
         self.rest.next()
     }
 }
@@ -259,6 +259,9 @@ impl<'a> Iterator for Ancestors<'a> {
     }
 }
 
+impl FusedIterator for Providers<'_> {}
+impl FusedIterator for ProviderUuids<'_> {}
+impl FusedIterator for Children<'_> {}
 impl FusedIterator for Ancestors<'_> {}
 
 macro_rules! debug_as_list {

@@ -38,7 +38,11 @@ impl Serialize for Snapshot {
 }
 
 /// Reads `{"resource_providers": [...]}` as a forest at version 0, parents in
-/// any order. It reads strictly: each error names the provider.
+/// any order. It reads strictly: an error in a provider names it.
+///
+/// JSON and other formats that people can read are meant, in which a UUID is
+/// text. With `serde_json`, switch on its feature `float_roundtrip`, or some
+/// allocation ratios come back with another last digit.
 ///
 /// ```
 /// use provider_tree::{ProviderTree, Snapshot};
@@ -65,7 +69,7 @@ impl<'de> Deserialize<'de> for Snapshot {
         let records = deserializer.deserialize_map(Document)?;
         let mut transaction = Transaction::new(Self::default());
         transaction.populate(&records).map_err(D::Error::custom)?;
-        Ok(Self::new(0, Forest::clone(&transaction)))
+        Ok(Self::new(0, transaction.fork()))
     }
 }
 

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use uuid::Uuid;
 
 use super::value::Value;
+use crate::error::excerpt;
 use crate::provider::checked_name;
 use crate::text::Escaped;
 use crate::{Inventory, ProviderRecord, ResourceClass, inventory};
@@ -31,9 +32,9 @@ impl Serialize for ProviderRecord {
     }
 }
 
-/// Reads a provider strictly; each error names the provider. Fields that it
-/// does not know, such as Placement's `links`, are passed over; `uuid` and
-/// `name` must be there.
+/// Reads a provider strictly; each error names the provider. `uuid` and `name`
+/// must be there; what Placement gives besides is passed over (`links`,
+/// `resource_provider_generation`), any other field is an error.
 impl<'de> Deserialize<'de> for ProviderRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Value::Object(fields) = Value::deserialize(deserializer)? else {
@@ -48,9 +49,7 @@ impl<'de> Deserialize<'de> for ProviderRecord {
 fn subject(fields: &[(String, Value)]) -> String {
     let text_of = |wanted: &str| {
         fields.iter().find_map(|(key, value)| match value {
-            Value::Text(text) if key == wanted => {
-                Some(Escaped(&crate::error::excerpt(text)).to_string())
-            }
+            Value::Text(text) if key == wanted => Some(shown(text)),
             _ => None,
         })
     };
@@ -78,7 +77,8 @@ fn read(fields: Vec<(String, Value)>) -> Result<ProviderRecord, String> {
             "traits" => record.traits = field(&key, value)?,
             "aggregates" => record.aggregates = field::<BTreeSet<Uuid>>(&key, value)?,
             "resources" => record.resources = field(&key, value)?,
-            _ => {}
+            "links" | "resource_provider_generation" => {}
+            _ => return Err(format!("`{}` is no field of a provider", shown(&key))),
         }
     }
     Ok(record)
@@ -90,8 +90,8 @@ fn inventories(value: Value) -> Result<BTreeMap<ResourceClass, Inventory>, Strin
     };
     let mut records = BTreeMap::new();
     for (class, value) in unique(fields).map_err(|wrong| format!("inventories: {wrong}"))? {
-        let record = field(&format!("inventories.{class}"), value)?;
         let class = ResourceClass::new(class).map_err(|error| format!("inventories: {error}"))?;
+        let record = field(&format!("inventories.{class}"), value)?;
         records.insert(class, record);
     }
     let checked = records
@@ -106,7 +106,7 @@ fn unique(fields: Vec<(String, Value)>) -> Result<BTreeMap<String, Value>, Strin
     let mut by_name = BTreeMap::new();
     for (key, value) in fields {
         if by_name.contains_key(&key) {
-            return Err(format!("`{key}` is given twice"));
+            return Err(format!("`{}` is given twice", shown(&key)));
         }
         by_name.insert(key, value);
     }
@@ -114,5 +114,10 @@ fn unique(fields: Vec<(String, Value)>) -> Result<BTreeMap<String, Value>, Strin
 }
 
 fn field<'de, T: Deserialize<'de>>(name: &str, value: Value) -> Result<T, String> {
-    T::deserialize(value).map_err(|error| format!("{name}: {error}"))
+    T::deserialize(value).map_err(|error| format!("{name}: {}", shown(&error.to_string())))
+}
+
+/// Text from outside, fit for an error.
+fn shown(text: &str) -> String {
+    Escaped(&excerpt(text)).to_string()
 }

@@ -15,7 +15,8 @@ impl Transaction {
     /// given. Returns whether the inventory has changed.
     ///
     /// Records that say nothing new ([`inventory_changed`]) leave the stored
-    /// ones as they are; otherwise the new ones replace them whole. A given
+    /// ones as they are; otherwise the new ones replace them whole. Those of
+    /// another provider go in as `provider.inventory().iter().cloned()`. A given
     /// generation is set in both cases. Cost: O(k log k) for k records, and
     /// one write if anything changed.
     ///
@@ -54,7 +55,8 @@ impl Transaction {
     }
 
     /// Replaces a provider's traits, and sets its generation if one is given.
-    /// Returns whether the traits have changed. Cost: O(k log k) for k traits,
+    /// Returns whether the traits have changed. To leave it none, give
+    /// `None::<Trait>`. Cost: O(k log k) for k traits,
     /// and one write if anything changed.
     ///
     /// # Errors
@@ -129,8 +131,8 @@ impl Transaction {
     }
 
     /// Replaces the aggregates that a provider is a member of, and sets its
-    /// generation if one is given. Returns whether the aggregates have changed.
-    /// Cost: O(k log k) for k aggregates, and one write if anything changed.
+    /// generation if one is given. Returns whether the aggregates have changed. To
+    /// leave it none, give `None::<Uuid>`. Cost: O(k log k) for k aggregates, and one write if anything changed.
     ///
     /// # Errors
     ///

@@ -28,6 +28,7 @@ use crate::{Error, Forest, ProviderKey, Snapshot};
 ///
 /// [`ProviderTree::update`]: crate::ProviderTree::update
 /// [`ProviderTree::begin`]: crate::ProviderTree::begin
+#[must_use = "a transaction that is not committed changes nothing"]
 pub struct Transaction {
     base: Snapshot,
     forest: Forest,
@@ -37,7 +38,7 @@ pub struct Transaction {
 
 impl Transaction {
     pub(crate) fn new(base: Snapshot) -> Self {
-        let forest = Forest::clone(&base);
+        let forest = base.fork();
         Self {
             base,
             forest,
@@ -86,7 +87,7 @@ impl Transaction {
 
     /// The version that the transaction makes of its base.
     pub(crate) fn next(&self) -> Snapshot {
-        Snapshot::new(self.base.version() + 1, self.forest.clone())
+        Snapshot::new(self.base.version() + 1, self.forest.fork())
     }
 }
 

@@ -17,7 +17,7 @@ impl Transaction {
     ///
     /// [`Error::InvalidName`]; [`Error::UuidTaken`], [`Error::NameTaken`],
     /// [`Error::NameIsUuid`] or [`Error::UuidIsName`] if another provider is in
-    /// the way.
+    /// the way; [`Error::TooManySiblings`] after four billion.
     pub fn new_root(
         &mut self,
         name: &str,
@@ -140,7 +140,8 @@ impl Transaction {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider or parent;
     /// [`Error::Cycle`] if the parent is the provider itself or below it;
-    /// [`Error::TooDeep`] if the lowest one would lie below the deepest level.
+    /// [`Error::TooDeep`] if the lowest one would lie below the deepest level;
+    /// [`Error::TooManySiblings`] after four billion.
     pub fn move_to<'k, 'p>(
         &mut self,
         key: impl Into<ProviderKey<'k>>,

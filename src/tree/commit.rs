@@ -27,24 +27,24 @@ impl Conflict {
         Self(Box::new((transaction, newer)))
     }
 
-    /// The transaction that lost, with its edits.
+    /// The transaction that lost, with its edits. Cost: O(1).
     pub fn transaction(&self) -> &Transaction {
         &self.0.0
     }
 
-    /// The version that it lost to.
+    /// The version that it lost to. Cost: O(1).
     pub fn newer(&self) -> &Snapshot {
         &self.0.1
     }
 
     /// The transaction that lost, with its edits. It can't be committed any
-    /// more, but read.
+    /// more, but read. Cost: O(1).
     pub fn into_transaction(self) -> Transaction {
         self.0.0
     }
 
     /// A new transaction on the version that the old one lost to, to make the
-    /// edits again.
+    /// edits again. Cost: O(1).
     pub fn restart(self) -> Transaction {
         Transaction::new(self.0.1)
     }

@@ -3,8 +3,8 @@
 //! A compare-and-swap favours short transactions: a long one loses to every
 //! short one that commits meanwhile. So a writer that has lost a few times
 //! lays a claim, and the others, before they start an attempt, wait for it for
-//! a bounded time. Each claim that runs out in vain is renewed with twice the
-//! patience, until it outlasts the transaction.
+//! a bounded time: about twice as long as its last attempt took. A claim that
+//! runs out in vain is renewed with at least twice the patience.
 //!
 //! Writers stay lock-free: nobody waits for a claim longer than its patience,
 //! whatever became of the claimant, and then takes it away. Nothing here
@@ -18,16 +18,18 @@ use std::time::Duration;
 use crossbeam_utils::Backoff;
 
 use crate::Error;
-use crate::sync::{AtomicU64, Patience};
+use crate::sync::{AtomicU64, Instant, Patience};
 
 /// How often a writer loses before it lays a claim.
 const CLAIM_AFTER: u64 = 4;
 
-/// How long others wait for a first claim.
-const FIRST_PATIENCE: Duration = Duration::from_micros(100);
+/// How long others wait for a claim at the least.
+const LEAST_PATIENCE: Duration = Duration::from_micros(100);
 
-/// How many claims of one update may run out in vain. The last is waited for
-/// 2^16 times the first patience, 6.5 s.
+/// How often that is doubled at the most: to 105 s.
+const MAX_DOUBLINGS: u32 = 20;
+
+/// How many claims of one update may run out in vain.
 const MAX_EXPIRED: u32 = 16;
 
 /// How often one update may lose. No number of threads makes that likely; a
@@ -53,7 +55,7 @@ impl Fairness {
         if claim == 0 || claim == own {
             return;
         }
-        let mut patience = Patience::new(FIRST_PATIENCE * (1 << (claim & DOUBLINGS)));
+        let mut patience = Patience::new(LEAST_PATIENCE * (1 << (claim & DOUBLINGS)));
         let backoff = Backoff::new();
         while self.claim.load(Relaxed) == claim {
             if !backoff.is_completed() {
@@ -87,7 +89,11 @@ pub(super) struct Attempts<'a> {
     made: u64,
     /// The claim that this update has laid; 0 for none.
     claim: u64,
+    /// How often the patience of the last claim was doubled.
+    doublings: u32,
     expired: u32,
+    /// When the present attempt began, once the update has lost.
+    started: Option<Instant>,
 }
 
 impl<'a> Attempts<'a> {
@@ -97,7 +103,9 @@ impl<'a> Attempts<'a> {
             backoff: Backoff::new(),
             made: 0,
             claim: 0,
+            doublings: 0,
             expired: 0,
+            started: None,
         }
     }
 
@@ -109,6 +117,9 @@ impl<'a> Attempts<'a> {
     /// Before an attempt: lets a writer that has lost too often go first.
     pub(super) fn start(&mut self) {
         self.fairness.give_way(self.claim);
+        if self.made > 0 {
+            self.started = Some(Instant::now());
+        }
         self.made += 1;
     }
 
@@ -117,6 +128,7 @@ impl<'a> Attempts<'a> {
         if self.claim != 0 && self.fairness.claim.load(Relaxed) != self.claim {
             self.claim = 0;
             self.expired += 1;
+            self.doublings += 1;
         }
         if self.made >= MAX_ATTEMPTS || self.expired > MAX_EXPIRED {
             return Err(Error::Contended {
@@ -124,7 +136,10 @@ impl<'a> Attempts<'a> {
             });
         }
         if self.claim == 0 && self.made >= CLAIM_AFTER {
-            self.claim = self.fairness.claim(self.expired);
+            let took = self.started.map_or(Duration::ZERO, |at| at.elapsed());
+            let doublings = self.doublings.max(doublings_for(took * 2));
+            self.doublings = doublings.min(MAX_DOUBLINGS);
+            self.claim = self.fairness.claim(self.doublings);
         }
         if self.claim == 0 {
             // Exponential, from one spin to yielding the processor.
@@ -140,4 +155,10 @@ impl Drop for Attempts<'_> {
             self.fairness.end(self.claim);
         }
     }
+}
+
+/// How often the least patience is to be doubled to be as long as that.
+fn doublings_for(wait: Duration) -> u32 {
+    let times = wait.as_nanos() / LEAST_PATIENCE.as_nanos() + 1;
+    times.next_power_of_two().ilog2()
 }

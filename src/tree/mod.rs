@@ -9,6 +9,8 @@ mod shorthand;
 
 use std::fmt;
 
+use crossbeam_utils::CachePadded;
+
 pub use self::commit::{Committed, Conflict};
 use self::fairness::{Attempts, Fairness};
 use self::nesting::Updating;
@@ -29,13 +31,14 @@ use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
 /// A call that is refused with an error has changed nothing. No call panics.
 pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     cell: C,
-    fairness: Fairness,
+    // On a cache line of its own: readers look at the cell alone.
+    fairness: CachePadded<Fairness>,
 }
 
 impl ProviderTree {
     /// An empty forest at version 0.
     pub fn new() -> Self {
-        Self::with_cell(Snapshot::default())
+        Self::from_snapshot(Snapshot::default())
     }
 }
 
@@ -49,17 +52,17 @@ impl Default for ProviderTree {
 /// to one are never seen in the other. Cost: O(1).
 impl From<Snapshot> for ProviderTree {
     fn from(first: Snapshot) -> Self {
-        Self::with_cell(first)
+        Self::from_snapshot(first)
     }
 }
 
 impl<C: SnapshotCell> ProviderTree<C> {
     /// A forest that begins as the snapshot is and keeps its versions in a cell
     /// of the given kind. Cost: O(1).
-    pub fn with_cell(first: Snapshot) -> Self {
+    pub fn from_snapshot(first: Snapshot) -> Self {
         Self {
             cell: C::new(first),
-            fairness: Fairness::default(),
+            fairness: CachePadded::default(),
         }
     }
 
@@ -119,7 +122,10 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// nothing but read and edit its transaction: what it counts, sends or
     /// prints would happen once an attempt.
     ///
-    /// A closure that changes nothing commits nothing. Commits are serialisable:
+    /// A closure that changes nothing commits nothing (but one that adds a provider
+    /// and removes it again has made two edits that change something). It ends
+    /// with `Ok::<_, Error>(value)` where the compiler can't tell the error's type
+    /// from its last call. Commits are serialisable:
     /// what the closure read still held when its edits became visible. Cost:
     /// that of the edits, times the attempts. A writer that keeps losing makes
     /// the others wait for it for a bounded time, so that long transactions get
@@ -129,8 +135,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
     ///
     /// Whatever the closure returns. [`Error::NestedUpdate`] inside the closure
     /// of an update of the same tree: edit through that one's transaction.
-    /// [`Error::Contended`] after thousands of attempts, or when others have
-    /// waited for this one for 13 seconds in vain.
+    /// [`Error::Contended`] after 10,000 attempts, or when others have waited for
+    /// this one 17 times in vain.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderTree};
@@ -206,6 +212,14 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
     pub fn commit(&self, transaction: Transaction) -> Result<Committed<()>, Conflict> {
+        // Without edits there is nothing to swap, but what the transaction has
+        // read must hold still.
+        if transaction.edits() == 0 {
+            let newest = self.snapshot();
+            if !newest.ptr_eq(transaction.base()) {
+                return Err(Conflict::new(transaction, newest));
+            }
+        }
         self.try_commit(transaction, 1).map(|version| Committed {
             value: (),
             version,

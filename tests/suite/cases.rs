@@ -21,5 +21,5 @@ pub fn new_tree() -> ProviderTree {
 
 /// A forest of its own that begins as the snapshot is.
 pub fn fork(first: Snapshot) -> ProviderTree {
-    ProviderTree::with_cell(first)
+    ProviderTree::from_snapshot(first)
 }

@@ -1,6 +1,7 @@
 //! Placement's JSON: what is written is read back equal, what is wrong is
 //! refused with the provider's name.
 
+use proptest::prelude::*;
 use provider_tree::{Inventory, ProviderRecord, Resource, ResourceClass, Snapshot};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -70,6 +71,19 @@ fn every_field_survives_a_round_trip() {
     assert_eq!(fork.snapshot(), snapshot);
 }
 
+proptest! {
+    #[test]
+    fn every_allocation_ratio_survives_a_round_trip(ratio in f64::MIN_POSITIVE..1e9) {
+        let tree = new_tree();
+        tree.new_root("host", None, None).unwrap();
+        let mut record = Inventory::new(8);
+        record.allocation_ratio = Some(ratio);
+        tree.update_inventory("host", [(ResourceClass::VCPU, record)], None).unwrap();
+        let text = serde_json::to_string(&tree.snapshot()).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), tree.snapshot());
+    }
+}
+
 #[test]
 fn a_record_is_written_in_placements_field_names() {
     let tree = new_tree();
@@ -96,9 +110,10 @@ fn a_record_is_written_in_placements_field_names() {
 }
 
 #[test]
-fn fields_of_placement_that_are_not_known_are_passed_over() {
+fn what_placement_gives_besides_is_passed_over() {
     let text = r#"{"resource_providers": [{
         "links": [{"rel": "self", "href": "/resource_providers/x"}],
+        "resource_provider_generation": 3,
         "uuid": "00000000-0000-0000-0000-000000000001", "name": "host"
     }]}"#;
     let snapshot: Snapshot = serde_json::from_str(text).unwrap();
@@ -246,6 +261,22 @@ fn a_provider_that_can_not_be_named_whole_is_named_by_what_there_is() {
         ),
         ("{}", "a provider without name and uuid: `uuid` is missing"),
         ("3", "a provider must be an object"),
+        (
+            r#"{"uuid": "x", "name": "host", "parent_uuid": null}"#,
+            "provider `host` (x): uuid: UUID parsing failed",
+        ),
+        (
+            r#"{"uuid": "00000000-0000-0000-0000-000000000001", "name": "host",
+                "parent_uuid": null}"#,
+            "provider `host` (00000000-0000-0000-0000-000000000001): \
+             `parent_uuid` is no field of a provider",
+        ),
+        (
+            r#"{"uuid": "00000000-0000-0000-0000-000000000001", "name": "host",
+                "inventories": {"\u001b[2J": 5}}"#,
+            "provider `host` (00000000-0000-0000-0000-000000000001): \
+             inventories: `\\u{1b}[2J` is no resource class",
+        ),
         (
             r#"{"name": "host", "name": "host"}"#,
             "provider `host`: `name` is given twice",

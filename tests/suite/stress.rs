@@ -249,3 +249,15 @@ fn a_reader_outlives_its_tree() {
     drop(tree);
     assert_eq!(counter_of(reader.load()), 7);
 }
+
+#[test]
+fn a_transaction_that_only_read_is_told_when_it_is_out_of_date() {
+    let tree = with_counter();
+    let reading = tree.begin();
+    reading.expect_generation("counter", 0).unwrap();
+    let idle = tree.begin();
+    assert_eq!(tree.commit(idle).unwrap().version, 1);
+    tree.set_generation("counter", 1).unwrap();
+    let conflict = tree.commit(reading).unwrap_err();
+    assert_eq!(conflict.newer().version(), 2);
+}

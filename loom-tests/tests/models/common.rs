@@ -26,7 +26,7 @@ pub fn preemptions_of_three_threads<C: 'static>() -> usize {
 }
 
 pub fn empty<C: SnapshotCell>() -> Tree<C> {
-    Arc::new(ProviderTree::with_cell(Snapshot::default()))
+    Arc::new(ProviderTree::from_snapshot(Snapshot::default()))
 }
 
 /// A tree at version 1, with one root `host` at generation 1.

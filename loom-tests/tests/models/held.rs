@@ -50,7 +50,7 @@ fn a_held_snapshot_stays_and_is_freed_once<C: SnapshotCell>() {
 }
 
 fn fork_of<C: SnapshotCell>(tree: &Tree<C>) -> Tree<C> {
-    Arc::new(ProviderTree::with_cell(tree.snapshot()))
+    Arc::new(ProviderTree::from_snapshot(tree.snapshot()))
 }
 
 fn forks_with<C: SnapshotCell>(fork: fn(&Tree<C>) -> Tree<C>) {

@@ -46,7 +46,7 @@ fn scheduler<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) -> (boo
 
 fn scheduler_and_agent<C: SnapshotCell>(name: &str, tell_first: bool) {
     explore(name, 3, [(false, 0), (false, 4), (true, 4)], move || {
-        let tree = ProviderTree::<C>::with_cell(Snapshot::default());
+        let tree = ProviderTree::<C>::from_snapshot(Snapshot::default());
         tree.new_root("host", None, None).unwrap();
         let tree = Arc::new(tree);
         let mailbox = Arc::new(Mailbox {

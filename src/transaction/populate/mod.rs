@@ -33,7 +33,8 @@ impl Transaction {
     ///
     /// [`Error::DuplicateProvider`]; [`Error::MissingParents`] with all parents
     /// that are neither given nor left; [`Error::Cycle`]; [`Error::TooDeep`];
-    /// [`Error::RootMismatch`]; [`Error::InvalidRecord`] for an invalid name or
+    /// [`Error::RootMismatch`]; [`Error::TooManySiblings`] after four billion;
+    /// [`Error::InvalidRecord`] for an invalid name or
     /// inventory; or a name or UUID that is taken, as for
     /// [`new_root`](Self::new_root).
     pub fn populate(
