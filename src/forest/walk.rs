@@ -227,15 +227,16 @@ impl<'a> Iterator for Children<'a> {
     type Item = &'a Provider;
 
     fn next(&mut self) -> Option<&'a Provider> {
+        let mut passed = None;
         for _ in 0..STEPS {
             let provider = self.rest.next()?;
             if self.parent.is_parent_of(&provider.path) {
                 return Some(provider);
             }
+            passed = Some(provider);
         }
         // Deep inside the previous child: go to what follows it.
-        let inside = self.rest.next()?;
-        let end = self.parent.child_towards(&inside.path).end();
+        let end = self.parent.child_towards(&passed?.path).end();
         self.rest.range = range_from(self.forest, &end);
         self.rest.next()
     }

@@ -98,6 +98,35 @@ fn the_tree_of_a_child_of_the_second_root_is_the_second_tree() {
 }
 
 #[test]
+fn children_are_found_behind_any_number_of_descendants_of_their_siblings() {
+    let tree = new_tree();
+    tree.new_root("root", None, None).unwrap();
+    let mut expected = Vec::new();
+    for below in 0..40 {
+        let child = format!("child{below}");
+        tree.new_child(&child, "root", None, None).unwrap();
+        for number in 0..below {
+            // Half of them one below the other, half of them side by side.
+            let parent = match number {
+                0 => child.clone(),
+                _ if below % 2 == 0 => format!("{child}-{}", number - 1),
+                _ => child.clone(),
+            };
+            let name = format!("{child}-{number}");
+            tree.new_child(&name, &parent, None, None).unwrap();
+        }
+        expected.push(child);
+    }
+    let snapshot = tree.snapshot();
+    let children: Vec<_> = snapshot
+        .children("root")
+        .unwrap()
+        .map(|one| one.name())
+        .collect();
+    assert_eq!(children, expected);
+}
+
+#[test]
 fn the_way_up_leads_from_the_parent_to_the_root() {
     // Nova: has only parent_uuid to follow.
     let snapshot = forest().snapshot();

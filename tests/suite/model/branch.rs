@@ -1,0 +1,281 @@
+//! One tree beside what it must show, and every way to change it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::{slice, thread};
+
+use provider_tree::{Error, Reader, Snapshot, Transaction};
+
+use super::check::{assert_agrees, assert_shows};
+use super::edit::{Answer, Edit};
+use super::forest::Model;
+use super::records::Draft;
+use super::tally;
+use crate::cases::{ProviderTree, fork};
+
+/// How a transaction ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ending {
+    Commit,
+    Abort,
+    Panic,
+}
+
+pub struct Branch {
+    pub tree: ProviderTree,
+    pub model: Model,
+    reader: Reader<crate::Cell>,
+    /// The newest version, as it was when it was new.
+    newest: Snapshot,
+}
+
+/// What a closure gives up with.
+#[derive(Debug)]
+struct Aborted;
+
+impl From<Error> for Aborted {
+    fn from(error: Error) -> Self {
+        panic!("the update itself failed: {error:?}")
+    }
+}
+
+/// A transaction's edits made once: what it must show, and how many of its
+/// edits have changed something.
+#[derive(Default)]
+struct Attempt {
+    base: u64,
+    model: Model,
+    edits: u64,
+}
+
+impl Attempt {
+    fn make(transaction: &mut Transaction, drafts: &[Draft], model: &Model) -> Self {
+        let mut attempt = Self {
+            base: transaction.base().version(),
+            model: model.clone(),
+            edits: 0,
+        };
+        assert_eq!(transaction.edits(), 0);
+        for draft in drafts {
+            let edit = draft.edit(&attempt.model);
+            let _making = Making(&edit);
+            let given = edit.make_in(transaction);
+            attempt.edits += u64::from(expect(&edit, &given, &mut attempt.model));
+            assert_shows(transaction, &attempt.model);
+            assert_eq!(transaction.edits(), attempt.edits, "{edit:?}");
+        }
+        assert_eq!(transaction.base().version(), attempt.base);
+        attempt
+    }
+
+    /// By how much its commit raises the version.
+    fn commits(&self) -> u64 {
+        u64::from(self.edits > 0)
+    }
+}
+
+/// Tells at which edit a comparison has failed.
+struct Making<'a>(&'a Edit);
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("after {:?}", self.0);
+        }
+    }
+}
+
+/// Makes an edit in the model and compares what came of it. Returns whether it
+/// has changed something.
+pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> bool {
+    tally::note(&tally::kind(edit), given);
+    let chosen = match given {
+        Ok(Answer::New(uuid)) => Some(*uuid),
+        _ => None,
+    };
+    let made = edit.make_in_model(model, chosen);
+    let counts = made.as_ref().is_ok_and(|made| made.counts);
+    match (edit, given) {
+        (_, Ok(Answer::Changed(false))) if counts => tally::mark("Generation", "alone"),
+        (Edit::Populate(records), Ok(_)) if !counts && !records.is_empty() => {
+            tally::mark("Echo", "unchanged");
+        }
+        (Edit::MoveTo(key, _), Err(Error::TooDeep { uuid, .. })) => {
+            let is_lower = model.find(key).is_some_and(|top| top.uuid != *uuid);
+            tally::mark("MoveTo", if is_lower { "lower" } else { "top" });
+        }
+        _ => {}
+    }
+    assert_agrees(given, &made.map(|made| made.answer), edit);
+    counts
+}
+
+impl Branch {
+    /// A tree of its own that begins as a snapshot is.
+    pub fn new(first: Snapshot, model: Model) -> Self {
+        let tree = fork(first.clone());
+        let mut branch = Self {
+            reader: tree.reader(),
+            tree,
+            model,
+            newest: first,
+        };
+        branch.assert_is_at(branch.newest.version());
+        branch
+    }
+
+    /// Nothing was committed since the last look: the newest version is the
+    /// very same.
+    pub fn assert_untouched(&mut self) {
+        assert!(self.tree.snapshot().ptr_eq(&self.newest));
+        assert!(self.reader.load().ptr_eq(&self.newest));
+    }
+
+    /// The newest version has that number and shows what it must, in all ways
+    /// to read it.
+    fn assert_is_at(&mut self, version: u64) {
+        if version == self.newest.version() {
+            self.assert_untouched();
+        }
+        let snapshot = self.tree.snapshot();
+        assert_eq!(snapshot.version(), version);
+        assert_eq!(self.tree.version(), version);
+        assert!(self.reader.load().ptr_eq(&snapshot));
+        assert!(self.tree.read(|newest| newest.ptr_eq(&snapshot)));
+        assert_shows(&snapshot, &self.model);
+        assert_eq!(self.tree.len(), self.model.providers.len());
+        assert_eq!(self.tree.is_empty(), self.model.providers.is_empty());
+        for one in &self.model.providers {
+            assert!(self.tree.exists(&one.name));
+            assert_eq!(self.tree.find(one.uuid).as_ref(), snapshot.get(one.uuid));
+        }
+        self.newest = snapshot;
+    }
+
+    /// One edit by the tree's shorthand. Returns whether it has committed.
+    pub fn shorthand(&mut self, draft: &Draft) -> bool {
+        let edit = draft.edit(&self.model);
+        let _making = Making(&edit);
+        let given = edit.make_on(&self.tree);
+        let answer = given.clone().map(|(answer, ..)| answer);
+        let counts = expect(&edit, &answer, &mut self.model);
+        let version = self.newest.version() + u64::from(counts);
+        if let Ok((_, committed, attempts)) = given {
+            assert_eq!((committed, attempts), (version, 1), "{edit:?}");
+        }
+        self.assert_is_at(version);
+        counts
+    }
+
+    /// Several edits in one update, which a rival's commit may make run again.
+    pub fn update(&mut self, drafts: &[Draft], ending: Ending, rival: Option<&Draft>) {
+        let (tree, model) = (&self.tree, &mut self.model);
+        let mut version = self.newest.version();
+        let mut attempts = 0;
+        let mut last = Attempt::default();
+        let mut lost = false;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            tree.update(|transaction| {
+                attempts += 1;
+                last = Attempt::make(transaction, drafts, model);
+                assert_eq!(last.base, version);
+                let nested = tree.update(|_| Ok::<_, Error>(()));
+                assert_eq!(nested, Err(Error::NestedUpdate));
+                if let Some(rival) = rival.filter(|_| attempts == 1) {
+                    let theirs = commit_by_hand(tree, rival, model);
+                    version += theirs.commits();
+                    lost = theirs.edits > 0 && last.edits > 0 && ending == Ending::Commit;
+                    *model = theirs.model;
+                }
+                match ending {
+                    Ending::Commit => Ok(attempts),
+                    Ending::Abort => Err(Aborted),
+                    Ending::Panic => resume_unwind(Box::new(Aborted)),
+                }
+            })
+        }));
+        match (ending, outcome) {
+            (Ending::Commit, Ok(Ok(committed))) => {
+                assert_eq!((committed.value, committed.attempts), (attempts, attempts));
+                assert_eq!(committed.version, last.base + last.commits());
+                if last.edits > 0 {
+                    *model = last.model;
+                    version = committed.version;
+                }
+            }
+            (Ending::Abort, Ok(Err(Aborted))) => {}
+            (Ending::Panic, Err(cause)) if cause.is::<Aborted>() => {}
+            (_, Err(cause)) => resume_unwind(cause),
+            (ending, Ok(outcome)) => panic!("{ending:?} came to {outcome:?}"),
+        }
+        assert_eq!(attempts, 1 + u64::from(lost));
+        if lost {
+            tally::mark("Update", "again");
+        }
+        self.assert_is_at(version);
+    }
+
+    /// Several edits in a transaction by hand, which a rival's commit may
+    /// defeat.
+    pub fn begin(&mut self, drafts: &[Draft], ending: Ending, rival: Option<&Draft>) {
+        let mut transaction = self.tree.begin();
+        let mut attempt = Attempt::make(&mut transaction, drafts, &self.model);
+        let rival_committed = rival.is_some_and(|rival| self.shorthand(rival));
+        // What it shows has not changed with that.
+        assert_shows(&transaction, &attempt.model);
+        if ending != Ending::Commit {
+            drop(transaction);
+            return self.assert_untouched();
+        }
+        let mut outcome = self.tree.commit(transaction);
+        if rival_committed {
+            let conflict = outcome.expect_err("another commit came first");
+            assert!(conflict.newer().ptr_eq(&self.newest));
+            assert_shows(conflict.transaction(), &attempt.model);
+            self.assert_untouched();
+            let stale = conflict.into_transaction();
+            let conflict = self.tree.commit(stale).expect_err("it is still stale");
+            let mut transaction = conflict.restart();
+            assert!(transaction.base().ptr_eq(&self.newest));
+            assert_shows(&transaction, &self.model);
+            attempt = Attempt::make(&mut transaction, drafts, &self.model);
+            outcome = self.tree.commit(transaction);
+            tally::mark("Commit", "conflict");
+        }
+        let committed = outcome.expect("nobody else has committed");
+        let version = self.newest.version() + attempt.commits();
+        assert_eq!((committed.version, committed.attempts), (version, 1));
+        self.model = attempt.model;
+        self.assert_is_at(version);
+    }
+
+    /// A transaction that began on this tree and is committed to another: it
+    /// succeeds if that one shows the very version that it began from.
+    pub fn commit_to(&self, other: &mut Self, drafts: &[Draft]) {
+        let mut transaction = self.tree.begin();
+        let attempt = Attempt::make(&mut transaction, drafts, &self.model);
+        match other.tree.commit(transaction) {
+            Ok(committed) => {
+                assert!(self.newest.ptr_eq(&other.newest));
+                assert_eq!(committed.version, attempt.base + attempt.commits());
+                other.model = attempt.model;
+                other.assert_is_at(committed.version);
+                tally::mark("Astray", "committed");
+            }
+            Err(conflict) => {
+                assert!(!self.newest.ptr_eq(&other.newest));
+                assert!(conflict.newer().ptr_eq(&other.newest));
+                other.assert_untouched();
+                tally::mark("Astray", "conflict");
+            }
+        }
+    }
+}
+
+/// Commits one edit where a shorthand may not: inside an update.
+fn commit_by_hand(tree: &ProviderTree, draft: &Draft, model: &Model) -> Attempt {
+    let mut transaction = tree.begin();
+    let attempt = Attempt::make(&mut transaction, slice::from_ref(draft), model);
+    let committed = tree.commit(transaction).expect("nobody else has committed");
+    assert_eq!(committed.version, attempt.base + attempt.commits());
+    attempt
+}

@@ -1,0 +1,264 @@
+//! What edits and questions make of one provider's content in the model.
+
+use std::collections::BTreeSet;
+
+use provider_tree::{Error, Inventory, ProviderRecord, Resource, ResourceClass, Trait};
+use uuid::Uuid;
+
+use super::edit::{Key, Made};
+use super::forest::{Model, Refusals};
+use super::names::start_of;
+
+/// What is wrong with one record.
+pub fn invalid_inventories(class: &ResourceClass, inventory: &Inventory) -> Refusals {
+    let out_of = |range, field, value: String| Error::InvalidInventory {
+        class: class.clone(),
+        field,
+        value,
+        range,
+    };
+    let mut refusals = Vec::new();
+    let Inventory {
+        total,
+        reserved,
+        min_unit,
+        max_unit,
+        step_size,
+        allocation_ratio,
+        ..
+    } = *inventory;
+    if let Some(reserved) = reserved.filter(|amount| *amount > 2_147_483_647) {
+        refusals.push(out_of("0 to 2147483647", "reserved", reserved.to_string()));
+    }
+    for (field, amount) in [
+        ("total", Some(total)),
+        ("min_unit", min_unit),
+        ("max_unit", max_unit),
+        ("step_size", step_size),
+    ] {
+        if let Some(amount) = amount.filter(|amount| !(1..=2_147_483_647).contains(amount)) {
+            refusals.push(out_of("1 to 2147483647", field, amount.to_string()));
+        }
+    }
+    let positive = |ratio: &f64| *ratio > 0.0 && *ratio < f64::INFINITY;
+    if let Some(ratio) = allocation_ratio.filter(|ratio| !positive(ratio)) {
+        let range = "finite and more than 0";
+        refusals.push(out_of(range, "allocation_ratio", ratio.to_string()));
+    }
+    refusals
+}
+
+fn invalid_list(new: &[(ResourceClass, Inventory)]) -> Refusals {
+    let mut refusals = Vec::new();
+    for (at, (class, inventory)) in new.iter().enumerate() {
+        if new[..at].iter().any(|(other, _)| other == class) {
+            refusals.push(Error::DuplicateResourceClass {
+                class: class.clone(),
+            });
+        }
+        refusals.extend(invalid_inventories(class, inventory));
+    }
+    refusals
+}
+
+/// Whether new records say something that a provider's do not: other classes,
+/// or a field with another value. What a new record leaves out does not count.
+fn says_more(new: &[(ResourceClass, Inventory)], provider: &ProviderRecord) -> bool {
+    let fields = |one: &Inventory| {
+        [
+            Some(f64::from(one.total)),
+            one.reserved.map(f64::from),
+            one.min_unit.map(f64::from),
+            one.max_unit.map(f64::from),
+            one.step_size.map(f64::from),
+            one.allocation_ratio,
+        ]
+    };
+    let differs = |(class, new): &(ResourceClass, Inventory)| {
+        let old = provider.inventory.iter().find(|(other, _)| *other == class);
+        old.is_none_or(|(_, old)| {
+            let pairs = fields(old).into_iter().zip(fields(new));
+            pairs
+                .into_iter()
+                .any(|(old, new)| new.is_some() && old != new)
+        })
+    };
+    new.len() != provider.inventory.len() || new.iter().any(differs)
+}
+
+fn traits_of(names: &[String]) -> Result<BTreeSet<Trait>, Refusals> {
+    let legal = |name: &&String| {
+        let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+        (1..256).contains(&name.len()) && name.chars().all(|one| allowed.contains(one))
+    };
+    let refusals: Refusals = names
+        .iter()
+        .filter(|name| !legal(name))
+        .map(|name| Error::InvalidTrait {
+            name: start_of(name),
+        })
+        .collect();
+    if refusals.is_empty() {
+        Ok(names.iter().flat_map(Trait::new).collect())
+    } else {
+        Err(refusals)
+    }
+}
+
+/// How an edit takes a list of what is a set in the provider.
+#[derive(Clone, Copy, Debug)]
+pub enum Mode {
+    Replace(Option<u64>),
+    Add,
+    Remove,
+}
+
+impl Mode {
+    /// What becomes of a set, and the generation that is set beside it.
+    fn apply<T: Clone + Ord>(
+        self,
+        old: &BTreeSet<T>,
+        list: BTreeSet<T>,
+    ) -> (BTreeSet<T>, Option<u64>) {
+        match self {
+            Self::Replace(generation) => (list, generation),
+            Self::Add => (old | &list, None),
+            Self::Remove => (old - &list, None),
+        }
+    }
+}
+
+impl Model {
+    pub fn update_inventory(
+        &mut self,
+        key: &Key,
+        new: &[(ResourceClass, Inventory)],
+        generation: Option<u64>,
+    ) -> Result<Made, Refusals> {
+        let changed = self.inventory_changed(key, new)?;
+        self.edit(key, generation, |provider| {
+            if changed {
+                provider.inventory = new.iter().cloned().collect();
+            }
+            changed
+        })
+    }
+
+    pub fn update_traits(
+        &mut self,
+        key: &Key,
+        names: &[String],
+        mode: Mode,
+    ) -> Result<Made, Refusals> {
+        let list = self.with_valid(key, traits_of(names))?;
+        let (new, generation) = mode.apply(&self.require(key)?.traits, list);
+        self.edit(key, generation, |provider| {
+            replace(&mut provider.traits, new)
+        })
+    }
+
+    pub fn update_aggregates(
+        &mut self,
+        key: &Key,
+        list: &[Uuid],
+        mode: Mode,
+    ) -> Result<Made, Refusals> {
+        let list = list.iter().copied().collect();
+        let (new, generation) = mode.apply(&self.require(key)?.aggregates, list);
+        self.edit(key, generation, |provider| {
+            replace(&mut provider.aggregates, new)
+        })
+    }
+
+    pub fn update_resources(&mut self, key: &Key, new: &[Resource]) -> Result<Made, Refusals> {
+        let new = new.iter().cloned().collect();
+        self.edit(key, None, |provider| replace(&mut provider.resources, new))
+    }
+
+    pub fn set_generation(&mut self, key: &Key, generation: u64) -> Result<Made, Refusals> {
+        let changed = self.require(key)?.generation != Some(generation);
+        self.require_mut(key)?.generation = Some(generation);
+        Ok(Made::changed(changed))
+    }
+
+    pub fn expect_generation(&self, key: &Key, expected: u64) -> Result<Made, Refusals> {
+        match self.require(key)? {
+            one if one.generation == Some(expected) => Ok(Made::nothing(false)),
+            one => Err(vec![Error::GenerationConflict {
+                uuid: one.uuid,
+                expected,
+                actual: one.generation,
+            }]),
+        }
+    }
+
+    /// Edits a provider's content; the edit says whether it changed any.
+    fn edit(
+        &mut self,
+        key: &Key,
+        generation: Option<u64>,
+        edit: impl FnOnce(&mut ProviderRecord) -> bool,
+    ) -> Result<Made, Refusals> {
+        let provider = self.require_mut(key)?;
+        let before = provider.generation;
+        provider.generation = generation.or(before);
+        let moved_on = provider.generation != before;
+        let content_changed = edit(provider);
+        Ok(Made {
+            counts: content_changed || moved_on,
+            ..Made::changed(content_changed)
+        })
+    }
+
+    /// What was given, if it is valid and the provider is there; otherwise all
+    /// that is wrong.
+    fn with_valid<T>(&self, key: &Key, given: Result<T, Refusals>) -> Result<T, Refusals> {
+        match (self.require(key), given) {
+            (Ok(_), given) => given,
+            (Err(unknown), Ok(_)) => Err(unknown),
+            (Err(unknown), Err(invalid)) => Err([unknown, invalid].concat()),
+        }
+    }
+
+    pub fn inventory_changed(
+        &self,
+        key: &Key,
+        new: &[(ResourceClass, Inventory)],
+    ) -> Result<bool, Refusals> {
+        let refusals = invalid_list(new);
+        let given = if refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(refusals)
+        };
+        self.with_valid(key, given)?;
+        Ok(says_more(new, self.require(key)?))
+    }
+
+    pub fn has_traits(&self, key: &Key, names: &[String]) -> Result<bool, Refusals> {
+        let list = self.with_valid(key, traits_of(names))?;
+        Ok(list.is_subset(&self.require(key)?.traits))
+    }
+
+    pub fn traits_changed(&self, key: &Key, names: &[String]) -> Result<bool, Refusals> {
+        let list = self.with_valid(key, traits_of(names))?;
+        Ok(list != self.require(key)?.traits)
+    }
+
+    pub fn has_sharing_provider(&self, class: &ResourceClass) -> bool {
+        let shares = |one: &ProviderRecord| {
+            let marked = one
+                .traits
+                .iter()
+                .any(|name| name.as_str() == "MISC_SHARES_VIA_AGGREGATE");
+            marked && one.inventory.keys().any(|other| other == class)
+        };
+        self.providers.iter().any(shares)
+    }
+}
+
+fn replace<T: PartialEq>(old: &mut T, new: T) -> bool {
+    let changed = *old != new;
+    *old = new;
+    changed
+}

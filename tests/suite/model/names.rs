@@ -1,0 +1,76 @@
+//! Names and UUIDs as the model understands them: one namespace.
+
+use provider_tree::{Error, ProviderRecord};
+use uuid::Uuid;
+
+use super::forest::Refusals;
+
+/// The UUID that a text spells: hyphenated or simple; hyphenated in braces or
+/// as a URN; in either case of letters.
+pub fn spelled(text: &str) -> Option<Uuid> {
+    let text = text.as_bytes();
+    let bare = match text.len() {
+        32 | 36 => text,
+        38 if text[0] == b'{' && text[37] == b'}' => &text[1..37],
+        45 if text[..9].eq_ignore_ascii_case(b"urn:uuid:") => &text[9..],
+        _ => return None,
+    };
+    let mut number = 0;
+    for (at, byte) in bare.iter().enumerate() {
+        if bare.len() == 36 && [8, 13, 18, 23].contains(&at) {
+            if *byte != b'-' {
+                return None;
+            }
+        } else {
+            number = number << 4 | u128::from(char::from(*byte).to_digit(16)?);
+        }
+    }
+    Some(Uuid::from_u128(number))
+}
+
+/// The start of a text, as errors repeat it.
+pub fn start_of(text: &str) -> String {
+    let start: String = text.chars().take(200).collect();
+    if start == text { start } else { start + "..." }
+}
+
+pub fn invalid_name(name: &str) -> Option<Error> {
+    let length = name.chars().count();
+    (length == 0 || length > 200).then(|| Error::InvalidName {
+        name: start_of(name),
+        length,
+    })
+}
+
+/// Why a provider can't be called what it is among those others. Only a new
+/// one can have a UUID that is in the way.
+pub fn clashes<'a>(
+    one: &ProviderRecord,
+    is_new: bool,
+    others: impl IntoIterator<Item = &'a ProviderRecord>,
+) -> Refusals {
+    let mut refusals = Vec::new();
+    let spells = spelled(&one.name);
+    for other in others.into_iter().filter(|other| other.uuid != one.uuid) {
+        let other_spells = spelled(&other.name);
+        if one.name == other.name || spells.is_some() && spells == other_spells {
+            refusals.push(Error::NameTaken {
+                name: one.name.clone(),
+                uuid: other.uuid,
+            });
+        }
+        if spells == Some(other.uuid) {
+            refusals.push(Error::NameIsUuid {
+                name: one.name.clone(),
+                uuid: other.uuid,
+            });
+        }
+        if is_new && other_spells == Some(one.uuid) {
+            refusals.push(Error::UuidIsName {
+                uuid: one.uuid,
+                named: other.uuid,
+            });
+        }
+    }
+    refusals
+}

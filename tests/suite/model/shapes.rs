@@ -1,0 +1,250 @@
+//! Deep, wide and bushy forests of hundreds of providers, cut up and moved
+//! about, up to the deepest level there is and beyond.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use provider_tree::{Error, ProviderRecord};
+use uuid::Uuid;
+
+use super::branch::expect;
+use super::check::{assert_lists, assert_stands};
+use super::edit::{Edit, Key};
+use super::forest::Model;
+use super::records::{Echo, echo};
+use crate::cases::{ProviderTree, new_tree};
+
+/// From this many providers on none are added.
+const ENOUGH: usize = 1_700;
+
+/// One change of a forest.
+#[derive(Clone, Debug)]
+pub struct Shaping(Change);
+
+#[derive(Clone, Debug)]
+enum Change {
+    Grow(Growth, Option<Pick>, Manner),
+    Move(Pick, Option<Pick>),
+    /// Under the parent that it has.
+    MoveNowhere(Pick),
+    Remove(usize),
+    Populate(Echo),
+    /// A provider and all below it are given anew, backwards, the topmost with
+    /// another parent.
+    Regive(Pick, Option<Pick>),
+}
+
+/// A provider that is there.
+#[derive(Clone, Debug)]
+enum Pick {
+    /// Counted top-down, beyond the end anew.
+    At(usize),
+    Deepest,
+    /// A root, counted likewise.
+    Root(usize),
+}
+
+/// New providers below one another.
+#[derive(Clone, Debug)]
+enum Growth {
+    /// Each below the one before.
+    Chain(usize),
+    /// Side by side.
+    Fan(usize),
+    /// Side by side, each with so many below it: in a chain, or side by side.
+    Bush(Vec<(usize, bool)>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    Populate,
+    /// With the children before their parents.
+    PopulateUpwards,
+    /// A few of them.
+    OneByOne,
+}
+
+impl Pick {
+    fn uuid(&self, model: &Model) -> Option<Uuid> {
+        let walk = model.walk();
+        let all = walk.0.iter();
+        let roots: Vec<_> = all.clone().filter(|(depth, _)| *depth == 0).collect();
+        let picked = match self {
+            Self::At(at) => walk.0.get(at % walk.0.len().max(1)),
+            Self::Deepest => all.max_by_key(|(depth, _)| *depth),
+            Self::Root(at) => roots.get(at % roots.len().max(1)).copied(),
+        };
+        picked.map(|(_, one)| one.uuid)
+    }
+}
+
+impl Growth {
+    /// The parent of each new provider, by number among them.
+    fn parents(&self) -> Vec<Option<usize>> {
+        match self {
+            Self::Chain(length) => (0..*length).map(|at| at.checked_sub(1)).collect(),
+            Self::Fan(count) => vec![None; *count],
+            Self::Bush(twigs) => {
+                let mut parents = Vec::new();
+                for (below, is_chain) in twigs {
+                    let top = parents.len();
+                    parents.push(None);
+                    let parent = |at| if *is_chain { top + at } else { top };
+                    parents.extend((0..*below).map(|at| Some(parent(at))));
+                }
+                parents
+            }
+        }
+    }
+}
+
+/// A tree beside what it must show.
+pub struct Shape {
+    tree: ProviderTree,
+    model: Model,
+    /// How many providers were ever made.
+    made: u128,
+}
+
+impl Shape {
+    pub fn new() -> Self {
+        Self {
+            tree: new_tree(),
+            model: Model::default(),
+            made: 0,
+        }
+    }
+
+    pub fn take(&mut self, shaping: &Shaping) {
+        let edits = self.edits(&shaping.0);
+        let before = self.tree.version();
+        let mut counted = 0;
+        let committed = self.tree.update(|transaction| {
+            for edit in &edits {
+                let given = edit.make_in(transaction);
+                counted += u64::from(expect(edit, &given, &mut self.model));
+            }
+            Ok::<_, Error>(transaction.edits())
+        });
+        let committed = committed.unwrap();
+        assert_eq!(committed.value, counted);
+        assert_eq!(committed.version, before + u64::from(counted > 0));
+        self.assert_shown();
+    }
+
+    fn edits(&mut self, change: &Change) -> Vec<Edit> {
+        let model = &self.model;
+        let uuid = |pick: &Pick| pick.uuid(model).unwrap_or_default();
+        match change {
+            Change::Grow(..) if model.providers.len() >= ENOUGH => Vec::new(),
+            Change::Grow(growth, below, manner) => {
+                let below = below.as_ref().and_then(|pick| pick.uuid(model));
+                self.growth(growth, below, *manner)
+            }
+            Change::Move(pick, None) => vec![Edit::MoveToRoot(Key::Uuid(uuid(pick)))],
+            Change::Move(pick, Some(parent)) => {
+                vec![Edit::MoveTo(Key::Uuid(uuid(pick)), Key::Uuid(uuid(parent)))]
+            }
+            Change::MoveNowhere(pick) => {
+                let parent = model.get(uuid(pick)).and_then(|one| one.parent_uuid);
+                let parent = Key::Uuid(parent.unwrap_or_default());
+                vec![Edit::MoveTo(Key::Uuid(uuid(pick)), parent)]
+            }
+            Change::Remove(at) => vec![Edit::Remove(Key::Uuid(uuid(&Pick::At(*at))))],
+            Change::Regive(pick, parent) => {
+                let walk = model.walk();
+                let top = pick.uuid(model);
+                let tree = top.map_or(&[][..], |top| walk.tree(top)).iter();
+                let mut records: Vec<_> = tree.map(|(_, one)| (*one).clone()).collect();
+                if let Some(top) = records.first_mut() {
+                    top.parent_uuid = parent.as_ref().and_then(|pick| pick.uuid(model));
+                }
+                records.reverse();
+                vec![Edit::Populate(records)]
+            }
+            Change::Populate(echo) => vec![Edit::Populate(echo.records(model))],
+        }
+    }
+
+    fn growth(&mut self, growth: &Growth, below: Option<Uuid>, manner: Manner) -> Vec<Edit> {
+        let mut records: Vec<ProviderRecord> = Vec::new();
+        for parent in growth.parents() {
+            self.made += 1;
+            let uuid = Uuid::from_u128(self.made);
+            let mut record = ProviderRecord::new(uuid, format!("made-{}", self.made));
+            record.parent_uuid = parent.map_or(below, |at| Some(records[at].uuid));
+            records.push(record);
+        }
+        match manner {
+            Manner::Populate => vec![Edit::Populate(records)],
+            Manner::PopulateUpwards => {
+                records.reverse();
+                vec![Edit::Populate(records)]
+            }
+            Manner::OneByOne => records.into_iter().take(200).map(one).collect(),
+        }
+    }
+
+    fn assert_shown(&self) {
+        let snapshot = self.tree.snapshot();
+        assert_lists(&snapshot, &self.model);
+        let walk = self.model.walk();
+        for (at, (depth, one)) in walk.0.iter().enumerate() {
+            let below = walk.0[at + 1..]
+                .iter()
+                .take_while(|(other, _)| other > depth);
+            let children = below.filter(|(other, _)| *other == depth + 1);
+            let shown = snapshot.children(one.uuid).unwrap();
+            assert!(shown.eq(children.map(|(_, child)| snapshot.get(child.uuid).unwrap())));
+        }
+        let some = walk.0.iter().step_by(walk.0.len() / 8 + 1);
+        let deepest = walk.0.iter().max_by_key(|(depth, _)| *depth);
+        for (_, one) in some.chain(deepest) {
+            assert_stands(&snapshot, &walk, one);
+        }
+    }
+}
+
+fn one(record: ProviderRecord) -> Edit {
+    let uuid = Some(record.uuid);
+    match record.parent_uuid {
+        None => Edit::NewRoot(record.name, uuid, None),
+        Some(parent) => Edit::NewChild(record.name, Key::Uuid(parent), uuid, None),
+    }
+}
+
+pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
+    let number = || 0..2_000_usize;
+    let at = || number().prop_map(Pick::At);
+    let pick =
+        || prop_oneof![1 => at(), 1 => Just(Pick::Deepest), 3 => number().prop_map(Pick::Root)];
+    let place = || prop::option::weighted(0.8, prop_oneof![1 => at(), 2 => Just(Pick::Deepest)]);
+    let growth = prop_oneof![
+        2 => (100..=400_usize).prop_map(Growth::Chain),
+        1 => (1..=20_usize).prop_map(Growth::Chain),
+        1 => (1..=420_usize).prop_map(Growth::Fan),
+        3 => vec((0..14_usize, any::<bool>()), 1..12).prop_map(Growth::Bush),
+    ];
+    let manner = prop_oneof![
+        1 => Just(Manner::Populate),
+        1 => Just(Manner::PopulateUpwards),
+        2 => Just(Manner::OneByOne),
+    ];
+    let change = prop_oneof![
+        6 => (growth, place(), manner)
+            .prop_map(|(growth, below, manner)| Change::Grow(growth, below, manner)),
+        5 => (pick(), place()).prop_map(|(pick, parent)| Change::Move(pick, parent)),
+        1 => pick().prop_map(Change::MoveNowhere),
+        1 => number().prop_map(Change::Remove),
+        3 => echo().prop_map(Change::Populate),
+        2 => (pick(), place()).prop_map(|(pick, parent)| Change::Regive(pick, parent)),
+    ];
+    // Two of them together are too high.
+    let tower = (300..=1_000_usize).prop_map(|height| {
+        let chain = Growth::Chain(height);
+        Change::Grow(chain, None, Manner::Populate)
+    });
+    (vec(tower, 0..=2), vec(change, 0..=count)).prop_map(|(towers, changes)| {
+        let all = towers.into_iter().chain(changes);
+        all.map(Shaping).collect()
+    })
+}

@@ -1,0 +1,97 @@
+//! What the sequences of this thread have reached, so that a test can tell
+//! whether they leave nothing out.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use provider_tree::Error;
+
+thread_local! {
+    static REACHED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Calls, each with the answers and errors that steps must have had of it.
+pub const OF_STEPS: &[&str] = &[
+    "NewRoot: New InvalidName UuidTaken NameTaken NameIsUuid UuidIsName",
+    "NewChild: New InvalidName UuidTaken NameTaken NameIsUuid UuidIsName UnknownProvider",
+    "Remove: Count UnknownProvider",
+    "Rename: Changed(true) Changed(false) UnknownProvider InvalidName NameTaken NameIsUuid",
+    "MoveTo: Changed(true) Changed(false) UnknownProvider Cycle",
+    "MoveToRoot: Changed(true) Changed(false) UnknownProvider",
+    "Populate: Nothing InvalidName InvalidInventory DuplicateProvider MissingParents Cycle",
+    "Populate: RootMismatch NameTaken NameIsUuid UuidIsName",
+    "UpdateInventory: Changed(true) Changed(false) UnknownProvider",
+    "UpdateInventory: DuplicateResourceClass InvalidInventory",
+    "UpdateTraits: Changed(true) Changed(false) UnknownProvider InvalidTrait",
+    "AddTraits: Changed(true) Changed(false) UnknownProvider InvalidTrait",
+    "RemoveTraits: Changed(true) Changed(false) UnknownProvider InvalidTrait",
+    "UpdateAggregates: Changed(true) Changed(false) UnknownProvider",
+    "AddAggregates: Changed(true) Changed(false) UnknownProvider",
+    "RemoveAggregates: Changed(true) Changed(false) UnknownProvider",
+    "UpdateResources: Changed(true) Changed(false) UnknownProvider",
+    "SetGeneration: Changed(true) Changed(false) UnknownProvider",
+    "ExpectGeneration: Nothing GenerationConflict UnknownProvider",
+    "HasInventory: true false UnknownProvider",
+    "InventoryChanged: true false UnknownProvider DuplicateResourceClass InvalidInventory",
+    "HasTraits: true false UnknownProvider InvalidTrait",
+    "TraitsChanged: true false UnknownProvider InvalidTrait",
+    "InAggregates: true false UnknownProvider",
+    "AggregatesChanged: true false UnknownProvider",
+    "ResourcesChanged: true false UnknownProvider",
+    "HasSharingProvider: true false",
+    "Subtree: Tree NotARoot UnknownProvider",
+    "Astray: committed conflict",
+    "Generation: alone",
+    "Echo: unchanged",
+    "Update: again",
+    "Commit: conflict",
+];
+
+/// The same of forests of hundreds of providers.
+pub const OF_SHAPES: &[&str] = &[
+    "NewChild: New TooDeep",
+    "NewRoot: New",
+    "MoveTo: Changed(true) Changed(false) Cycle TooDeep lower",
+    "MoveToRoot: Changed(true)",
+    "Populate: Nothing MissingParents Cycle TooDeep",
+    "Remove: Count",
+    "Echo: unchanged",
+];
+
+/// Notes what came of a call.
+pub fn note(call: &str, outcome: &Result<impl Debug, Error>) {
+    let outcome = match outcome {
+        Ok(value) => kind(value),
+        Err(Error::InvalidRecord { reason, .. }) => kind(reason),
+        Err(error) => kind(error),
+    };
+    mark(call, &outcome);
+}
+
+/// Notes that something has happened.
+pub fn mark(call: &str, outcome: &str) {
+    let mark = format!("{call}: {outcome}");
+    REACHED.with_borrow_mut(|reached| reached.insert(mark));
+}
+
+/// What was not reached yet.
+pub fn missing(expected: &[&str]) -> Vec<String> {
+    let calls = expected.iter().filter_map(|line| line.split_once(": "));
+    let marks = calls.flat_map(|(call, outcomes)| {
+        let outcomes = outcomes.split(' ');
+        outcomes.map(move |outcome| format!("{call}: {outcome}"))
+    });
+    REACHED.with_borrow(|reached| marks.filter(|mark| !reached.contains(mark)).collect())
+}
+
+/// The name of a variant, and what is in it if that is a truth.
+pub fn kind(value: &impl Debug) -> String {
+    let text = format!("{value:?}");
+    let end = text.find([' ', '{']).unwrap_or(text.len());
+    let head = &text[..end];
+    match head.find('(') {
+        Some(open) if !head.starts_with("Changed") => head[..open].to_owned(),
+        _ => head.to_owned(),
+    }
+}
