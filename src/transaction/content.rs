@@ -113,8 +113,7 @@ impl Transaction {
     {
         let removed = checked_traits(traits)?;
         let old = self.require(key)?.clone();
-        let mut rest = old.traits.to_vec();
-        rest.retain(|name| removed.binary_search(name).is_err());
+        let rest = without(&old.traits, &removed);
         Ok(self.set_traits(old, rest, None, "remove_traits"))
     }
 
@@ -180,8 +179,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
         let removed = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
-        let mut rest = old.aggregates.to_vec();
-        rest.retain(|aggregate| removed.binary_search(aggregate).is_err());
+        let rest = without(&old.aggregates, &removed);
         Ok(self.set_aggregates(old, rest, None, "remove_aggregates"))
     }
 
@@ -273,4 +271,12 @@ where
         .map(|name| name.try_into().map_err(Into::into))
         .collect();
     Ok(sorted(traits?))
+}
+
+/// What is left of a sorted set.
+fn without<T: Clone + Ord>(all: &[T], removed: &[T]) -> Vec<T> {
+    let kept = all
+        .iter()
+        .filter(|item| removed.binary_search(item).is_err());
+    kept.cloned().collect()
 }
