@@ -65,7 +65,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(12))]
+    #![proptest_config(cases(8))]
 
     #[test]
     fn deep_and_wide_forests_show_what_the_model_does(shapings in shapings(SHAPINGS)) {

@@ -100,51 +100,53 @@ fn missing_parents(after: &Model, records: &[ProviderRecord]) -> Option<Error> {
     (!missing.is_empty()).then_some(Error::MissingParents { uuids: missing })
 }
 
-/// Records that stand on a cycle, too deep, or in another tree than they say.
+/// Records that stand too deep, in another tree than they say, or on a cycle.
 fn misplaced(after: &Model, records: &[ProviderRecord]) -> Refusals {
     let mut refusals = Vec::new();
     let walk = after.walk();
-    for record in records {
-        let uuid = record.uuid;
-        if walk.0.iter().all(|(_, one)| one.uuid != uuid) {
-            // It stands below no root: on a cycle or below one, or below
-            // nobody.
-            let known =
-                |error: &Error| matches!(error, Error::Cycle { uuids } if uuids.contains(&uuid));
-            if !refusals.iter().any(known) {
-                refusals.extend(cycle_from(after, uuid));
-            }
-            continue;
+    let mut root = Uuid::nil();
+    for (depth, one) in &walk.0 {
+        let uuid = one.uuid;
+        if *depth == 0 {
+            root = uuid;
         }
-        if walk.depth(uuid) + 1 > MAX_LEVELS {
+        let record = records.iter().find(|record| record.uuid == uuid);
+        if record.is_some() && depth + 1 > MAX_LEVELS {
             refusals.push(too_deep(uuid));
         }
-        let actual = walk.root(uuid).uuid;
-        if let Some(given) = record.root_uuid.filter(|given| *given != actual) {
+        let said = record.and_then(|record| record.root_uuid);
+        if let Some(given) = said.filter(|said| *said != root) {
             refusals.push(Error::RootMismatch {
                 uuid,
                 given,
-                actual,
+                actual: root,
             });
         }
     }
+    let is_lost = |one: &&ProviderRecord| walk.0.iter().all(|(_, placed)| placed.uuid != one.uuid);
+    let lost: Vec<&ProviderRecord> = after.providers.iter().filter(is_lost).collect();
+    refusals.extend(cycles_among(&lost));
     refusals
 }
 
-/// The cycle that a provider stands on, if it does.
-fn cycle_from(after: &Model, uuid: Uuid) -> Refusals {
-    let mut way = vec![uuid];
-    while let Some(parent) = after
-        .get(way[way.len() - 1])
-        .and_then(|one| one.parent_uuid)
-    {
-        if parent == uuid {
-            return cycles(&way);
+/// The cycles among providers that stand below no root. The others are below a
+/// cycle, or below nobody.
+fn cycles_among(lost: &[&ProviderRecord]) -> Refusals {
+    let mut refusals = Vec::new();
+    let mut seen = Vec::new();
+    for start in lost {
+        let mut way = Vec::new();
+        let mut next = Some(start.uuid);
+        while let Some(uuid) = next.filter(|uuid| !seen.contains(uuid)) {
+            if let Some(at) = way.iter().position(|passed| *passed == uuid) {
+                refusals.extend(cycles(&way[at..]));
+                break;
+            }
+            way.push(uuid);
+            let found = lost.iter().find(|one| one.uuid == uuid);
+            next = found.and_then(|one| one.parent_uuid);
         }
-        if way.contains(&parent) {
-            break;
-        }
-        way.push(parent);
+        seen.extend(way);
     }
-    Vec::new()
+    refusals
 }

@@ -3,7 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use provider_tree::{Error, ProviderRecord};
+use provider_tree::{Error, Provider, ProviderRecord};
 use uuid::Uuid;
 
 use super::branch::expect;
@@ -11,6 +11,7 @@ use super::check::{assert_lists, assert_stands};
 use super::edit::{Edit, Key};
 use super::forest::Model;
 use super::records::{Echo, echo};
+use super::tally;
 use crate::cases::{ProviderTree, new_tree};
 
 /// From this many providers on none are added.
@@ -193,8 +194,12 @@ impl Shape {
                 .iter()
                 .take_while(|(other, _)| other > depth);
             let children = below.filter(|(other, _)| *other == depth + 1);
+            let children: Vec<Uuid> = children.map(|(_, child)| child.uuid).collect();
             let shown = snapshot.children(one.uuid).unwrap();
-            assert!(shown.eq(children.map(|(_, child)| snapshot.get(child.uuid).unwrap())));
+            assert!(shown.map(Provider::uuid).eq(children.iter().copied()));
+            if children.len() > 256 {
+                tally::mark("Children", "hundreds");
+            }
         }
         let some = walk.0.iter().step_by(walk.0.len() / 8 + 1);
         let deepest = walk.0.iter().max_by_key(|(depth, _)| *depth);
@@ -236,15 +241,18 @@ pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
         1 => pick().prop_map(Change::MoveNowhere),
         1 => number().prop_map(Change::Remove),
         3 => echo().prop_map(Change::Populate),
-        2 => (pick(), place()).prop_map(|(pick, parent)| Change::Regive(pick, parent)),
+        2 => (pick(), prop::option::weighted(0.8, pick()))
+            .prop_map(|(pick, parent)| Change::Regive(pick, parent)),
     ];
-    // Two of them together are too high.
-    let tower = (300..=1_000_usize).prop_map(|height| {
-        let chain = Growth::Chain(height);
-        Change::Grow(chain, None, Manner::Populate)
-    });
-    (vec(tower, 0..=2), vec(change, 0..=count)).prop_map(|(towers, changes)| {
-        let all = towers.into_iter().chain(changes);
+    // A chain that almost is too high, and a fan that is too wide for ordinals of
+    // one byte.
+    let start = prop_oneof![
+        2 => (1_016..=1_024_usize).prop_map(Growth::Chain),
+        1 => (260..=420_usize).prop_map(Growth::Fan),
+    ];
+    let start = start.prop_map(|growth| Change::Grow(growth, None, Manner::Populate));
+    (vec(start, 0..=2), vec(change, 0..=count)).prop_map(|(starts, changes)| {
+        let all = starts.into_iter().chain(changes);
         all.map(Shaping).collect()
     })
 }

@@ -57,6 +57,7 @@ pub const OF_SHAPES: &[&str] = &[
     "Populate: Nothing MissingParents Cycle TooDeep",
     "Remove: Count",
     "Echo: unchanged",
+    "Children: hundreds",
 ];
 
 /// Notes what came of a call.
