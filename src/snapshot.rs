@@ -48,6 +48,7 @@ impl Snapshot {
         }
     }
 
+    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
     pub(crate) fn from_version(version: Arc<Version>) -> Self {
         Self { version }
     }
@@ -56,6 +57,7 @@ impl Snapshot {
         &self.version
     }
 
+    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
     pub(crate) fn into_version(self) -> Arc<Version> {
         self.version
     }

@@ -97,6 +97,12 @@ fn check<C: SnapshotCell>() {
             });
         }
     });
+    // A read that goes on while many versions are replaced keeps them all.
+    tree.read(|snapshot| {
+        let version = snapshot.version();
+        (0..COMMITS).for_each(|one| rewrite_all(&tree, 3 * COMMITS + one));
+        assert_eq!(snapshot.version(), version);
+    });
     drop((held, reader));
     drop(tree);
     let left = LIVE.load(Relaxed).saturating_sub(before);

@@ -1,10 +1,12 @@
 //! A cell on top of the crate `crossbeam-epoch`: the only module with unsafe
-//! code. A model runs it as it is, down to how it frees old versions.
+//! code in a build that is no model. A model runs it as it is, but for the call
+//! that hands old versions over ([`hand_over`]).
 
 #![allow(unsafe_code)]
 
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crossbeam_epoch::{self as epoch, Atomic, Shared};
@@ -18,12 +20,19 @@ use crate::sync::Arc;
 /// two epochs after it was retired, and each time moves on by one.
 const LAST_FLUSHES: usize = 4;
 
+/// How many commits' versions crossbeam-epoch frees each time it is asked.
+const FREED_BY_ONE_FLUSH: usize = 8;
+
 /// The cell whose shipped code is model-checked: the newest snapshot in a
 /// [`crossbeam_epoch::Atomic`], old ones freed when no reader can see them.
 ///
 /// A read pins the thread's epoch; reads can be nested to any depth at no more
-/// cost. An old version that nobody holds is freed a few commits later; a read
-/// that goes on keeps all that were replaced meanwhile.
+/// cost. An old version that nobody holds is freed a few commits later.
+///
+/// All users of crossbeam-epoch in a process share its default collector. So a
+/// read that goes on, of this tree or another, or a guard that another crate
+/// holds, keeps all versions that are replaced meanwhile; and a read or a commit
+/// may at times free what others have retired.
 ///
 /// ```
 /// use provider_tree::{EpochCell, ProviderTree, Snapshot};
@@ -39,7 +48,12 @@ pub struct EpochCell(Arc<Newest>);
 /// Where the newest version lies. It owns one reference to that version, and is
 /// never null.
 #[derive(Debug)]
-struct Newest(Atomic<Version>);
+struct Newest {
+    version: Atomic<Version>,
+    /// How many replaced versions are still to be freed. std's, also in a
+    /// model: it only says how often to ask when the cell is dropped.
+    waiting: std::sync::Arc<AtomicUsize>,
+}
 
 /// One reader's snapshot, and where to ask whether it is the newest.
 pub struct EpochCache {
@@ -54,7 +68,10 @@ impl Cell for EpochCell {
 
     fn new(first: Snapshot) -> Self {
         let first = Arc::into_raw(first.into_version());
-        Self(Arc::new(Newest(Atomic::from(first))))
+        Self(Arc::new(Newest {
+            version: Atomic::from(first),
+            waiting: std::sync::Arc::default(),
+        }))
     }
 
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
@@ -70,7 +87,7 @@ impl Cell for EpochCell {
         // `base`, so that its address can't be that of another version.
         let swapped =
             self.0
-                .0
+                .version
                 .compare_exchange(current, Shared::from(next), Release, Acquire, &guard);
         match swapped {
             Ok(_) => {
@@ -80,7 +97,12 @@ impl Cell for EpochCell {
                 let retired = unsafe { Arc::from_raw(current.as_raw()) };
                 // Readers that loaded the pointer before the exchange are
                 // pinned: the reference is kept until they are gone.
-                guard.defer(move || drop(retired));
+                let waiting = std::sync::Arc::clone(&self.0.waiting);
+                waiting.fetch_add(1, Relaxed);
+                guard.defer(move || {
+                    drop(retired);
+                    waiting.fetch_sub(1, Relaxed);
+                });
                 hand_over(&guard);
                 Ok(())
             }
@@ -107,8 +129,10 @@ impl Cell for EpochCell {
         // address is no other version's while it is kept; or `read` acquires a
         // newer one. Coherence rules out a version older than one that this
         // thread has seen, or that happened before this load.
-        let guard = epoch_free();
-        let newest = cache.newest.0.load(Relaxed, guard).as_raw();
+        // SAFETY: the pointer is not followed, and nothing is retired under
+        // the guard.
+        let guard = unsafe { epoch::unprotected() };
+        let newest = cache.newest.version.load(Relaxed, guard).as_raw();
         if newest != Arc::as_ptr(cache.snapshot.as_version()) {
             cache.snapshot = cache.newest.read(Snapshot::clone);
         }
@@ -127,18 +151,11 @@ fn hand_over(guard: &epoch::Guard) {
     let _ = guard;
 }
 
-/// A guard that protects nothing, for loads whose pointer is not followed.
-fn epoch_free() -> &'static epoch::Guard {
-    // SAFETY: no caller follows a pointer that it loads under this guard, nor
-    // retires anything under it.
-    unsafe { epoch::unprotected() }
-}
-
 impl Newest {
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
         let guard = epoch::pin();
         // Acquire pairs with the release of the exchange that stored it.
-        let newest = self.0.load(Acquire, &guard);
+        let newest = self.version.load(Acquire, &guard);
         // SAFETY: it was loaded from the cell under the guard.
         unsafe { show(newest, reader) }
     }
@@ -146,13 +163,16 @@ impl Newest {
 
 impl Drop for Newest {
     fn drop(&mut self) {
+        // SAFETY: this thread alone has the cell now, and retires nothing under
+        // the guard.
+        let guard = unsafe { epoch::unprotected() };
         // Relaxed: to drop it, this thread has synchronised with all others
         // that used it.
-        let newest = self.0.load(Relaxed, epoch_free()).as_raw();
+        let newest = self.version.load(Relaxed, guard).as_raw();
         // SAFETY: it came from `Arc::into_raw`; the cell's reference goes with
         // the cell, which nobody reads any more.
         drop(unsafe { Arc::from_raw(newest) });
-        for _ in 0..LAST_FLUSHES {
+        for _ in 0..LAST_FLUSHES + self.waiting.load(Relaxed) / FREED_BY_ONE_FLUSH {
             hand_over(&epoch::pin());
         }
     }

@@ -8,18 +8,18 @@
 //! # What is checked
 //!
 //! `loom-tests/` holds models of the public API; `cargo test --release` in that
-//! folder runs them all. Each states its bound of preemptions (2 or 3), fails if
+//! folder runs them all. Each states its bound of preemptions (2 to 4), fails if
 //! it did not explore all executions within it, and prints how many those were;
-//! each gathers the outcomes it met and fails if a possible one is missing. For
-//! each there are planted bugs (a store in place of the compare-and-swap, a load
-//! that is relaxed, a version counted before the swap, memory freed at once, a
-//! retry on a stale base) that the model must catch.
+//! each gathers the outcomes it met and fails if one that it names is missing. For
+//! each, but for that of reclamation, there are planted bugs (a store in place of
+//! the compare-and-swap, a load that is relaxed, a version counted before the swap,
+//! memory freed at once, a retry on a stale base) that the model must catch.
 //!
 //! | | in a model | so that |
 //! |---|---|---|
 //! | the commit loop, transactions, readers | as shipped | checked |
-//! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build | checked to the bottom, the freeing of old versions included; but the call that hands them over at each commit is made only by the models of reclamation |
-//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin that keeps arc-swap's documented contract | what is built on that contract is checked; **the inside of arc-swap is not** |
+//! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build, but that it does not hand over old versions at each commit and when it is dropped | its own code is checked; the models of reclamation ask the collector themselves, by another call |
+//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin that keeps arc-swap's documented contract; its reads always give the newest version, which is more than arc-swap promises | what is built on that contract is checked; **the inside of arc-swap is not** |
 //! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
 //! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |
 //!
@@ -92,4 +92,6 @@
 //! part: what needs the one total order of `SeqCst` accesses may be reported
 //! though it is right. Loads that are relaxed see old values, but no load sees
 //! one from the future. A model says nothing of executions with more preemptions
-//! than its bound, of more threads, or of how fast anything is.
+//! than its bound, of more threads, or of how fast anything is. Of each atomic it
+//! remembers the last seven stores. crossbeam-epoch's loom build has a full fence
+//! where the real one has a fence of the compiler alone.

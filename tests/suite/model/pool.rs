@@ -14,6 +14,7 @@ use super::edit::{Edit, Key};
 /// How many UUIDs there are, and how many plain names.
 pub const SIZE: usize = 8;
 
+/// How many spellings of a UUID there are, upper case included.
 pub const SPELLINGS: usize = 8;
 
 /// The UUIDs: the first is nil, the others have letters and digits. The one
@@ -209,8 +210,10 @@ pub fn edit() -> BoxedStrategy<Edit> {
         3 => key().prop_map(Edit::MoveToRoot),
     ];
     let content = prop_oneof![
-        2 => (key(), inventories(), at()).prop_map(|(key, new, at)| Edit::UpdateInventory(key, new, at)),
-        1 => (key(), trait_names(), at()).prop_map(|(key, new, at)| Edit::UpdateTraits(key, new, at)),
+        2 => (key(), inventories(), at())
+            .prop_map(|(key, new, at)| Edit::UpdateInventory(key, new, at)),
+        1 => (key(), trait_names(), at())
+            .prop_map(|(key, new, at)| Edit::UpdateTraits(key, new, at)),
         1 => (key(), trait_names()).prop_map(|(key, more)| Edit::AddTraits(key, more)),
         1 => (key(), trait_names()).prop_map(|(key, those)| Edit::RemoveTraits(key, those)),
         1 => (key(), aggregates(), at())
