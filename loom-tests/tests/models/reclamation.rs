@@ -31,8 +31,7 @@ fn versions_are_freed_while_they_are_read() {
             for _ in 0..3 {
                 collect();
             }
-            let seen = reader.join().unwrap();
-            seen
+            reader.join().unwrap()
         });
     }
 }
