@@ -166,7 +166,7 @@ pub enum Error {
         Escaped(name)
     )]
     InvalidName {
-        /// The name, up to its 200th character.
+        /// The name; of a longer one the first 200 characters and `...`.
         name: String,
         /// Its length, in characters.
         length: usize,

@@ -43,7 +43,7 @@ impl Snapshot {
             version: Arc::new(Version {
                 number,
                 forest,
-                witness: Witness::new(),
+                witness: Witness::new(number),
             }),
         }
     }
@@ -60,6 +60,17 @@ impl Snapshot {
     #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
     pub(crate) fn into_version(self) -> Arc<Version> {
         self.version
+    }
+
+    #[cfg(all(loom, feature = "loom"))]
+    pub(crate) fn references(&self) -> usize {
+        Arc::strong_count(&self.version)
+    }
+
+    /// Does to a model what freeing its content does, but leaves the memory.
+    #[cfg(all(loom, feature = "loom"))]
+    pub(crate) fn free_content(&self) {
+        self.version.witness.write();
     }
 
     /// The number of commits that led to it. Cost: O(1).

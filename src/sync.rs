@@ -46,7 +46,7 @@ mod real {
     pub(crate) struct Witness;
 
     impl Witness {
-        pub(crate) fn new() -> Self {
+        pub(crate) fn new(_version: u64) -> Self {
             Self
         }
 
@@ -55,7 +55,8 @@ mod real {
 }
 
 #[cfg(all(loom, feature = "loom"))]
-mod model {
+pub(crate) mod model {
+    use std::cell::{Cell, RefCell};
     use std::time::Duration;
 
     pub(crate) use loom::sync::Arc;
@@ -98,7 +99,10 @@ mod model {
 
     /// Stands for the content of a version: written where it is made and freed,
     /// read where it is read. A model fails where these can meet.
-    pub(crate) struct Witness(loom::cell::UnsafeCell<()>);
+    pub(crate) struct Witness {
+        version: u64,
+        content: loom::cell::UnsafeCell<()>,
+    }
 
     // SAFETY: there is nothing in it that could be shared; the cell only tells
     // loom of accesses, from whatever thread they come.
@@ -106,20 +110,61 @@ mod model {
     unsafe impl Sync for Witness {}
 
     impl Witness {
-        pub(crate) fn new() -> Self {
+        pub(crate) fn new(version: u64) -> Self {
             let content = loom::cell::UnsafeCell::new(());
             content.with_mut(|_| ());
-            Self(content)
+            Self { version, content }
         }
 
         pub(crate) fn read(&self) {
-            self.0.with(|_| ());
+            self.content.with(|_| ());
+        }
+
+        pub(crate) fn write(&self) {
+            self.content.with_mut(|_| ());
         }
     }
 
     impl Drop for Witness {
         fn drop(&mut self) {
-            self.0.with_mut(|_| ());
+            self.write();
+            let freed = (self.version, this_thread());
+            FREED.with_borrow_mut(|all| all.push(freed));
         }
+    }
+
+    // A model runs all its threads on one of the system's.
+    std::thread_local! {
+        static FREED: RefCell<Vec<(u64, Option<u64>)>> = const { RefCell::new(Vec::new()) };
+        static HANDS_OVER: Cell<bool> = const { Cell::new(false) };
+        static THREADS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    loom::thread_local! {
+        static THREAD: u64 = THREADS.replace(THREADS.get() + 1);
+    }
+
+    /// A number for the thread of the model; none while its execution is taken
+    /// down.
+    pub fn this_thread() -> Option<u64> {
+        THREAD.try_with(|number| *number).ok()
+    }
+
+    /// Which versions have been freed since this was last asked, and by which
+    /// threads.
+    pub fn take_freed() -> Vec<(u64, Option<u64>)> {
+        FREED.take()
+    }
+
+    /// Whether commits and drops hand over what they retired to crossbeam-epoch,
+    /// as they do outside models. It multiplies a model's executions by a
+    /// hundred, so that only models of reclamation ask for it.
+    pub fn set_hand_over(on: bool) {
+        HANDS_OVER.set(on);
+    }
+
+    #[cfg(crossbeam_loom)]
+    pub(crate) fn hands_over() -> bool {
+        HANDS_OVER.get()
     }
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use provider_tree::contract::{set_hand_over, take_freed};
+
 /// The most points at which one execution may switch threads. A model that
 /// meets it fails, so that none is cut short unseen.
 const MAX_BRANCHES: usize = 100_000;
@@ -36,6 +38,8 @@ pub fn explore<O>(
         let (executions, reached) = (Arc::clone(&executions), Arc::clone(&reached));
         move || {
             executions.fetch_add(1, Relaxed);
+            take_freed();
+            set_hand_over(false);
             let outcome = model();
             reached.lock().unwrap().insert(outcome);
         }

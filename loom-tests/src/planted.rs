@@ -2,12 +2,12 @@
 //! otherwise.
 
 use std::marker::PhantomData;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicUsize;
-use loom::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
-use provider_tree::contract::Cell;
+use loom::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
+use provider_tree::contract::{Cell, free_content};
 use provider_tree::{Snapshot, SnapshotCell};
 
 /// What is broken in a [`Planted`] cell.
@@ -52,15 +52,20 @@ bugs! {
     FreedAtOnce { const FREED_AT_ONCE: bool = true; }
 }
 
-/// A cell on loom's atomics with a planted bug.
+/// A cell on loom's atomics with a planted bug. It frees what a commit replaces
+/// if it finds no thread in a read, and leaves it to the end otherwise.
 pub struct Planted<B>(Arc<Shared>, PhantomData<B>);
 
-/// Versions by their index. The table's lock and counts are std's, which loom
-/// does not see: they order nothing, and no thread holds the lock where loom
-/// may switch to another.
 struct Shared {
+    /// The key of the newest version.
     newest: AtomicUsize,
+    /// How many threads are in a read.
+    readers: AtomicUsize,
+    /// How many commits there were, for [`Bug::EARLY_VERSION`].
     count: AtomicUsize,
+    /// Versions by key. The lock and the counts are std's, which loom does not
+    /// see: they order nothing, and no thread holds the lock where loom may
+    /// switch to another.
     versions: Mutex<Vec<Option<std::sync::Arc<Snapshot>>>>,
 }
 
@@ -79,6 +84,7 @@ impl<B: Bug> Cell for Planted<B> {
     fn new(first: Snapshot) -> Self {
         let shared = Shared {
             newest: AtomicUsize::new(0),
+            readers: AtomicUsize::new(0),
             count: AtomicUsize::new(0),
             versions: Mutex::new(vec![Some(first.into())]),
         };
@@ -86,44 +92,46 @@ impl<B: Bug> Cell for Planted<B> {
     }
 
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
-        let newest = if B::FREED_AT_ONCE {
-            self.0.newest.load(B::LOAD)
-        } else {
-            self.0.newest.fetch_add(0, B::LOAD)
-        };
-        if B::FREED_AT_ONCE {
-            // A point at which loom may switch: the reader is at work.
-            self.0.count.load(Relaxed);
-        }
-        reader(&self.0.get(newest))
+        let shared = &self.0;
+        // Who comes here after a commit has counted the readers acquires what
+        // it released, and so loads its version; who came before is counted.
+        shared.readers.fetch_add(1, AcqRel);
+        let newest = shared.newest.load(B::LOAD);
+        let result = reader(&shared.get(newest));
+        shared.readers.fetch_sub(1, Release);
+        result
     }
 
     fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
         let shared = &self.0;
-        let index = shared.keep(next);
+        let key = shared.keep(next);
         if B::EARLY_VERSION {
             shared.count.fetch_add(1, Release);
         }
         if B::BLIND_STORE {
-            shared.newest.store(index, Release);
+            shared.newest.store(key, Release);
             return Ok(());
         }
-        let mut current = shared.index_of(base);
+        let mut current = shared.key_of(base);
         loop {
             let swap = shared
                 .newest
-                .compare_exchange(current, index, Release, Acquire);
+                .compare_exchange(current, key, Release, Acquire);
             match swap {
                 Ok(replaced) => {
                     if B::FREED_AT_ONCE {
+                        // Two references: the cell's, and that of the writer,
+                        // who is about to let go of it.
+                        free_content(&shared.get(replaced), 2);
+                    } else if shared.readers.fetch_add(0, AcqRel) == 0 {
                         shared.free(replaced);
                     }
                     return Ok(());
                 }
                 Err(newer) if B::STALE_BASE => current = newer,
-                Err(newer) => {
-                    shared.free(index);
-                    return Err(Snapshot::clone(&shared.get(newer)));
+                Err(_) => {
+                    shared.free(key);
+                    return Err(self.read(Snapshot::clone));
                 }
             }
         }
@@ -161,28 +169,32 @@ impl<B: Bug> Planted<B> {
 }
 
 impl Shared {
+    fn versions(&self) -> MutexGuard<'_, Vec<Option<std::sync::Arc<Snapshot>>>> {
+        self.versions.lock().unwrap()
+    }
+
     fn keep(&self, snapshot: Snapshot) -> usize {
-        let mut versions = self.versions.lock().unwrap();
+        let mut versions = self.versions();
         versions.push(Some(snapshot.into()));
         versions.len() - 1
     }
 
-    fn get(&self, index: usize) -> std::sync::Arc<Snapshot> {
-        let version = self.versions.lock().unwrap()[index].clone();
-        version.expect("the version was freed while it was read")
+    fn get(&self, key: usize) -> std::sync::Arc<Snapshot> {
+        let version = self.versions()[key].clone();
+        version.expect("a version that can be loaded is kept")
     }
 
-    fn free(&self, index: usize) {
-        let freed = self.versions.lock().unwrap()[index].take();
+    fn free(&self, key: usize) {
+        let freed = self.versions()[key].take();
         drop(freed);
     }
 
-    fn index_of(&self, snapshot: &Snapshot) -> usize {
-        let versions = self.versions.lock().unwrap();
-        let found = versions.iter().position(|version| {
-            version
-                .as_ref()
-                .is_some_and(|version| version.ptr_eq(snapshot))
+    fn key_of(&self, snapshot: &Snapshot) -> usize {
+        let versions = self.versions();
+        let mut keys = versions.iter();
+        let found = keys.position(|version| {
+            let version = version.as_ref();
+            version.is_some_and(|version| version.ptr_eq(snapshot))
         });
         found.unwrap_or(usize::MAX)
     }

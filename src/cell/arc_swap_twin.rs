@@ -3,10 +3,10 @@
 //! inside of arc-swap.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Mutex, MutexGuard};
 
 use loom::sync::atomic::AtomicUsize;
+use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{Cell, SnapshotCell};
 use crate::Snapshot;
@@ -16,20 +16,30 @@ use crate::sync::Arc;
 #[derive(Debug)]
 pub struct ArcSwapCell(Arc<Swap>);
 
-/// The newest snapshot, by the address of its version. The table of snapshots
-/// is no part of the model: its lock and its counts are std's, which loom does
-/// not see, so that they order nothing. No thread holds the lock at a point
-/// where loom may switch to another.
+/// The newest snapshot, by its key in a table. The table is no part of the
+/// model: its lock and its counts are std's, which loom does not see, so that
+/// they order nothing. No thread holds the lock at a point where loom may
+/// switch to another.
 #[derive(Debug)]
 struct Swap {
     newest: AtomicUsize,
-    snapshots: Mutex<BTreeMap<usize, std::sync::Arc<Snapshot>>>,
+    /// Each swap passes here between its exchange and the end of what it has
+    /// replaced: other threads may run in between.
+    replaced: AtomicUsize,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug)]
+struct Table {
+    next_key: usize,
+    snapshots: BTreeMap<usize, std::sync::Arc<Snapshot>>,
 }
 
 /// One reader's snapshot, and where to ask whether it is the newest.
 #[derive(Debug)]
 pub struct SwapCache {
     swap: Arc<Swap>,
+    key: usize,
     snapshot: Snapshot,
 }
 
@@ -39,73 +49,100 @@ impl Cell for ArcSwapCell {
     type Cache = SwapCache;
 
     fn new(first: Snapshot) -> Self {
+        let table = Table {
+            next_key: 1,
+            snapshots: BTreeMap::from([(0, first.into())]),
+        };
         Self(Arc::new(Swap {
-            newest: AtomicUsize::new(address(&first)),
-            snapshots: Mutex::new(BTreeMap::from([(address(&first), first.into())])),
+            newest: AtomicUsize::new(0),
+            replaced: AtomicUsize::new(0),
+            table: Mutex::new(table),
         }))
     }
 
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
-        reader(&self.0.load())
+        reader(&self.0.load().1)
     }
 
     fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
         let swap = &self.0;
-        swap.keep(&next);
-        match swap
-            .newest
-            .compare_exchange(address(base), address(&next), Release, Acquire)
-        {
+        let Some(base) = swap.table().key_of(base) else {
+            return Err(swap.load().1);
+        };
+        let next = swap.table().keep(next);
+        match swap.newest.compare_exchange(base, next, Release, Acquire) {
             Ok(_) => {
+                swap.replaced.fetch_add(1, Relaxed);
                 swap.forget(base);
                 Ok(())
             }
             Err(_) => {
-                swap.forget(&next);
-                Err(swap.load())
+                swap.forget(next);
+                Err(swap.load().1)
             }
         }
     }
 
     fn cache(&self) -> SwapCache {
+        let (key, snapshot) = self.0.load();
         SwapCache {
             swap: Arc::clone(&self.0),
-            snapshot: self.0.load(),
+            key,
+            snapshot,
         }
     }
 
     fn load(cache: &mut SwapCache) -> &Snapshot {
         // As arc-swap's `Cache`: a relaxed look at the address, then a load.
-        if cache.swap.newest.load(Relaxed) != address(&cache.snapshot) {
-            cache.snapshot = cache.swap.load();
+        if cache.swap.newest.load(Relaxed) != cache.key {
+            (cache.key, cache.snapshot) = cache.swap.load();
         }
         &cache.snapshot
     }
 }
 
 impl Swap {
-    /// arc-swap confirms that what it has loaded is still there: it gives the
-    /// newest, as a read-modify-write does.
-    fn load(&self) -> Snapshot {
+    /// What an acquiring load gives: not always the newest snapshot, but never
+    /// one that has been replaced and let go. A reference is counted, also where
+    /// arc-swap notes a debt instead: either keeps the snapshot.
+    fn load(&self) -> (usize, Snapshot) {
+        let seen = self.newest.load(Acquire);
+        if let Some(kept) = self.table().get(seen) {
+            return (seen, Snapshot::clone(&kept));
+        }
+        // arc-swap finds that it could not protect what it has seen, and looks
+        // again: as a read-modify-write does, it then meets the newest.
         let newest = self.newest.fetch_add(0, Acquire);
-        let kept = std::sync::Arc::clone(&self.snapshots.lock().unwrap()[&newest]);
-        Snapshot::clone(&kept)
+        let kept = self.table().get(newest);
+        let kept = kept.expect("the newest is in the table");
+        (newest, Snapshot::clone(&kept))
     }
 
-    fn keep(&self, snapshot: &Snapshot) {
-        let kept = std::sync::Arc::new(snapshot.clone());
-        self.snapshots
-            .lock()
-            .unwrap()
-            .insert(address(snapshot), kept);
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap()
     }
 
-    fn forget(&self, snapshot: &Snapshot) {
-        let forgotten = self.snapshots.lock().unwrap().remove(&address(snapshot));
+    fn forget(&self, key: usize) {
+        let forgotten = self.table().snapshots.remove(&key);
         drop(forgotten);
     }
 }
 
-fn address(snapshot: &Snapshot) -> usize {
-    Arc::as_ptr(snapshot.as_version()).addr()
+impl Table {
+    fn keep(&mut self, snapshot: Snapshot) -> usize {
+        let key = self.next_key;
+        self.next_key += 1;
+        self.snapshots.insert(key, snapshot.into());
+        key
+    }
+
+    fn get(&self, key: usize) -> Option<std::sync::Arc<Snapshot>> {
+        self.snapshots.get(&key).cloned()
+    }
+
+    fn key_of(&self, snapshot: &Snapshot) -> Option<usize> {
+        let mut all = self.snapshots.iter();
+        all.find(|(_, kept)| kept.ptr_eq(snapshot))
+            .map(|(key, _)| *key)
+    }
 }

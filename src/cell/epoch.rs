@@ -1,6 +1,6 @@
 //! A cell on top of the crate `crossbeam-epoch`: the only module with unsafe
-//! code in a build that is no model. A model runs it as it is, but for the call
-//! that hands old versions over ([`hand_over`]).
+//! code in a build that is no model. A model runs it as it is; whether it hands
+//! old versions over ([`hand_over`]) is the model's choice.
 
 #![allow(unsafe_code)]
 
@@ -143,12 +143,11 @@ impl Cell for EpochCell {
 /// Hands what this thread has retired to whichever thread collects next, so that
 /// a thread that seldom commits holds nothing back, and frees what can be freed.
 fn hand_over(guard: &epoch::Guard) {
-    // Models call it where they ask for it: everywhere it would multiply their
-    // executions by a hundred.
-    #[cfg(not(crossbeam_loom))]
-    guard.flush();
     #[cfg(crossbeam_loom)]
-    let _ = guard;
+    if !crate::sync::model::hands_over() {
+        return;
+    }
+    guard.flush();
 }
 
 impl Newest {

@@ -10,16 +10,18 @@
 //! `loom-tests/` holds models of the public API; `cargo test --release` in that
 //! folder runs them all. Each states its bound of preemptions (2 to 4), fails if
 //! it did not explore all executions within it, and prints how many those were;
-//! each gathers the outcomes it met and fails if one that it names is missing. For
-//! each, but for that of reclamation, there are planted bugs (a store in place of
+//! each gathers the outcomes it met and fails if they are not exactly those that it
+//! names. For each there are planted bugs that it must catch: a store in place of
 //! the compare-and-swap, a load that is relaxed, a version counted before the swap,
-//! memory freed at once, a retry on a stale base) that the model must catch.
+//! memory freed at once, a retry on a stale base, two commits of what belongs
+//! together. They are planted in a cell of their own, which is checked without them
+//! as well, or in the model's caller.
 //!
 //! | | in a model | so that |
 //! |---|---|---|
 //! | the commit loop, transactions, readers | as shipped | checked |
-//! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build, but that it does not hand over old versions at each commit and when it is dropped | its own code is checked; the models of reclamation ask the collector themselves, by another call |
-//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin that keeps arc-swap's documented contract; its reads always give the newest version, which is more than arc-swap promises | what is built on that contract is checked; **the inside of arc-swap is not** |
+//! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build; that a commit hands over what it has retired is on in the models of reclamation and of held snapshots, and off in the others, where it would multiply the executions by a hundred | its own code is checked, down to the collector |
+//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read gives what an acquiring load gives, which may be the version that is being replaced | what is built on that contract is checked; **the inside of arc-swap is not** |
 //! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
 //! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |
 //!
@@ -50,6 +52,9 @@
 //! use loom::sync::Arc;
 //! use loom::sync::atomic::{AtomicU64, Ordering::{Acquire, Release}};
 //! use provider_tree::ProviderTree;
+//! use uuid::Uuid;
+//!
+//! const HOST: Uuid = Uuid::from_u128(0xa);
 //!
 //! #[test]
 //! fn a_scheduler_finds_what_it_was_told_of() {
@@ -59,7 +64,7 @@
 //!         let agent = loom::thread::spawn({
 //!             let (tree, told) = (tree.clone(), told.clone());
 //!             move || {
-//!                 let committed = tree.new_root("host", None, None).unwrap();
+//!                 let committed = tree.new_root("host", HOST, None).unwrap();
 //!                 told.store(committed.version, Release);
 //!             }
 //!         });
@@ -70,8 +75,8 @@
 //! }
 //! ```
 //!
-//! `loom-tests/tests/models/user.rs` is such a model, with the bug that it would
-//! catch.
+//! `loom-tests/tests/user.rs` holds this model and a longer one, on both cells, with
+//! the bug that it catches.
 //!
 //! # Keeping models small
 //!

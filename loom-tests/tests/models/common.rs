@@ -11,18 +11,29 @@ pub type Tree<C> = Arc<ProviderTree<C>>;
 pub const A: Uuid = Uuid::from_u128(0xa);
 pub const B: Uuid = Uuid::from_u128(0xb);
 
-/// How many preemptions every model allows for.
+/// How many preemptions every model allows for, where nothing else is said.
 pub const PREEMPTIONS: usize = 3;
 
 /// How many a model with three threads allows for: one more, that each of them
 /// can be stopped; but two on the epoch cell, whose collector multiplies the
 /// executions.
 pub fn preemptions_of_three_threads<C: 'static>() -> usize {
-    if TypeId::of::<C>() == TypeId::of::<EpochCell>() {
+    if is::<C, EpochCell>() {
         2
     } else {
         PREEMPTIONS + 1
     }
+}
+
+/// How many a model allows for that has old versions freed: two on the epoch
+/// cell, where three take many minutes.
+pub fn preemptions_of_reclamation<C: 'static>() -> usize {
+    if is::<C, EpochCell>() { 2 } else { PREEMPTIONS }
+}
+
+/// Whether two cells are of one type.
+pub fn is<C: 'static, D: 'static>() -> bool {
+    TypeId::of::<C>() == TypeId::of::<D>()
 }
 
 pub fn empty<C: SnapshotCell>() -> Tree<C> {
@@ -42,8 +53,6 @@ pub enum Way {
     InPlace,
     Reader,
 }
-
-pub const WAYS: [Way; 3] = [Way::Snapshot, Way::InPlace, Way::Reader];
 
 /// One thread's means to read by one of the three ways.
 pub struct Eyes<C: SnapshotCell> {
@@ -77,24 +86,52 @@ pub fn cell_name<C>() -> String {
         .replace("epoch::", "")
 }
 
-/// Runs a model on both cells.
+/// Runs models on both cells, and on the planted cell without a bug, which shows
+/// that it is right otherwise.
 macro_rules! on_both_cells {
-    ($($name:ident)*) => {
-        $(mod $name {
+    ($($model:ident)*) => {
+        $(mod $model {
             #[test]
             fn on_the_twin_of_arc_swap() {
-                super::$name::<provider_tree::ArcSwapCell>();
+                super::$model::<provider_tree::ArcSwapCell>();
             }
 
             #[test]
             fn on_epoch() {
-                super::$name::<provider_tree::EpochCell>();
+                super::$model::<provider_tree::EpochCell>();
             }
 
-            /// The cell that the bugs are planted in is right without them.
             #[test]
             fn on_the_planted_cell_without_a_bug() {
-                super::$name::<loom_tests::Planted<loom_tests::NoBug>>();
+                super::$model::<loom_tests::Planted<loom_tests::NoBug>>();
+            }
+        })*
+    };
+}
+
+/// As [`on_both_cells`], each by the three ways to read.
+macro_rules! on_both_cells_by_each_way {
+    ($($model:ident)*) => {
+        $(mod $model {
+            use super::$model as model;
+            use crate::common::{Way, on_both_cells};
+
+            fn by_snapshot<C: provider_tree::SnapshotCell>() {
+                model::<C>(Way::Snapshot);
+            }
+
+            fn in_place<C: provider_tree::SnapshotCell>() {
+                model::<C>(Way::InPlace);
+            }
+
+            fn by_reader<C: provider_tree::SnapshotCell>() {
+                model::<C>(Way::Reader);
+            }
+
+            on_both_cells! {
+                by_snapshot
+                in_place
+                by_reader
             }
         })*
     };
@@ -102,13 +139,29 @@ macro_rules! on_both_cells {
 
 /// A model must fail on a cell with a planted bug, and for the right reason.
 macro_rules! catches {
-    ($($name:ident: $model:ident on $bug:ident, saying $message:literal;)*) => {
+    ($($name:ident: $model:ident($($way:ident)?) on $bug:ident, saying $message:literal;)*) => {
         $(#[test]
         #[should_panic(expected = $message)]
         fn $name() {
-            $model::<loom_tests::Planted<loom_tests::$bug>>();
+            $model::<loom_tests::Planted<loom_tests::$bug>>($(crate::common::Way::$way)?);
         })*
     };
 }
 
-pub(crate) use {catches, on_both_cells};
+/// As [`catches`], by each of the three ways to read.
+macro_rules! catches_by_each_way {
+    ($($name:ident: $model:ident on $bug:ident, saying $message:literal;)*) => {
+        $(mod $name {
+            use super::$model;
+            use crate::common::catches;
+
+            catches! {
+                by_snapshot: $model(Snapshot) on $bug, saying $message;
+                in_place: $model(InPlace) on $bug, saying $message;
+                by_reader: $model(Reader) on $bug, saying $message;
+            }
+        })*
+    };
+}
+
+pub(crate) use {catches, catches_by_each_way, on_both_cells, on_both_cells_by_each_way};

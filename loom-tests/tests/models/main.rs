@@ -6,5 +6,4 @@ mod held;
 mod linearizability;
 mod reclamation;
 mod transactions;
-mod user;
 mod writers;

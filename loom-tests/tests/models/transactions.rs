@@ -5,7 +5,8 @@ use loom_tests::explore;
 use provider_tree::{Error, ProviderTree, Snapshot, SnapshotCell, Transaction};
 
 use crate::common::{
-    A, B, Eyes, PREEMPTIONS, Tree, WAYS, catches, cell_name, empty, on_both_cells,
+    A, B, Eyes, PREEMPTIONS, Tree, Way, catches, catches_by_each_way, cell_name, empty,
+    on_both_cells_by_each_way,
 };
 
 type Edit = fn(&mut Transaction) -> Result<(), Error>;
@@ -54,21 +55,23 @@ const CHANGE: Edits = Edits {
     shows: |snapshot| [A, B].map(|uuid| snapshot.get(uuid).unwrap().generation() == Some(2)),
 };
 
-fn all_or_nothing<C: SnapshotCell>(edits: &'static Edits, write: fn(&ProviderTree<C>, &Edits)) {
-    for way in WAYS {
-        let name = format!("{}, by {way:?}, {}", edits.name, cell_name::<C>());
-        explore(&name, PREEMPTIONS, [false, true], move || {
-            let tree: Tree<C> = empty();
-            tree.update(edits.before).unwrap();
-            let mut eyes = Eyes::new(&tree, way);
-            let reader = thread::spawn(move || eyes.see(way, edits.shows));
-            write(&tree, edits);
-            assert_eq!((edits.shows)(&tree.snapshot()), [true, true]);
-            let seen = reader.join().unwrap();
-            assert_eq!(seen[0], seen[1], "the transaction was torn");
-            seen[0]
-        });
-    }
+fn all_or_nothing<C: SnapshotCell>(
+    edits: &'static Edits,
+    way: Way,
+    write: fn(&ProviderTree<C>, &Edits),
+) {
+    let name = format!("{}, by {way:?}, {}", edits.name, cell_name::<C>());
+    explore(&name, PREEMPTIONS, [false, true], move || {
+        let tree: Tree<C> = empty();
+        tree.update(edits.before).unwrap();
+        let mut eyes = Eyes::new(&tree, way);
+        let reader = thread::spawn(move || eyes.see(way, edits.shows));
+        write(&tree, edits);
+        assert_eq!((edits.shows)(&tree.snapshot()), [true, true]);
+        let seen = reader.join().unwrap();
+        assert_eq!(seen[0], seen[1], "the transaction was torn");
+        seen[0]
+    });
 }
 
 fn in_one_step<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
@@ -76,19 +79,19 @@ fn in_one_step<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
         .unwrap();
 }
 
-fn adding_a_parent_and_a_child<C: SnapshotCell>() {
-    all_or_nothing::<C>(&ADD, in_one_step);
+fn adding_a_parent_and_a_child<C: SnapshotCell>(way: Way) {
+    all_or_nothing::<C>(&ADD, way, in_one_step);
 }
 
-fn removing_a_subtree<C: SnapshotCell>() {
-    all_or_nothing::<C>(&REMOVE, in_one_step);
+fn removing_a_subtree<C: SnapshotCell>(way: Way) {
+    all_or_nothing::<C>(&REMOVE, way, in_one_step);
 }
 
-fn changing_two_providers<C: SnapshotCell>() {
-    all_or_nothing::<C>(&CHANGE, in_one_step);
+fn changing_two_providers<C: SnapshotCell>(way: Way) {
+    all_or_nothing::<C>(&CHANGE, way, in_one_step);
 }
 
-on_both_cells! {
+on_both_cells_by_each_way! {
     adding_a_parent_and_a_child
     removing_a_subtree
     changing_two_providers
@@ -103,10 +106,30 @@ fn in_two_steps<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
 
 macro_rules! catches_two_steps {
     ($($name:ident: $edits:ident;)*) => {
-        $(#[test]
-        #[should_panic(expected = "the transaction was torn")]
-        fn $name() {
-            all_or_nothing::<provider_tree::ArcSwapCell>(&$edits, in_two_steps);
+        $(mod $name {
+            use super::*;
+
+            fn torn(way: Way) {
+                all_or_nothing::<provider_tree::ArcSwapCell>(&$edits, way, in_two_steps);
+            }
+
+            #[test]
+            #[should_panic(expected = "the transaction was torn")]
+            fn by_snapshot() {
+                torn(Way::Snapshot);
+            }
+
+            #[test]
+            #[should_panic(expected = "the transaction was torn")]
+            fn in_place() {
+                torn(Way::InPlace);
+            }
+
+            #[test]
+            #[should_panic(expected = "the transaction was torn")]
+            fn by_reader() {
+                torn(Way::Reader);
+            }
         })*
     };
 }
@@ -118,8 +141,11 @@ catches_two_steps! {
 }
 
 catches! {
-    a_version_freed_at_once_is_read: changing_two_providers on FreedAtOnce,
-        saying "freed while it was read";
+    a_version_freed_at_once_is_read: changing_two_providers(InPlace) on FreedAtOnce,
+        saying "Causality violation";
+}
+
+catches_by_each_way! {
     a_relaxed_load_reads_what_is_not_there_yet: adding_a_parent_and_a_child on RelaxedLoad,
         saying "Causality violation";
 }

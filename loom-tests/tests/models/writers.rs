@@ -3,7 +3,7 @@
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
-use provider_tree::{Committed, Error, ProviderTree, SnapshotCell};
+use provider_tree::{Committed, Error, ProviderTree, SnapshotCell, Transaction};
 use uuid::Uuid;
 
 use crate::common::{A, B, PREEMPTIONS, Tree, catches, cell_name, empty, on_both_cells, with_host};
@@ -120,36 +120,66 @@ fn same_generation<C: SnapshotCell>() {
     });
 }
 
-fn begin_and_commit<C: SnapshotCell>() {
-    let name = format!("begin and commit, {}", cell_name::<C>());
-    explore(&name, PREEMPTIONS, [(0, 0), (0, 1), (1, 0)], || {
-        let tree = with_host::<C>();
-        // Raises the generation by one; returns how often it lost.
-        fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
-            let mut transaction = tree.begin();
-            let mut conflicts = 0;
-            loop {
-                let next = transaction.get(A).unwrap().generation().unwrap() + 1;
-                transaction.set_generation(A, next).unwrap();
-                match tree.commit(transaction) {
-                    Ok(committed) => {
-                        assert_eq!(committed.version, next, "it did not read its base");
-                        return conflicts;
-                    }
-                    Err(conflict) => {
-                        let lost = conflict.transaction().get(A).unwrap().generation();
-                        assert_eq!(lost, Some(next), "its edits were not given back");
-                        conflicts += 1;
-                        transaction = conflict.restart();
-                    }
-                }
+/// One thread that begins and commits: raises the generation by one, and tells
+/// how often it lost.
+type Raise<C> = fn(&ProviderTree<C>) -> u64;
+
+fn generation(transaction: &Transaction) -> u64 {
+    transaction.get(A).unwrap().generation().unwrap()
+}
+
+fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
+    let mut transaction = tree.begin();
+    let mut conflicts = 0;
+    loop {
+        let next = generation(&transaction) + 1;
+        transaction.set_generation(A, next).unwrap();
+        match tree.commit(transaction) {
+            Ok(committed) => {
+                assert_eq!(committed.version, next, "it did not read its base");
+                return conflicts;
+            }
+            Err(conflict) => {
+                let lost = generation(conflict.transaction());
+                assert_eq!(lost, next, "its edits were not given back");
+                conflicts += 1;
+                transaction = conflict.restart();
             }
         }
+    }
+}
+
+/// The bug of a caller who makes the edits again as they were worked out from
+/// the base that lost.
+fn raise_from_a_stale_base<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
+    let mut transaction = tree.begin();
+    let next = generation(&transaction) + 1;
+    let mut conflicts = 0;
+    loop {
+        transaction.set_generation(A, next).unwrap();
+        match tree.commit(transaction) {
+            Ok(_) => return conflicts,
+            Err(conflict) => {
+                conflicts += 1;
+                transaction = conflict.restart();
+            }
+        }
+    }
+}
+
+fn begin_and_commit_with<C: SnapshotCell>(raise: Raise<C>) {
+    let name = format!("begin and commit, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [(0, 0), (0, 1), (1, 0)], move || {
+        let tree = with_host::<C>();
         let conflicts = both(&tree, raise, raise);
         let host = tree.find(A).unwrap();
         assert_eq!(host.generation(), Some(3), "an update was lost");
         conflicts
     });
+}
+
+fn begin_and_commit<C: SnapshotCell>() {
+    begin_and_commit_with::<C>(raise);
 }
 
 on_both_cells! {
@@ -161,13 +191,19 @@ on_both_cells! {
 }
 
 catches! {
-    a_blind_store_loses_a_provider: different_providers on BlindStore, saying "an update was lost";
-    a_stale_base_loses_a_provider: different_providers on StaleBase, saying "an update was lost";
-    a_blind_store_gives_a_name_twice: same_name on BlindStore, saying "not one winner";
-    a_blind_store_gives_a_uuid_twice: same_uuid on BlindStore, saying "not one winner";
-    a_stale_base_passes_a_generation_twice: same_generation on StaleBase,
+    a_blind_store_loses_a_provider: different_providers() on BlindStore, saying "an update was lost";
+    a_stale_base_loses_a_provider: different_providers() on StaleBase, saying "an update was lost";
+    a_blind_store_gives_a_name_twice: same_name() on BlindStore, saying "not one winner";
+    a_blind_store_gives_a_uuid_twice: same_uuid() on BlindStore, saying "not one winner";
+    a_stale_base_passes_a_generation_twice: same_generation() on StaleBase,
         saying "not one winner";
-    a_stale_base_loses_a_transaction: begin_and_commit on StaleBase, saying "an update was lost";
-    a_relaxed_load_meets_a_version_half_made: different_providers on RelaxedLoad,
+    a_stale_base_loses_a_transaction: begin_and_commit() on StaleBase, saying "an update was lost";
+    a_relaxed_load_meets_a_version_half_made: different_providers() on RelaxedLoad,
         saying "Causality violation";
+}
+
+#[test]
+#[should_panic(expected = "an update was lost")]
+fn a_caller_with_a_stale_base_loses_an_update() {
+    begin_and_commit_with::<provider_tree::ArcSwapCell>(raise_from_a_stale_base);
 }
