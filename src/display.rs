@@ -39,7 +39,7 @@ impl fmt::Display for Forest {
                 f.write_str(piece)?;
             }
             if levels > 1 {
-                let (branch, below) = if is_last(self, provider) {
+                let (branch, below) = if self.next_sibling(provider).is_none() {
                     ("└── ", "    ")
                 } else {
                     ("├── ", "│   ")
@@ -51,11 +51,6 @@ impl fmt::Display for Forest {
         }
         Ok(())
     }
-}
-
-fn is_last(forest: &Forest, provider: &Provider) -> bool {
-    let next = forest.first_from(&provider.path.end());
-    next.is_none_or(|next| next.parent_uuid != provider.parent_uuid)
 }
 
 fn write_line(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {

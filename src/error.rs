@@ -74,8 +74,8 @@ pub enum Error {
         /// The provider whose name spells it.
         named: Uuid,
     },
-    /// `populate` was given providers whose parents are neither among them nor
-    /// in the forest that they leave.
+    /// `populate` or `apply` was given providers whose parents are neither among
+    /// them nor in the forest that they leave.
     #[error(
         "these parents are neither given nor in the forest: {}: give them too",
         list(uuids)
@@ -126,11 +126,23 @@ pub enum Error {
         /// The root that its parents lead to.
         actual: Uuid,
     },
-    /// `populate` was given two records of one provider.
+    /// `populate` was given two records of one provider, or `apply` two changes.
     #[error("provider {uuid} is given twice: give each provider once")]
     DuplicateProvider {
         /// The provider that was given twice.
         uuid: Uuid,
+    },
+    /// Changes can't be made here: providers are not, or no longer, as they were
+    /// where the changes were found.
+    #[error(
+        "these providers are not as the changes have them before: {}: compare with this forest \
+         again",
+        list(uuids)
+    )]
+    ChangedMeanwhile {
+        /// The providers that are in the way: changed, gone, there already, or
+        /// below one that the changes remove.
+        uuids: Vec<Uuid>,
     },
     /// `populate` was given a record with an invalid name or inventory.
     #[error("provider {uuid}: {reason}")]

@@ -83,6 +83,7 @@ pub mod docs;
 struct Readme;
 
 mod cell;
+mod change;
 mod display;
 mod error;
 mod forest;
@@ -107,6 +108,7 @@ pub use self::cell::EpochCell;
 #[doc(hidden)]
 pub use self::cell::private as contract;
 pub use self::cell::{ArcSwapCell, SnapshotCell};
+pub use self::change::{Change, Differences};
 pub use self::error::Error;
 pub use self::forest::{Forest, MAX_LEVELS};
 pub use self::inventory::Inventory;

@@ -112,14 +112,16 @@ impl Provider {
 
 impl PartialEq for Provider {
     fn eq(&self, other: &Self) -> bool {
-        self.uuid == other.uuid
-            && self.parent_uuid == other.parent_uuid
-            && self.generation == other.generation
-            && self.name == other.name
-            && self.inventory == other.inventory
-            && self.traits == other.traits
-            && self.aggregates == other.aggregates
-            && self.resources == other.resources
+        // Versions share most of their providers.
+        std::ptr::eq(self, other)
+            || self.uuid == other.uuid
+                && self.parent_uuid == other.parent_uuid
+                && self.generation == other.generation
+                && self.name == other.name
+                && self.inventory == other.inventory
+                && self.traits == other.traits
+                && self.aggregates == other.aggregates
+                && self.resources == other.resources
     }
 }
 

@@ -6,6 +6,7 @@
 //! nothing of versions, commits or threads.
 
 mod check;
+mod diff;
 mod query;
 pub(crate) mod walk;
 
@@ -108,6 +109,20 @@ impl Forest {
         self.by_uuid.is_empty()
     }
 
+    /// The path of a parent; the top of the forest for `None`.
+    pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
+        match parent_uuid {
+            None => Ok(Path::TOP),
+            Some(uuid) => Ok(self.require(uuid)?.path.clone()),
+        }
+    }
+
+    /// The next sibling of a provider.
+    pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
+        let next = self.first_from(&provider.path.end());
+        next.filter(|next| next.parent_uuid == provider.parent_uuid)
+    }
+
     /// The first provider at a path or after it.
     pub(crate) fn first_from(&self, path: &Path) -> Option<&Provider> {
         self.outline.get_next(path).map(|(_, provider)| &**provider)
@@ -148,11 +163,24 @@ impl Forest {
 
     /// The second half of [`attach`](Self::attach).
     pub(crate) fn index(&mut self, provider: Arc<Provider>) {
-        if let Some(uuid) = foreign_uuid(&provider) {
+        self.name(&provider);
+        self.by_uuid.insert(provider.uuid(), provider);
+    }
+
+    /// Lets look-ups find a provider by its name.
+    pub(crate) fn name(&mut self, provider: &Provider) {
+        if let Some(uuid) = foreign_uuid(provider) {
             self.spelled.insert(uuid, provider.uuid());
         }
         self.by_name.insert(provider.name.clone(), provider.uuid());
-        self.by_uuid.insert(provider.uuid(), provider);
+    }
+
+    /// Ends that.
+    pub(crate) fn unname(&mut self, provider: &Provider) {
+        self.by_name.remove(&provider.name);
+        if let Some(uuid) = foreign_uuid(provider) {
+            self.spelled.remove(&uuid);
+        }
     }
 
     /// Shows a provider in a new state: same UUID, name and path.
@@ -164,10 +192,7 @@ impl Forest {
     /// Takes a provider out, if it is there, whatever stands below it.
     pub(crate) fn detach(&mut self, uuid: Uuid) {
         if let Some(provider) = self.by_uuid.remove(&uuid) {
-            self.by_name.remove(&provider.name);
-            if let Some(uuid) = foreign_uuid(&provider) {
-                self.spelled.remove(&uuid);
-            }
+            self.unname(&provider);
             self.outline.remove(&provider.path);
         }
     }

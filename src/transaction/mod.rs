@@ -1,5 +1,6 @@
 //! Several edits that become visible in one step, or not at all.
 
+mod apply;
 pub(crate) mod content;
 pub(crate) mod generations;
 mod populate;

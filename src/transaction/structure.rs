@@ -73,12 +73,7 @@ impl Transaction {
                 name: existing.name().to_owned(),
             });
         }
-        if let Some(named) = self.forest.named_as(uuid)
-            && Uuid::try_parse(name) != Ok(uuid)
-        {
-            return Err(Error::UuidIsName { uuid, named });
-        }
-        check_name_free(&self.forest, name, uuid)?;
+        check_texts(&self.forest, name, uuid)?;
         let parent = parent.map(|key| self.require(key)).transpose()?;
         let above = parent.map_or(Path::TOP, |parent| parent.path.clone());
         provider.parent_uuid = parent.map(Provider::uuid);
@@ -165,33 +160,11 @@ impl Transaction {
     }
 
     fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
-        let provider = self.require(uuid)?;
-        if provider.parent_uuid == parent_uuid {
+        if self.require(uuid)?.parent_uuid == parent_uuid {
             return Ok(false);
         }
-        let here = &provider.path;
-        let above = place_of(&self.forest, parent_uuid)?;
-        if here.contains(&above) {
-            let ancestors = parent_uuid
-                .into_iter()
-                .flat_map(|uuid| self.ancestors(uuid));
-            let upwards = ancestors.flatten().map(Provider::uuid);
-            let cycle = parent_uuid.into_iter().chain(upwards);
-            let last = cycle.clone().position(|ancestor| ancestor == uuid);
-            return Err(Error::Cycle {
-                uuids: cycle.take(last.map_or(1, |last| last + 1)).collect(),
-            });
-        }
-        let (from, to) = (here.levels(), above.levels() + 1);
-        for below in Providers::below(&self.forest, here) {
-            check_levels(below.uuid(), below.path.levels() - from + to)?;
-        }
-        let to = self.forest.next_path(&above)?;
-        // Asked for again: making room there may have changed its path.
+        move_to_end(&mut self.forest, uuid, parent_uuid)?;
         let mut moved = self.require(uuid)?.clone();
-        let from = moved.path.clone();
-        self.forest.relocate(&from, &to);
-        moved.path = to;
         moved.parent_uuid = parent_uuid;
         self.forest.replace(moved);
         self.edits += 1;
@@ -199,12 +172,35 @@ impl Transaction {
     }
 }
 
-/// The path of a parent; the top of the forest for `None`.
-pub(crate) fn place_of(forest: &Forest, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
-    match parent_uuid {
-        None => Ok(Path::TOP),
-        Some(uuid) => Ok(forest.require(uuid)?.path.clone()),
+/// Moves a provider's path, and those of all below it, to the end of a parent's
+/// children. Returns the new path.
+pub(super) fn move_to_end(
+    forest: &mut Forest,
+    uuid: Uuid,
+    parent_uuid: Option<Uuid>,
+) -> Result<Path, Error> {
+    let here = &forest.require(uuid)?.path;
+    let above = forest.place_of(parent_uuid)?;
+    if here.contains(&above) {
+        let ancestors = parent_uuid
+            .into_iter()
+            .flat_map(|uuid| forest.ancestors(uuid));
+        let upwards = ancestors.flatten().map(Provider::uuid);
+        let cycle = parent_uuid.into_iter().chain(upwards);
+        let last = cycle.clone().position(|ancestor| ancestor == uuid);
+        return Err(Error::Cycle {
+            uuids: cycle.take(last.map_or(1, |last| last + 1)).collect(),
+        });
     }
+    let (from, to) = (here.levels(), above.levels() + 1);
+    for below in Providers::below(forest, here) {
+        check_levels(below.uuid(), below.path.levels() - from + to)?;
+    }
+    let to = forest.next_path(&above)?;
+    // Asked for again: making room there may have changed its path.
+    let from = forest.require(uuid)?.path.clone();
+    forest.relocate(&from, &to);
+    Ok(to)
 }
 
 pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
@@ -215,6 +211,15 @@ pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
             uuid,
             limit: MAX_LEVELS,
         })
+    }
+}
+
+/// Checks that a new provider can take its UUID and its name beside the names and
+/// UUIDs of others.
+pub(super) fn check_texts(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error> {
+    match forest.named_as(uuid) {
+        Some(named) if Uuid::try_parse(name) != Ok(uuid) => Err(Error::UuidIsName { uuid, named }),
+        _ => check_name_free(forest, name, uuid),
     }
 }
 

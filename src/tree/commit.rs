@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Snapshot, Transaction};
+use crate::{Error, Snapshot, Transaction};
 
 /// A commit that has become visible, or had nothing to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,40 @@ impl Conflict {
     /// more, but read. Cost: O(1).
     pub fn into_transaction(self) -> Transaction {
         self.0.0
+    }
+
+    /// A new transaction on the version that the old one lost to, with the same
+    /// changes made there by a three-way merge: it succeeds if nobody else has
+    /// touched the providers that the old one changed.
+    ///
+    /// What the old one only read is not looked at again; if its changes follow
+    /// from that, [`restart`](Self::restart). Cost: that of
+    /// [`Forest::diff`](crate::Forest::diff) and
+    /// [`Transaction::apply`](crate::Transaction::apply).
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::apply`](crate::Transaction::apply), most often
+    /// [`Error::ChangedMeanwhile`] with the providers that both have changed.
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// let mut transaction = tree.begin();
+    /// transaction.new_root("mine", None, None)?;
+    /// tree.new_root("theirs", None, None)?; // comes first
+    ///
+    /// let conflict = tree.commit(transaction).unwrap_err();
+    /// tree.commit(conflict.rebase()?).unwrap();
+    /// assert!(tree.exists("mine") && tree.exists("theirs"));
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn rebase(&self) -> Result<Transaction, Error> {
+        let (lost, newer) = &*self.0;
+        let mut transaction = Transaction::new(newer.clone());
+        transaction.apply(lost.diff(lost.base()))?;
+        Ok(transaction)
     }
 
     /// A new transaction on the version that the old one lost to, to make the

@@ -12,7 +12,6 @@ use uuid::Uuid;
 
 use self::plan::{Given, Plan};
 use super::Transaction;
-use super::structure::place_of;
 use crate::{Error, Provider, ProviderRecord};
 
 impl Transaction {
@@ -95,7 +94,7 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
             let parent = provider.parent_uuid.and_then(|uuid| at.get(&uuid));
             let above = match parent {
                 Some(&parent) => placed[parent].path.clone(),
-                None => place_of(forest, provider.parent_uuid)?,
+                None => forest.place_of(provider.parent_uuid)?,
             };
             provider.path = forest.next_path(&above)?;
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::order::{check_parents, dropped, keeps_parent, parents_first};
 use super::shared::Shared;
 use crate::path::MAX_SIBLINGS;
-use crate::transaction::structure::{check_levels, place_of};
+use crate::transaction::structure::check_levels;
 use crate::{Error, Forest, Provider, ProviderRecord};
 
 /// What a `populate` does to a forest.
@@ -77,7 +77,7 @@ impl Plan {
                     (parent.root, parent.levels + 1, parent.in_place)
                 }
                 None => {
-                    let levels = place_of(forest, Some(parent))?.levels() + 1;
+                    let levels = forest.place_of(Some(parent))?.levels() + 1;
                     (forest.root_of(parent)?.uuid(), levels, true)
                 }
             },
@@ -156,7 +156,7 @@ impl Plan {
                 None => true,
             });
             if stays {
-                let above = place_of(forest, parent)?;
+                let above = forest.place_of(parent)?;
                 forest.reserve(&above, count)?;
             } else if count > MAX_SIBLINGS as usize {
                 let limit = u64::from(MAX_SIBLINGS);

@@ -4,6 +4,7 @@
 mod branch;
 mod check;
 mod content;
+mod diff;
 mod drawing;
 mod edit;
 mod forest;
@@ -20,6 +21,7 @@ mod walk;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
+use self::diff::{States, states};
 use self::shapes::{Shape, Shaping, shapings};
 use self::steps::{Step, World, steps};
 
@@ -73,6 +75,15 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(cases(128))]
+
+    #[test]
+    fn changes_lead_from_any_state_to_any_other(states in states()) {
+        states.check();
+    }
+}
+
 /// Runs the same cases each time.
 fn run_deterministic<S: Strategy>(strategy: S, cases: u32, test: impl Fn(S::Value)) {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -98,4 +109,10 @@ fn steps_reach_every_answer_and_every_error() {
 fn shapes_reach_the_deepest_level() {
     run_deterministic(shapings(SHAPINGS), 16, |shapings| shape_all(&shapings));
     assert_eq!(tally::missing(tally::OF_SHAPES), Vec::<String>::new());
+}
+
+#[test]
+fn states_reach_every_change_and_every_refusal() {
+    run_deterministic(states(), 256, |states: States| states.check());
+    assert_eq!(tally::missing(tally::OF_STATES), Vec::<String>::new());
 }

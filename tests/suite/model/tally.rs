@@ -96,3 +96,10 @@ pub fn kind(value: &impl Debug) -> String {
         _ => head.to_owned(),
     }
 }
+
+/// The same of changes between states.
+pub const OF_STATES: &[&str] = &[
+    "Diff: Added Removed Updated ToEnd",
+    "OneByOne: Same Name",
+    "Merge: Merged ChangedMeanwhile NameTaken MissingParents",
+];

@@ -1,0 +1,200 @@
+//! What became of one provider between two versions.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::text::Escaped;
+use crate::{Provider, Resource, ResourceClass, Trait};
+
+/// What became of one provider between two states of the forest. From
+/// [`Forest::diff`](crate::Forest::diff), for
+/// [`Transaction::apply`](crate::Transaction::apply) and for whoever keeps a copy
+/// of the forest elsewhere.
+///
+/// It prints as a line: `+ name (UUID)`, `- name (UUID)`, or `~ name (UUID):` and
+/// what changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The provider is new. It stands after its siblings.
+    #[non_exhaustive]
+    Added {
+        /// The new provider.
+        provider: Provider,
+    },
+    /// The provider is gone.
+    #[non_exhaustive]
+    Removed {
+        /// The provider as it was.
+        provider: Provider,
+    },
+    /// The provider shows something else, or stands elsewhere.
+    #[non_exhaustive]
+    Updated {
+        /// The provider as it was.
+        before: Provider,
+        /// The provider as it is.
+        after: Provider,
+        /// Whether it moves to the end of its siblings, with all below it: always
+        /// under a new parent, else where it has been passed by a sibling.
+        to_end: bool,
+    },
+}
+
+/// What differs between two states of one provider. From
+/// [`Change::differences`].
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Differences {
+    /// Whether its name changed.
+    pub name: bool,
+    /// Whether its parent changed.
+    pub parent: bool,
+    /// Whether it went to the end of its siblings.
+    pub place: bool,
+    /// Whether its generation changed.
+    pub generation: bool,
+    /// The classes whose inventory came, went or changed, sorted.
+    pub inventory: Vec<ResourceClass>,
+    /// The traits that came or went, sorted.
+    pub traits: Vec<Trait>,
+    /// The aggregates that it joined or left, sorted.
+    pub aggregates: Vec<Uuid>,
+    /// The resources that came or went, sorted.
+    pub resources: Vec<Resource>,
+}
+
+impl Change {
+    /// The provider that it is about. Cost: O(1).
+    pub fn uuid(&self) -> Uuid {
+        self.provider().uuid()
+    }
+
+    /// The provider as it is, or as it was if it is gone. Cost: O(1).
+    pub fn provider(&self) -> &Provider {
+        match self {
+            Self::Added { provider } | Self::Removed { provider } => provider,
+            Self::Updated { after, .. } => after,
+        }
+    }
+
+    /// What changed in an update; `None` for what was added or removed. Cost:
+    /// O(k) for k inventory classes, traits, aggregates and resources.
+    pub fn differences(&self) -> Option<Differences> {
+        let Self::Updated {
+            before,
+            after,
+            to_end,
+        } = self
+        else {
+            return None;
+        };
+        let classes: BTreeSet<_> = [before, after]
+            .into_iter()
+            .flat_map(|provider| provider.inventory().iter().map(|(class, _)| class))
+            .filter(|class| before.inventory_of(class) != after.inventory_of(class))
+            .collect();
+        Some(Differences {
+            name: before.name() != after.name(),
+            parent: before.parent_uuid() != after.parent_uuid(),
+            place: *to_end,
+            generation: before.generation() != after.generation(),
+            inventory: classes.into_iter().cloned().collect(),
+            traits: on_one_side(before.traits(), after.traits()),
+            aggregates: on_one_side(before.aggregates(), after.aggregates()),
+            resources: on_one_side(before.resources(), after.resources()),
+        })
+    }
+}
+
+fn on_one_side<T: Clone + Ord>(before: &[T], after: &[T]) -> Vec<T> {
+    let [before, after] = [before, after].map(|all| all.iter().collect::<BTreeSet<_>>());
+    before
+        .symmetric_difference(&after)
+        .copied()
+        .cloned()
+        .collect()
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self {
+            Self::Added { .. } => '+',
+            Self::Removed { .. } => '-',
+            Self::Updated { .. } => '~',
+        };
+        write!(
+            f,
+            "{sign} {} ({})",
+            Escaped(self.provider().name()),
+            self.uuid()
+        )?;
+        if let (Self::Updated { before, after, .. }, Some(differences)) = (self, self.differences())
+        {
+            f.write_str(":")?;
+            differences.print(f, before, after)?;
+        }
+        Ok(())
+    }
+}
+
+impl Differences {
+    fn print(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        before: &Provider,
+        after: &Provider,
+    ) -> fmt::Result {
+        if self.name {
+            write!(f, " was {}", Escaped(before.name()))?;
+        }
+        match after.parent_uuid() {
+            Some(parent) if self.parent => write!(f, " parent={parent}")?,
+            None if self.parent => f.write_str(" now a root")?,
+            _ if self.place => f.write_str(" now the last of its siblings")?,
+            _ => {}
+        }
+        match after.generation() {
+            Some(generation) if self.generation => write!(f, " generation={generation}")?,
+            None if self.generation => f.write_str(" no generation")?,
+            _ => {}
+        }
+        for class in &self.inventory {
+            match after.inventory_of(class) {
+                Some(inventory) => write!(f, " {class}={}", inventory.total)?,
+                None => write!(f, " -{class}")?,
+            }
+        }
+        for name in &self.traits {
+            let sign = if after.has_trait(name.as_str()) {
+                '+'
+            } else {
+                '-'
+            };
+            write!(f, " {sign}{name}")?;
+        }
+        for aggregate in &self.aggregates {
+            let sign = if after.in_aggregate(*aggregate) {
+                '+'
+            } else {
+                '-'
+            };
+            write!(f, " {sign}aggregate {aggregate}")?;
+        }
+        for resource in &self.resources {
+            let sign = if after.resources().contains(resource) {
+                '+'
+            } else {
+                '-'
+            };
+            write!(
+                f,
+                " {sign}{} {}",
+                resource.class,
+                Escaped(&resource.identifier)
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,245 @@
+//! What `apply` and `rebase` refuse, and how changes print.
+
+use provider_tree::{Change, Error, Inventory, MAX_LEVELS, ResourceClass, Snapshot, Transaction};
+use uuid::Uuid;
+
+use crate::cases::{ProviderTree, fork, new_tree};
+
+const A: Uuid = Uuid::from_u128(0xa);
+const B: Uuid = Uuid::from_u128(0xb);
+const C: Uuid = Uuid::from_u128(0xc);
+
+/// Two roots, `a` and `b`, and `c` below `a`.
+fn three() -> ProviderTree {
+    let tree = new_tree();
+    tree.update(|transaction| {
+        transaction.new_root("a", A, 1)?;
+        transaction.new_root("b", B, 1)?;
+        transaction.new_child("c", A, C, 1)
+    })
+    .unwrap();
+    tree
+}
+
+fn edited<T>(base: &Snapshot, edit: impl Fn(&mut Transaction) -> Result<T, Error>) -> Snapshot {
+    let tree = fork(base.clone());
+    tree.update(edit).unwrap();
+    tree.snapshot()
+}
+
+/// What comes of one side's edits on top of the other's, on one base. Nothing has
+/// changed if it is an error.
+fn merged<T, U>(
+    ours: impl Fn(&mut Transaction) -> Result<T, Error>,
+    theirs: impl Fn(&mut Transaction) -> Result<U, Error>,
+) -> Result<Snapshot, Error> {
+    let base = three().snapshot();
+    let changes = edited(&base, ours).diff(&base);
+    let tree = fork(edited(&base, theirs));
+    let before = tree.snapshot();
+    let given = tree.update(|transaction| transaction.apply(&changes));
+    tree.snapshot().check_invariants().unwrap();
+    match given {
+        Ok(_) => Ok(tree.snapshot()),
+        Err(error) => {
+            assert!(tree.snapshot().ptr_eq(&before));
+            Err(error)
+        }
+    }
+}
+
+fn in_the_way(uuids: &[Uuid]) -> Result<Snapshot, Error> {
+    Err(Error::ChangedMeanwhile {
+        uuids: uuids.to_vec(),
+    })
+}
+
+#[test]
+fn changes_of_different_providers_merge() {
+    let merged = merged(
+        |ours| ours.move_to("b", "a"),
+        |theirs| theirs.rename("a", "z"),
+    );
+    let merged = merged.unwrap();
+    let names: Vec<_> = merged.iter().map(|provider| provider.name()).collect();
+    assert_eq!(names, ["z", "c", "b"]);
+}
+
+#[test]
+fn what_both_have_changed_is_in_the_way() {
+    let given = merged(
+        |ours| ours.set_generation("a", 2).and(ours.set_generation("b", 2)),
+        |theirs| theirs.set_generation("b", 3),
+    );
+    assert_eq!(given, in_the_way(&[B]));
+    let given = merged(|ours| ours.remove("a"), |theirs| theirs.rename("c", "z"));
+    assert_eq!(given, in_the_way(&[C]));
+    let given = merged(
+        |ours| ours.set_generation("c", 2),
+        |theirs| theirs.remove("a"),
+    );
+    assert_eq!(given, in_the_way(&[C]));
+}
+
+#[test]
+fn the_same_addition_of_both_is_in_the_way() {
+    let new = Uuid::from_u128(0xd);
+    let add = |side: &mut Transaction| side.new_child("d", "c", new, None);
+    assert_eq!(merged(add, add), in_the_way(&[new]));
+}
+
+#[test]
+fn a_child_that_came_meanwhile_keeps_its_parent_from_going() {
+    let new = Uuid::from_u128(0xd);
+    let given = merged(
+        |ours| ours.remove("a"),
+        |theirs| theirs.new_child("d", "c", new, None),
+    );
+    assert_eq!(given, in_the_way(&[new]));
+}
+
+#[test]
+fn moves_that_together_make_a_cycle_are_refused() {
+    let given = merged(
+        |ours| ours.move_to("a", "b"),
+        |theirs| theirs.move_to("b", "c"),
+    );
+    assert_eq!(
+        given,
+        Err(Error::Cycle {
+            uuids: vec![B, C, A]
+        })
+    );
+}
+
+#[test]
+fn a_parent_that_went_meanwhile_is_missing() {
+    let new = Uuid::from_u128(0xd);
+    let given = merged(
+        |ours| {
+            ours.new_child("d", "b", new, None)?;
+            ours.new_child("e", "d", None, None)
+        },
+        |theirs| theirs.remove("b"),
+    );
+    assert_eq!(given, Err(Error::MissingParents { uuids: vec![B] }));
+}
+
+#[test]
+fn a_name_that_was_given_away_meanwhile_is_taken() {
+    let given = merged(
+        |ours| ours.rename("a", "z"),
+        |theirs| theirs.rename("b", "z"),
+    );
+    let name = "z".to_owned();
+    assert_eq!(given, Err(Error::NameTaken { name, uuid: B }));
+}
+
+#[test]
+fn a_move_below_what_grew_meanwhile_can_be_too_deep() {
+    let given = merged(
+        |ours| ours.move_to("a", "b"),
+        |theirs| {
+            let mut parent = C;
+            for level in 2..MAX_LEVELS {
+                parent = theirs.new_child(&format!("level {level}"), parent, None, None)?;
+            }
+            Ok::<_, Error>(())
+        },
+    );
+    assert!(matches!(
+        given,
+        Err(Error::TooDeep {
+            limit: MAX_LEVELS,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_provider_can_be_changed_once_only() {
+    let base = three().snapshot();
+    let changes = edited(&base, |side| side.set_generation("b", 2)).diff(&base);
+    let twice = [changes.clone(), changes].concat();
+    let given = fork(base).update(|transaction| transaction.apply(&twice));
+    assert_eq!(given, Err(Error::DuplicateProvider { uuid: B }));
+}
+
+#[test]
+fn the_order_of_changes_does_not_matter() {
+    let base = three().snapshot();
+    let newer = edited(&base, |side| {
+        side.remove("b")?;
+        side.new_root("b", None, None)?;
+        side.new_child("d", "b", None, None)?;
+        side.move_to("c", "d")?;
+        side.remove("a")
+    });
+    let mut changes = newer.diff(&base);
+    changes.reverse();
+    let tree = fork(base);
+    tree.update(|transaction| transaction.apply(&changes))
+        .unwrap();
+    assert_eq!(tree.snapshot(), newer);
+}
+
+#[test]
+fn no_changes_are_no_edit() {
+    let tree = three();
+    let snapshot = tree.snapshot();
+    assert_eq!(snapshot.diff(&snapshot), []);
+    tree.update(|transaction| transaction.apply([] as [Change; 0]))
+        .unwrap();
+    assert!(tree.snapshot().ptr_eq(&snapshot));
+}
+
+#[test]
+fn a_conflict_rebases_or_names_what_both_have_changed() {
+    let tree = three();
+    let lose = |first: &str, ours: &str| {
+        let mut transaction = tree.begin();
+        transaction.set_generation(ours, 7).unwrap();
+        let next = tree.find(first).unwrap().generation().unwrap() + 1;
+        tree.set_generation(first, next).unwrap();
+        tree.commit(transaction).unwrap_err()
+    };
+    let rebased = lose("a", "b").rebase().unwrap();
+    tree.commit(rebased).unwrap();
+    assert_eq!(tree.find("b").unwrap().generation(), Some(7));
+    assert_eq!(tree.find("a").unwrap().generation(), Some(2));
+
+    let conflict = lose("a", "a");
+    let refused = conflict.rebase().map(drop);
+    assert_eq!(refused, Err(Error::ChangedMeanwhile { uuids: vec![A] }));
+    assert_eq!(conflict.restart().base().version(), tree.version());
+}
+
+#[test]
+fn changes_print_as_lines() {
+    let base = three().snapshot();
+    let newer = edited(&base, |side| {
+        side.update_inventory("a", [(ResourceClass::VCPU, Inventory::new(8))], 2)?;
+        side.add_traits("a", ["HW_CPU_X86_AVX2"])?;
+        side.move_to_root("c")?;
+        side.rename("c", "line\nbreak")?;
+        side.remove("b")
+    });
+    let lines: Vec<_> = newer.diff(&base).iter().map(Change::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            format!("- b ({B})"),
+            format!("~ a ({A}): generation=2 VCPU=8 +HW_CPU_X86_AVX2"),
+            format!("~ line\\nbreak ({C}): was c now a root"),
+        ]
+    );
+    let back: Vec<_> = base.diff(&newer).iter().map(Change::to_string).collect();
+    assert_eq!(
+        back,
+        [
+            format!("~ a ({A}): generation=1 -VCPU -HW_CPU_X86_AVX2"),
+            format!("~ c ({C}): was line\\nbreak parent={A}"),
+            format!("+ b ({B})"),
+        ]
+    );
+}

@@ -1,0 +1,382 @@
+//! Changes between random states, and what they make of others, beside plain
+//! maps of records that are compared and merged one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use provider_tree::{Change, Error, Forest, ProviderRecord, Snapshot};
+use uuid::Uuid;
+
+use super::branch::expect;
+use super::forest::Model;
+use super::records::{Draft, draft};
+use super::tally;
+use crate::cases::fork;
+
+/// How many edits a state is away from the one it came from, at most.
+const EDITS: usize = 12;
+
+/// A state, and the two that came from it: or a second one that did not.
+#[derive(Clone, Debug)]
+pub struct States {
+    base: Vec<Draft>,
+    ours: Vec<Draft>,
+    theirs: Vec<Draft>,
+    unrelated: bool,
+}
+
+pub fn states() -> impl Strategy<Value = States> {
+    let drafts = |least| vec(draft(), least..=EDITS);
+    (drafts(4), drafts(0), drafts(0), prop::bool::weighted(0.2)).prop_map(
+        |(base, ours, theirs, unrelated)| States {
+            base,
+            ours,
+            theirs,
+            unrelated,
+        },
+    )
+}
+
+type Records = BTreeMap<Uuid, ProviderRecord>;
+
+fn grow(from: &Snapshot, mut model: Model, drafts: &[Draft]) -> (Snapshot, Model) {
+    let tree = fork(from.clone());
+    for draft in drafts {
+        let edit = draft.edit(&model);
+        let mut transaction = tree.begin();
+        let given = edit.make_in(&mut transaction);
+        expect(&edit, &given, &mut model);
+        tree.commit(transaction).unwrap();
+    }
+    (tree.snapshot(), model)
+}
+
+fn records(forest: &Forest) -> Records {
+    let all = forest.iter().map(ProviderRecord::from);
+    all.map(|record| (record.uuid, record)).collect()
+}
+
+fn apply<C: std::borrow::Borrow<Change>>(to: &Snapshot, changes: &[C]) -> Result<Snapshot, Error> {
+    let tree = fork(to.clone());
+    tree.update(|transaction| transaction.apply(changes.iter().map(std::borrow::Borrow::borrow)))?;
+    tree.snapshot().check_invariants().unwrap();
+    Ok(tree.snapshot())
+}
+
+impl States {
+    pub fn check(&self) {
+        let empty = Snapshot::default();
+        let (base, model) = grow(&empty, Model::default(), &self.base);
+        let (ours, _) = grow(&base, model.clone(), &self.ours);
+        let (theirs, _) = match self.unrelated {
+            true => grow(&empty, Model::default(), &self.theirs),
+            false => grow(&base, model, &self.theirs),
+        };
+        for (newer, older) in [(&ours, &base), (&base, &ours), (&theirs, &ours)] {
+            check_diff(newer, older);
+            check_one_by_one(newer, older);
+        }
+        check_merge(&base, &ours, &theirs);
+        check_rebase(&base, &ours, &theirs);
+    }
+}
+
+/// Applied to the older state, the changes give the newer one; and they are all
+/// that is needed.
+fn check_diff(newer: &Snapshot, older: &Snapshot) {
+    let changes = newer.diff(older);
+    let made = apply(older, &changes).unwrap();
+    assert_eq!(made, *newer, "{changes:#?}");
+    assert_eq!(made.to_string(), newer.to_string());
+
+    let [before, after] = [older, newer].map(|state| records(state));
+    let mut changed = BTreeSet::new();
+    for change in &changes {
+        let uuid = change.uuid();
+        assert!(changed.insert(uuid), "two changes of {uuid}");
+        let expected = match (before.get(&uuid), after.get(&uuid)) {
+            (None, Some(_)) => matches!(change, Change::Added { .. }),
+            (Some(_), None) => matches!(change, Change::Removed { .. }),
+            (Some(old), Some(new)) => match change {
+                Change::Updated {
+                    before,
+                    after,
+                    to_end,
+                    ..
+                } => {
+                    ProviderRecord::from(before) == *old
+                        && ProviderRecord::from(after) == *new
+                        && (*to_end || old != new)
+                }
+                _ => false,
+            },
+            (None, None) => false,
+        };
+        assert!(expected, "{change}");
+        assert_differences(change, before.get(&uuid), after.get(&uuid));
+        let to_end = matches!(change, Change::Updated { to_end: true, .. });
+        let fate = fate(newer, older, uuid);
+        assert!(
+            fate == Fate::Added || to_end == (fate == Fate::ToEnd),
+            "{change}, {fate:?}"
+        );
+        let kind = if to_end {
+            "ToEnd".to_owned()
+        } else {
+            tally::kind(change)
+        };
+        tally::mark("Diff", &kind);
+    }
+    for uuid in before.keys().chain(after.keys()) {
+        let same =
+            before.get(uuid) == after.get(uuid) && matches!(fate(newer, older, *uuid), Fate::Stays);
+        assert_eq!(!changed.contains(uuid), same, "{uuid}: {changes:#?}");
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Fate {
+    Gone,
+    Added,
+    Stays,
+    ToEnd,
+}
+
+/// Where a provider goes among its siblings so that those that stay are the
+/// first, in the order that they had: worked out from lists of siblings.
+fn fate(newer: &Snapshot, older: &Snapshot, uuid: Uuid) -> Fate {
+    let siblings = |state: &Snapshot| {
+        let parent = state.get(uuid)?.parent_uuid();
+        let siblings = match parent {
+            None => state.roots(),
+            Some(parent) => state.children(parent).unwrap(),
+        };
+        Some((parent, siblings.map(|one| one.uuid()).collect::<Vec<_>>()))
+    };
+    let Some((parent, now)) = siblings(newer) else {
+        return Fate::Gone;
+    };
+    let Some(old) = older.get(uuid) else {
+        return Fate::Added;
+    };
+    if old.parent_uuid() != parent {
+        return Fate::ToEnd;
+    }
+    let (_, then) = siblings(older).unwrap();
+    let mut last = None;
+    for one in now {
+        let at = then.iter().position(|other| *other == one);
+        if at.is_none() || at < last {
+            return Fate::ToEnd;
+        }
+        if one == uuid {
+            return Fate::Stays;
+        }
+        last = at;
+    }
+    unreachable!("it is among its siblings")
+}
+
+fn assert_differences(
+    change: &Change,
+    before: Option<&ProviderRecord>,
+    after: Option<&ProviderRecord>,
+) {
+    let (Some(before), Some(after)) = (before, after) else {
+        assert_eq!(change.differences(), None);
+        return;
+    };
+    let given = change.differences().unwrap();
+    let classes = before.inventory.keys().chain(after.inventory.keys());
+    let classes: BTreeSet<_> = classes
+        .filter(|class| before.inventory.get(*class) != after.inventory.get(*class))
+        .collect();
+    assert!(given.inventory.iter().eq(classes));
+    assert!(
+        given
+            .traits
+            .iter()
+            .eq(before.traits.symmetric_difference(&after.traits))
+    );
+    assert!(
+        given
+            .aggregates
+            .iter()
+            .eq(before.aggregates.symmetric_difference(&after.aggregates))
+    );
+    assert!(
+        given
+            .resources
+            .iter()
+            .eq(before.resources.symmetric_difference(&after.resources))
+    );
+    assert_eq!(given.name, before.name != after.name);
+    assert_eq!(given.parent, before.parent_uuid != after.parent_uuid);
+    assert_eq!(given.generation, before.generation != after.generation);
+}
+
+/// Each change can be made by itself, in the given order, unless a name passes
+/// from one provider to another.
+fn check_one_by_one(newer: &Snapshot, older: &Snapshot) {
+    let mut made = older.clone();
+    for change in newer.diff(older) {
+        made = match apply(&made, &[change]) {
+            Ok(made) => made,
+            Err(Error::NameTaken { .. } | Error::NameIsUuid { .. } | Error::UuidIsName { .. }) => {
+                tally::mark("OneByOne", "Name");
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        };
+    }
+    assert_eq!(made, *newer);
+    tally::mark("OneByOne", "Same");
+}
+
+/// What both sides have changed, or the merged records, if they can be a forest.
+fn merge(base: &Records, ours: &Records, theirs: &Records) -> Result<Option<Records>, Vec<Uuid>> {
+    let uuids: BTreeSet<_> = base.keys().chain(ours.keys()).collect();
+    let touched = uuids
+        .into_iter()
+        .filter(|uuid| base.get(uuid) != ours.get(uuid));
+    let touched: Vec<_> = touched.collect();
+    let in_the_way = touched
+        .iter()
+        .filter(|uuid| base.get(uuid) != theirs.get(uuid));
+    let in_the_way: Vec<Uuid> = in_the_way.map(|uuid| **uuid).collect();
+    if !in_the_way.is_empty() {
+        return Err(in_the_way);
+    }
+    let mut merged = theirs.clone();
+    for uuid in touched {
+        match ours.get(uuid) {
+            None => merged.remove(uuid),
+            Some(record) => merged.insert(*uuid, record.clone()),
+        };
+    }
+    let orphans = merged.values().filter(|record| {
+        let parent = record.parent_uuid;
+        parent.is_some_and(|parent| {
+            !merged.contains_key(&parent)
+                && base.contains_key(&parent)
+                && !ours.contains_key(&parent)
+        })
+    });
+    let orphans: Vec<Uuid> = orphans.map(|record| record.uuid).collect();
+    if !orphans.is_empty() {
+        return Err(orphans);
+    }
+    Ok(is_forest(&merged).then_some(merged))
+}
+
+fn is_forest(records: &Records) -> bool {
+    let mut names = BTreeSet::new();
+    records.values().all(|record| {
+        let mut upwards = vec![record.uuid];
+        let mut next = record.parent_uuid;
+        while let Some(uuid) = next {
+            match records.get(&uuid) {
+                Some(parent) if !upwards.contains(&uuid) => next = parent.parent_uuid,
+                _ => return false,
+            }
+            upwards.push(uuid);
+        }
+        let spelled = Uuid::try_parse(&record.name).ok();
+        let foreign = spelled.filter(|uuid| *uuid != record.uuid);
+        names.insert(record.name.clone())
+            && foreign.is_none_or(|uuid| {
+                !records.contains_key(&uuid) && names.insert(format!("spells {uuid}"))
+            })
+    })
+}
+
+fn check_merge(base: &Snapshot, ours: &Snapshot, theirs: &Snapshot) {
+    let before = records(theirs);
+    let given = apply(theirs, &ours.diff(base));
+    assert_merged(
+        given.as_ref().map(|merged| records(merged)),
+        base,
+        ours,
+        theirs,
+        &ours.diff(base),
+    );
+    assert_eq!(records(theirs), before);
+}
+
+/// What only moves to the end of its siblings is no change of a record, but
+/// asks for the provider as it was all the same.
+fn only_moved(changes: &[Change], theirs: &Records) -> Vec<Uuid> {
+    let moved = changes.iter().filter_map(|change| match change {
+        Change::Updated { before, after, .. } if before == after => Some(before),
+        _ => None,
+    });
+    moved
+        .filter(|before| theirs.get(&before.uuid()) != Some(&ProviderRecord::from(*before)))
+        .map(|before| before.uuid())
+        .collect()
+}
+
+fn assert_merged(
+    given: Result<Records, &Error>,
+    base: &Snapshot,
+    ours: &Snapshot,
+    theirs: &Snapshot,
+    changes: &[Change],
+) {
+    let [base, ours, theirs] = [base, ours, theirs].map(|state| records(state));
+    let moved = only_moved(changes, &theirs);
+    let mut expected = merge(&base, &ours, &theirs);
+    match &mut expected {
+        Err(uuids) if merge_conflicts(&base, &ours, &theirs) => uuids.extend(&moved),
+        _ if !moved.is_empty() => expected = Err(moved),
+        _ => {}
+    }
+    match (given, expected) {
+        (Ok(given), Ok(Some(expected))) => {
+            assert_eq!(given, expected);
+            tally::mark("Merge", "Merged");
+        }
+        (Err(Error::ChangedMeanwhile { uuids }), Err(mut expected)) => {
+            let mut uuids = uuids.clone();
+            uuids.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(uuids, expected);
+            tally::mark("Merge", "ChangedMeanwhile");
+        }
+        (Err(error), Ok(None)) => {
+            assert!(!matches!(error, Error::ChangedMeanwhile { .. }), "{error}");
+            tally::mark("Merge", &tally::kind(error));
+        }
+        // A parent that both is missing and would lead in a circle, say.
+        (Err(error), Err(_)) if !matches!(error, Error::ChangedMeanwhile { .. }) => {
+            tally::mark("Merge", &tally::kind(error));
+        }
+        (given, expected) => panic!("{given:#?}\n{expected:#?}"),
+    }
+}
+
+fn merge_conflicts(base: &Records, ours: &Records, theirs: &Records) -> bool {
+    let mut uuids = base.keys().chain(ours.keys());
+    uuids.any(|uuid| base.get(uuid) != ours.get(uuid) && base.get(uuid) != theirs.get(uuid))
+}
+
+/// A transaction that lost brings its changes onto the newer version.
+fn check_rebase(base: &Snapshot, ours: &Snapshot, theirs: &Snapshot) {
+    let tree = fork(base.clone());
+    let mut transaction = tree.begin();
+    transaction.apply(ours.diff(base)).unwrap();
+    tree.update(|first| first.apply(theirs.diff(base))).unwrap();
+    let Err(conflict) = tree.commit(transaction) else {
+        return;
+    };
+    let rebased = conflict.rebase();
+    let merged = rebased.as_ref().map(|transaction| records(transaction));
+    assert_merged(merged, base, ours, theirs, &ours.diff(base));
+    if let Ok(rebased) = rebased {
+        let shown = records(&rebased);
+        tree.commit(rebased).unwrap();
+        tree.snapshot().check_invariants().unwrap();
+        assert_eq!(records(&tree.snapshot()), shown);
+    }
+}
