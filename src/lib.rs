@@ -119,7 +119,7 @@ pub use self::record::ProviderRecord;
 pub use self::resource::Resource;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
-pub use self::tree::{Committed, Conflict, ProviderTree, Reader};
+pub use self::tree::{Committed, Conflict, ProviderTree, Reader, Stats};
 
 /// The iterators that walk through a [`Forest`].
 pub mod iter {

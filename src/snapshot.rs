@@ -1,7 +1,7 @@
 //! One version of the forest, owned.
 
-use crate::Forest;
 use crate::sync::{Arc, Witness};
+use crate::{Forest, Provider};
 use std::fmt;
 use std::ops::Deref;
 
@@ -37,6 +37,13 @@ pub(crate) struct Version {
     witness: Witness,
 }
 
+impl Version {
+    /// Takes out a provider, if it is the very one that is there.
+    pub(crate) fn let_go(&mut self, provider: &std::sync::Arc<Provider>) {
+        self.forest.let_go(provider);
+    }
+}
+
 impl Snapshot {
     pub(crate) fn new(number: u64, forest: Forest) -> Self {
         Self {
@@ -57,7 +64,6 @@ impl Snapshot {
         &self.version
     }
 
-    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
     pub(crate) fn into_version(self) -> Arc<Version> {
         self.version
     }

@@ -13,8 +13,9 @@ pub(crate) use self::model::*;
 mod real {
     use std::time::Duration;
 
-    pub(crate) use std::sync::Arc;
+    pub(crate) use crossbeam_queue::SegQueue as Queue;
     pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::sync::{Arc, Mutex};
     pub(crate) use std::thread_local;
     pub(crate) use std::time::Instant;
 
@@ -57,14 +58,45 @@ mod real {
 #[cfg(all(loom, feature = "loom"))]
 pub(crate) mod model {
     use std::cell::{Cell, RefCell};
+    use std::collections::VecDeque;
     use std::time::Duration;
 
-    pub(crate) use loom::sync::Arc;
     pub(crate) use loom::sync::atomic::AtomicU64;
+    use loom::sync::atomic::AtomicUsize;
+    use loom::sync::atomic::Ordering::AcqRel;
+    pub(crate) use loom::sync::{Arc, Mutex};
     pub(crate) use loom::thread_local;
 
     /// How the maps of a forest hash: alike in each execution.
     pub(crate) type HashState = foldhash::fast::FixedState;
+
+    /// A twin of crossbeam's queue: each call is one read-modify-write to loom,
+    /// which does not see the lock inside.
+    pub(crate) struct Queue<T> {
+        calls: AtomicUsize,
+        items: std::sync::Mutex<VecDeque<T>>,
+    }
+
+    impl<T> Default for Queue<T> {
+        fn default() -> Self {
+            Self {
+                calls: AtomicUsize::new(0),
+                items: std::sync::Mutex::default(),
+            }
+        }
+    }
+
+    impl<T> Queue<T> {
+        pub(crate) fn push(&self, item: T) {
+            self.calls.fetch_add(1, AcqRel);
+            self.items.lock().unwrap().push_back(item);
+        }
+
+        pub(crate) fn pop(&self) -> Option<T> {
+            self.calls.fetch_add(1, AcqRel);
+            self.items.lock().unwrap().pop_front()
+        }
+    }
 
     /// Time stands still in a model.
     #[derive(Clone, Copy)]

@@ -16,9 +16,9 @@ use crate::Snapshot;
 use crate::snapshot::Version;
 use crate::sync::Arc;
 
-/// How often a dropped cell asks for old versions to be freed: a version may go
-/// two epochs after it was retired, and each time moves on by one.
-const LAST_FLUSHES: usize = 4;
+/// How often to ask so that all that nobody reads is let go: a version may go two
+/// epochs after it was retired, and each time moves on by one.
+const FLUSHES: usize = 4;
 
 /// How many commits' versions crossbeam-epoch frees each time it is asked.
 const FREED_BY_ONE_FLUSH: usize = 8;
@@ -116,6 +116,10 @@ impl Cell for EpochCell {
         }
     }
 
+    fn settle(&self) {
+        self.0.settle();
+    }
+
     fn cache(&self) -> EpochCache {
         EpochCache {
             newest: Arc::clone(&self.0),
@@ -151,6 +155,12 @@ fn hand_over(guard: &epoch::Guard) {
 }
 
 impl Newest {
+    fn settle(&self) {
+        for _ in 0..FLUSHES + self.waiting.load(Relaxed) / FREED_BY_ONE_FLUSH {
+            hand_over(&epoch::pin());
+        }
+    }
+
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
         let guard = epoch::pin();
         // Acquire pairs with the release of the exchange that stored it.
@@ -171,9 +181,7 @@ impl Drop for Newest {
         // SAFETY: it came from `Arc::into_raw`; the cell's reference goes with
         // the cell, which nobody reads any more.
         drop(unsafe { Arc::from_raw(newest) });
-        for _ in 0..LAST_FLUSHES + self.waiting.load(Relaxed) / FREED_BY_ONE_FLUSH {
-            hand_over(&epoch::pin());
-        }
+        self.settle();
     }
 }
 

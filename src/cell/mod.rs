@@ -62,6 +62,9 @@ pub mod private {
         /// still; otherwise gives the newest.
         fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot>;
 
+        /// Lets go of what was replaced, where that was put off.
+        fn settle(&self) {}
+
         /// A cache for one reader.
         fn cache(&self) -> Self::Cache;
 

@@ -10,6 +10,7 @@ mod diff;
 mod query;
 pub(crate) mod walk;
 
+use std::mem;
 use std::sync::Arc;
 
 pub(crate) use self::query::sorted;
@@ -44,6 +45,8 @@ pub struct Forest {
     /// it is the provider's own.
     spelled: HashMap<Uuid, Uuid>,
     outline: Outline,
+    /// What changes have taken out that other states may have still.
+    replaced: Vec<Arc<Provider>>,
 }
 
 impl Forest {
@@ -53,6 +56,7 @@ impl Forest {
             by_name: HashMap::default(),
             spelled: HashMap::default(),
             outline: Outline::new(),
+            replaced: Vec::new(),
         }
     }
 
@@ -63,7 +67,21 @@ impl Forest {
             by_name: self.by_name.clone(),
             spelled: self.spelled.clone(),
             outline: self.outline.clone(),
+            replaced: Vec::new(),
         }
+    }
+
+    /// Goes on as a fork of itself.
+    pub(crate) fn become_fork(&mut self, mut fork: Self) {
+        self.replaced.append(&mut fork.replaced);
+        let replaced = mem::take(&mut self.replaced);
+        *self = Self { replaced, ..fork };
+    }
+
+    /// What has been taken out of it since it was forked, but for what it has had
+    /// in between only.
+    pub(crate) fn into_replaced(self) -> Vec<Arc<Provider>> {
+        self.replaced
     }
 
     /// The provider with that UUID. Cost: one look-up.
@@ -186,15 +204,35 @@ impl Forest {
     /// Shows a provider in a new state: same UUID, name and path.
     pub(crate) fn replace(&mut self, provider: Provider) {
         let provider = self.place(provider);
-        self.by_uuid.insert(provider.uuid(), provider);
+        let old = self.by_uuid.insert(provider.uuid(), provider);
+        self.note_replaced(old);
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.
     pub(crate) fn detach(&mut self, uuid: Uuid) {
-        if let Some(provider) = self.by_uuid.remove(&uuid) {
-            self.unname(&provider);
-            self.outline.remove(&provider.path);
+        let old = self.take_out(uuid);
+        self.note_replaced(old);
+    }
+
+    /// Takes a provider out, if it is the very one that is there, and forgets it.
+    pub(crate) fn let_go(&mut self, provider: &Arc<Provider>) {
+        let found = self.by_uuid.get(&provider.uuid());
+        if found.is_some_and(|found| Arc::ptr_eq(found, provider)) {
+            self.take_out(provider.uuid());
         }
+    }
+
+    fn take_out(&mut self, uuid: Uuid) -> Option<Arc<Provider>> {
+        let provider = self.by_uuid.remove(&uuid)?;
+        self.unname(&provider);
+        self.outline.remove(&provider.path);
+        Some(provider)
+    }
+
+    fn note_replaced(&mut self, old: Option<Arc<Provider>>) {
+        // One that nothing else refers to was there in between only.
+        self.replaced
+            .extend(old.filter(|old| Arc::strong_count(old) > 1));
     }
 
     /// Moves a provider and all below it to another path, where nothing is.

@@ -39,7 +39,7 @@ impl Transaction {
         plan.place(&mut forest)?;
         plan.remove(&mut forest)?;
         plan.take_names(&mut forest)?;
-        self.forest = forest;
+        self.forest.become_fork(forest);
         for after in &plan.arriving {
             let before = plan.before.get(&after.uuid());
             let from = before.and_then(|provider| provider.generation());

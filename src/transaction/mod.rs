@@ -11,9 +11,10 @@ mod siblings_tests;
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use self::generations::Generations;
-use crate::{Error, Forest, ProviderKey, Snapshot};
+use crate::{Error, Forest, Provider, ProviderKey, Snapshot};
 
 /// A private copy of one version of the forest, with edits that nobody else
 /// sees until they are committed.
@@ -84,6 +85,12 @@ impl Transaction {
                 actual: provider.generation(),
             })
         }
+    }
+
+    /// Its base, once that has been replaced, and the providers that only the base
+    /// has.
+    pub(crate) fn into_replaced(self) -> (Snapshot, Vec<Arc<Provider>>) {
+        (self.base, self.forest.into_replaced())
     }
 
     /// The version that the transaction makes of its base.

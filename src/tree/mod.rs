@@ -5,7 +5,9 @@ mod events;
 mod fairness;
 mod nesting;
 mod reader;
+mod retired;
 mod shorthand;
+mod stats;
 
 use std::fmt;
 
@@ -15,6 +17,8 @@ pub use self::commit::{Committed, Conflict};
 use self::fairness::{Attempts, Fairness};
 use self::nesting::Updating;
 pub use self::reader::Reader;
+use self::retired::Retired;
+pub use self::stats::Stats;
 use crate::cell::{ArcSwapCell, SnapshotCell};
 use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
 
@@ -33,6 +37,9 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     cell: C,
     // On a cache line of its own: readers look at the cell alone.
     fairness: CachePadded<Fairness>,
+    // After the cell, so that it is dropped last and frees what the cell has let
+    // go of.
+    retired: CachePadded<Retired>,
 }
 
 impl ProviderTree {
@@ -60,9 +67,13 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// A forest that begins as the snapshot is and keeps its versions in a cell
     /// of the given kind. Cost: O(1).
     pub fn from_snapshot(first: Snapshot) -> Self {
+        // A version of its own: it is told by its references whether anybody reads
+        // it, which two trees can't share.
+        let own = Snapshot::new(first.version(), first.fork());
         Self {
-            cell: C::new(first),
+            cell: C::new(own),
             fairness: CachePadded::default(),
+            retired: CachePadded::default(),
         }
     }
 
@@ -236,6 +247,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         match self.cell.compare_and_swap(transaction.base(), next) {
             Ok(()) => {
                 events::committed(&transaction, version, attempts);
+                let (base, replaced) = transaction.into_replaced();
+                self.retired.add(base, replaced);
                 Ok(version)
             }
             Err(newer) => {

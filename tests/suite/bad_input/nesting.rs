@@ -166,11 +166,13 @@ fn a_transaction_of_another_tree_is_a_conflict() {
     assert!(conflict.newer().ptr_eq(&before));
     assert!(!conflict.transaction().exists(HOST));
     assert!(tree.snapshot().ptr_eq(&before));
-    // Of a copy that has not changed it is none: both show one version.
+    // So is one of a copy, though both have not changed since.
     let copy = fork(tree.snapshot());
     let mut transaction = tree.begin();
     transaction.remove(HOST).unwrap();
-    copy.commit(transaction).unwrap();
+    let conflict = copy.commit(transaction).unwrap_err();
+    assert!(tree.exists(HOST) && copy.exists(HOST));
+    copy.commit(conflict.rebase().unwrap()).unwrap();
     assert!(tree.exists(HOST) && !copy.exists(HOST));
 }
 

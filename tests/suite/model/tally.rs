@@ -41,7 +41,7 @@ pub const OF_STEPS: &[&str] = &[
     "ResourcesChanged: true false UnknownProvider",
     "HasSharingProvider: true false",
     "Subtree: Tree NotARoot UnknownProvider",
-    "Astray: committed conflict",
+    "Astray: conflict",
     "Generation: alone",
     "Echo: unchanged",
     "Update: again",

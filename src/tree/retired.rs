@@ -1,0 +1,161 @@
+//! Old versions, and who frees them: writers, a bounded amount at each commit.
+//!
+//! A version that is replaced comes here with its writer's reference. So none
+//! that a reader drops is the last: while the tree is there no reader frees a
+//! version. One to which this is the only reference can get no other any more.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use crate::snapshot::Version;
+use crate::sync::{self, Mutex, Queue};
+use crate::{Provider, Snapshot};
+
+/// How many providers a commit lets go of, beside twice as many as it has
+/// replaced itself: so commits let go of more than they replace.
+const FREED_BY_A_COMMIT: usize = 256;
+
+/// How many versions a commit looks at.
+const SEEN_BY_A_COMMIT: usize = 4;
+
+/// The replaced versions of a tree.
+#[derive(Default)]
+pub(super) struct Retired {
+    /// Only who gets the lock at once frees: nobody waits for it.
+    kept: Mutex<Kept>,
+    /// What came while another thread had it.
+    arrived: Queue<Old>,
+    /// How many versions are here, and how many providers they have that newer
+    /// ones lack. For who asks: nothing is decided by them.
+    versions: AtomicUsize,
+    providers: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_number: BTreeMap<u64, Old>,
+    /// The number of the last that was looked at.
+    seen: u64,
+}
+
+/// One replaced version.
+struct Old {
+    number: u64,
+    state: State,
+    /// What it has and the next newer one here has not.
+    replaced: Vec<Arc<Provider>>,
+}
+
+enum State {
+    /// There may be readers.
+    Shared(sync::Arc<Version>),
+    /// There are none, and part of it has been freed.
+    Owned(Box<Version>),
+}
+
+impl Retired {
+    /// Keeps a version that a commit has replaced, with the providers that the new
+    /// one has not; frees some of what can be freed.
+    pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>) {
+        let budget = FREED_BY_A_COMMIT + 2 * replaced.len();
+        self.versions.fetch_add(1, Relaxed);
+        self.providers.fetch_add(replaced.len(), Relaxed);
+        self.arrived.push(Old {
+            number: version.version(),
+            state: State::Shared(version.into_version()),
+            replaced,
+        });
+        self.free(SEEN_BY_A_COMMIT, budget);
+    }
+
+    /// Looks at so many versions and frees those that nobody reads, but no more than
+    /// so many providers. Does nothing if another thread is at it.
+    pub(super) fn free(&self, versions: usize, mut budget: usize) {
+        let Ok(mut kept) = self.kept.try_lock() else {
+            return;
+        };
+        while let Some(old) = self.arrived.pop() {
+            kept.by_number.insert(old.number, old);
+        }
+        for _ in 0..versions.min(kept.by_number.len()) {
+            let Some(old) = kept.take_next() else {
+                return;
+            };
+            let (number, before) = (old.number, old.replaced.len());
+            let (rest, held) = old.free(&mut budget);
+            let mut after = kept.leave_to_older(number, held);
+            match rest {
+                Some(old) => {
+                    after += old.replaced.len();
+                    kept.by_number.insert(number, old);
+                }
+                None => {
+                    self.versions.fetch_sub(1, Relaxed);
+                }
+            }
+            self.providers.fetch_sub(before - after, Relaxed);
+        }
+    }
+
+    /// How many versions are here, and how many providers they have that newer
+    /// ones have not.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.versions.load(Relaxed), self.providers.load(Relaxed))
+    }
+}
+
+impl Kept {
+    /// Takes out the version after the last that was looked at.
+    fn take_next(&mut self) -> Option<Old> {
+        let mut all = self.by_number.range(self.seen + 1..).chain(&self.by_number);
+        let next = all.next().map(|(number, _)| *number)?;
+        self.seen = next;
+        self.by_number.remove(&next)
+    }
+
+    /// Hands on what a version has left to the next older one. Returns how much.
+    fn leave_to_older(&mut self, number: u64, held: Vec<Arc<Provider>>) -> usize {
+        match self.by_number.range_mut(..number).next_back() {
+            Some((_, older)) => {
+                let left = held.len();
+                older.replaced.extend(held);
+                left
+            }
+            None => 0,
+        }
+    }
+}
+
+impl Old {
+    /// Frees what the budget allows, if nobody reads it. Returns what is left of
+    /// it, and which of the providers that it had are in older versions too.
+    fn free(mut self, budget: &mut usize) -> (Option<Self>, Vec<Arc<Provider>>) {
+        let mut version = match self.state {
+            State::Owned(version) => *version,
+            State::Shared(shared) => match sync::Arc::try_unwrap(shared) {
+                Ok(version) => version,
+                Err(shared) => {
+                    self.state = State::Shared(shared);
+                    return (Some(self), Vec::new());
+                }
+            },
+        };
+        let is_held = |provider: &Arc<Provider>| Arc::strong_count(provider) > 1;
+        if self.replaced.len() <= *budget {
+            *budget -= self.replaced.len();
+            drop(version);
+            self.replaced.retain(is_held);
+            return (None, self.replaced);
+        }
+        let rest = self.replaced.len() - mem::take(budget);
+        let mut held = self.replaced.split_off(rest);
+        for provider in &held {
+            version.let_go(provider);
+        }
+        held.retain(is_held);
+        self.state = State::Owned(Box::new(version));
+        (Some(self), held)
+    }
+}

@@ -1,0 +1,64 @@
+//! What a tree keeps beside its newest version.
+
+use super::ProviderTree;
+use crate::SnapshotCell;
+
+/// What a tree keeps. From [`ProviderTree::stats`].
+///
+/// Numbers of a moment: other threads may have changed each of them by the time
+/// that the next one is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The number of commits that changed something.
+    pub version: u64,
+    /// How many providers the newest version shows.
+    pub providers: usize,
+    /// How many versions are kept: the newest, those that somebody holds, and
+    /// those that wait to be freed.
+    pub versions: usize,
+    /// How many providers older versions keep that newer ones do not show, those
+    /// of which a newer version shows another state included.
+    pub replaced_providers: usize,
+}
+
+impl<C: SnapshotCell> ProviderTree<C> {
+    /// What the tree keeps, beside the newest version too. Cost: O(1).
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host", None, None)?;
+    /// let held = tree.snapshot();
+    /// tree.set_generation("host", 1)?;
+    /// let stats = tree.stats();
+    /// assert_eq!((stats.versions, stats.replaced_providers), (2, 1));
+    ///
+    /// drop(held); // frees nothing: the next commit does, or
+    /// tree.collect();
+    /// assert_eq!(tree.stats().versions, 1);
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn stats(&self) -> Stats {
+        let (versions, replaced_providers) = self.retired.counts();
+        self.read(|snapshot| Stats {
+            version: snapshot.version(),
+            providers: snapshot.len(),
+            versions: versions + 1,
+            replaced_providers,
+        })
+    }
+
+    /// Frees all old versions that nobody holds. Does nothing if another thread is
+    /// freeing some.
+    ///
+    /// There is no need to call it: each commit frees some of what was let go of
+    /// before it. But who commits seldom may want the memory back earlier, and a
+    /// thread that calls it now and then takes the work off the writers. Cost: of
+    /// the order of the edits that replaced what it frees.
+    pub fn collect(&self) {
+        self.cell.settle();
+        self.retired.free(usize::MAX, usize::MAX);
+    }
+}
