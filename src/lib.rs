@@ -71,6 +71,7 @@
 //!   JSON field names.
 //! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on
 //!   loom's types, for [`docs::models`].
+//! - `stream`: a [`Subscription`] is a `futures_core::Stream`.
 //! - `tracing`: commits (version, edits, attempts), generation changes (from,
 //!   to, operation) and conflicts as events of level `DEBUG` with the target
 //!   `provider_tree`. Reads report nothing.
@@ -119,7 +120,9 @@ pub use self::record::ProviderRecord;
 pub use self::resource::Resource;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
-pub use self::tree::{Committed, Conflict, ProviderTree, Reader, Stats};
+pub use self::tree::{
+    Committed, Conflict, ProviderTree, Reader, Stats, Subscription, TimedOut, Transition,
+};
 
 /// The iterators that walk through a [`Forest`].
 pub mod iter {

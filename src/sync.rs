@@ -14,7 +14,7 @@ mod real {
     use std::time::Duration;
 
     pub(crate) use crossbeam_queue::SegQueue as Queue;
-    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
     pub(crate) use std::sync::{Arc, Mutex};
     pub(crate) use std::thread_local;
     pub(crate) use std::time::Instant;
@@ -61,9 +61,8 @@ pub(crate) mod model {
     use std::collections::VecDeque;
     use std::time::Duration;
 
-    pub(crate) use loom::sync::atomic::AtomicU64;
-    use loom::sync::atomic::AtomicUsize;
     use loom::sync::atomic::Ordering::AcqRel;
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
     pub(crate) use loom::sync::{Arc, Mutex};
     pub(crate) use loom::thread_local;
 

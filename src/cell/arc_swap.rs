@@ -47,6 +47,19 @@ impl Cell for ArcSwapCell {
         }
     }
 
+    fn announce(&self) -> Snapshot {
+        loop {
+            // Swaps the newest for itself. Both this swap and the one that
+            // replaces it later are sequentially consistent read-modify-writes in
+            // arc-swap: the later one acquires what this one releases.
+            let newest = self.0.load_full();
+            let previous = self.0.compare_and_swap(&newest, Arc::clone(&newest));
+            if Arc::ptr_eq(&previous, &newest) {
+                return Snapshot::clone(&newest);
+            }
+        }
+    }
+
     fn cache(&self) -> Self::Cache {
         Cache::new(Arc::clone(&self.0))
     }

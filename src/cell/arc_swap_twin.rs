@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use loom::sync::atomic::AtomicUsize;
-use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use super::{Cell, SnapshotCell};
 use crate::Snapshot;
@@ -70,7 +70,7 @@ impl Cell for ArcSwapCell {
             return Err(swap.load().1);
         };
         let next = swap.table().keep(next);
-        match swap.newest.compare_exchange(base, next, Release, Acquire) {
+        match swap.newest.compare_exchange(base, next, AcqRel, Acquire) {
             Ok(_) => {
                 swap.replaced.fetch_add(1, Relaxed);
                 swap.forget(base);
@@ -81,6 +81,12 @@ impl Cell for ArcSwapCell {
                 Err(swap.load().1)
             }
         }
+    }
+
+    fn announce(&self) -> Snapshot {
+        // arc-swap's compare-and-swap of the newest for itself.
+        let newest = self.0.newest.fetch_add(0, AcqRel);
+        self.0.shown(newest).1
     }
 
     fn cache(&self) -> SwapCache {
@@ -107,15 +113,19 @@ impl Swap {
     /// arc-swap notes a debt instead: either keeps the snapshot.
     fn load(&self) -> (usize, Snapshot) {
         let seen = self.newest.load(Acquire);
-        if let Some(kept) = self.table().get(seen) {
-            return (seen, Snapshot::clone(&kept));
+        self.shown(seen)
+    }
+
+    fn shown(&self, seen: usize) -> (usize, Snapshot) {
+        let mut seen = seen;
+        loop {
+            if let Some(kept) = self.table().get(seen) {
+                return (seen, Snapshot::clone(&kept));
+            }
+            // arc-swap finds that it could not protect what it has seen, and looks
+            // again: as a read-modify-write does, it then meets the newest.
+            seen = self.newest.fetch_add(0, Acquire);
         }
-        // arc-swap finds that it could not protect what it has seen, and looks
-        // again: as a read-modify-write does, it then meets the newest.
-        let newest = self.newest.fetch_add(0, Acquire);
-        let kept = self.table().get(newest);
-        let kept = kept.expect("the newest is in the table");
-        (newest, Snapshot::clone(&kept))
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

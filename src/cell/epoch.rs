@@ -7,7 +7,7 @@
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use crossbeam_epoch::{self as epoch, Atomic, Shared};
 
@@ -83,12 +83,13 @@ impl Cell for EpochCell {
         let current = Shared::from(Arc::as_ptr(base.as_version()));
         let next = Arc::into_raw(next.into_version());
         // Release pairs with the acquiring loads below and in `read`: whoever
-        // meets `next` sees its content. There is no ABA: the caller holds
-        // `base`, so that its address can't be that of another version.
+        // meets `next` sees its content. Acquire pairs with the release in
+        // `announce`. There is no ABA: the caller holds `base`, so that its
+        // address can't be that of another version.
         let swapped =
             self.0
                 .version
-                .compare_exchange(current, Shared::from(next), Release, Acquire, &guard);
+                .compare_exchange(current, Shared::from(next), AcqRel, Acquire, &guard);
         match swapped {
             Ok(_) => {
                 // SAFETY: the pointer came from `Arc::into_raw` when `base`
@@ -114,6 +115,16 @@ impl Cell for EpochCell {
                 Err(unsafe { show(lost.current, Snapshot::clone) })
             }
         }
+    }
+
+    fn announce(&self) -> Snapshot {
+        let guard = epoch::pin();
+        // Changes nothing, but as a read-modify-write it comes before or after
+        // each exchange: Release pairs with the acquire of the exchange that comes
+        // after it. Acquire as in `read`.
+        let newest = self.0.version.fetch_or(0, AcqRel, &guard);
+        // SAFETY: it was loaded from the cell under the guard.
+        unsafe { show(newest, Snapshot::clone) }
     }
 
     fn settle(&self) {

@@ -50,7 +50,7 @@ pub mod private {
     /// What a tree asks of its cell.
     pub trait Cell: Send + Sync + Sized + 'static {
         /// What one [`Reader`](crate::Reader) keeps between its loads.
-        type Cache: Send + Sync + 'static;
+        type Cache: Send + Sync + Unpin + 'static;
 
         /// A cell whose newest snapshot is the first.
         fn new(first: Snapshot) -> Self;
@@ -61,6 +61,10 @@ pub mod private {
         /// Puts `next` in the place of `base` if that is the newest snapshot
         /// still; otherwise gives the newest.
         fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot>;
+
+        /// The newest snapshot. What happened before this call happens before the
+        /// swap that replaces that snapshot returns.
+        fn announce(&self) -> Snapshot;
 
         /// Lets go of what was replaced, where that was put off.
         fn settle(&self) {}

@@ -8,6 +8,7 @@ mod reader;
 mod retired;
 mod shorthand;
 mod stats;
+mod subscription;
 
 use std::fmt;
 
@@ -19,7 +20,10 @@ use self::nesting::Updating;
 pub use self::reader::Reader;
 use self::retired::Retired;
 pub use self::stats::Stats;
+use self::subscription::Signal;
+pub use self::subscription::{Subscription, TimedOut, Transition};
 use crate::cell::{ArcSwapCell, SnapshotCell};
+use crate::sync::Arc;
 use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
 
 /// A forest of resource providers that many threads read without ever waiting
@@ -40,6 +44,7 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     // After the cell, so that it is dropped last and frees what the cell has let
     // go of.
     retired: CachePadded<Retired>,
+    signal: Arc<Signal>,
 }
 
 impl ProviderTree {
@@ -74,6 +79,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
             cell: C::new(own),
             fairness: CachePadded::default(),
             retired: CachePadded::default(),
+            signal: Arc::new(Signal::default()),
         }
     }
 
@@ -246,6 +252,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         let version = next.version();
         match self.cell.compare_and_swap(transaction.base(), next) {
             Ok(()) => {
+                self.signal.changed();
                 events::committed(&transaction, version, attempts);
                 let (base, replaced) = transaction.into_replaced();
                 self.retired.add(base, replaced);
@@ -256,6 +263,12 @@ impl<C: SnapshotCell> ProviderTree<C> {
                 Err(Conflict::new(transaction, newer))
             }
         }
+    }
+}
+
+impl<C: SnapshotCell> Drop for ProviderTree<C> {
+    fn drop(&mut self) {
+        self.signal.close();
     }
 }
 

@@ -13,6 +13,7 @@ mod parity;
 mod placement;
 mod serde;
 mod stress;
+mod subscription;
 #[cfg(feature = "tracing")]
 mod tracing;
 
