@@ -105,7 +105,7 @@ mod tree;
 
 #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
 pub use self::cell::EpochCell;
-#[cfg(all(loom, feature = "loom"))]
+#[cfg(all(loom, feature = "loom", provider_tree_models))]
 #[doc(hidden)]
 pub use self::cell::private as contract;
 pub use self::cell::{ArcSwapCell, SnapshotCell};

@@ -60,6 +60,7 @@ impl Snapshot {
         Self { version }
     }
 
+    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
     pub(crate) fn as_version(&self) -> &Arc<Version> {
         &self.version
     }
@@ -68,13 +69,13 @@ impl Snapshot {
         self.version
     }
 
-    #[cfg(all(loom, feature = "loom"))]
+    #[cfg(all(loom, feature = "loom", provider_tree_models))]
     pub(crate) fn references(&self) -> usize {
         Arc::strong_count(&self.version)
     }
 
     /// Does to a model what freeing its content does, but leaves the memory.
-    #[cfg(all(loom, feature = "loom"))]
+    #[cfg(all(loom, feature = "loom", provider_tree_models))]
     pub(crate) fn free_content(&self) {
         self.version.witness.write();
     }

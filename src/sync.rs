@@ -14,6 +14,7 @@ mod real {
     use std::time::Duration;
 
     pub(crate) use crossbeam_queue::SegQueue as Queue;
+    pub(crate) use crossbeam_utils::Backoff;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
     pub(crate) use std::sync::{Arc, Mutex};
     pub(crate) use std::thread_local;
@@ -21,6 +22,11 @@ mod real {
 
     /// How the maps of a forest hash: keyed at random in each forest.
     pub(crate) type HashState = foldhash::fast::RandomState;
+
+    /// Whether the epoch cell hands over what it has retired: a choice of models.
+    pub(crate) fn hands_over() -> bool {
+        true
+    }
 
     /// A bounded wait.
     pub(crate) struct Patience {
@@ -57,7 +63,6 @@ mod real {
 
 #[cfg(all(loom, feature = "loom"))]
 pub(crate) mod model {
-    use std::cell::{Cell, RefCell};
     use std::collections::VecDeque;
     use std::time::Duration;
 
@@ -128,9 +133,26 @@ pub(crate) mod model {
         }
     }
 
+    /// A wait that costs a model nothing: a thread that backs off would run on only
+    /// after another, and executions in which it does not would be missed.
+    pub(crate) struct Backoff;
+
+    impl Backoff {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn snooze(&self) {}
+
+        pub(crate) fn is_completed(&self) -> bool {
+            true
+        }
+    }
+
     /// Stands for the content of a version: written where it is made and freed,
     /// read where it is read. A model fails where these can meet.
     pub(crate) struct Witness {
+        #[cfg(provider_tree_models)]
         version: u64,
         content: loom::cell::UnsafeCell<()>,
     }
@@ -141,10 +163,14 @@ pub(crate) mod model {
     unsafe impl Sync for Witness {}
 
     impl Witness {
-        pub(crate) fn new(version: u64) -> Self {
+        pub(crate) fn new(_version: u64) -> Self {
             let content = loom::cell::UnsafeCell::new(());
             content.with_mut(|_| ());
-            Self { version, content }
+            Self {
+                #[cfg(provider_tree_models)]
+                version: _version,
+                content,
+            }
         }
 
         pub(crate) fn read(&self) {
@@ -159,43 +185,58 @@ pub(crate) mod model {
     impl Drop for Witness {
         fn drop(&mut self) {
             self.write();
-            let freed = (self.version, this_thread());
-            FREED.with_borrow_mut(|all| all.push(freed));
+            #[cfg(provider_tree_models)]
+            hooks::note_freed(self.version);
         }
     }
 
-    // A model runs all its threads on one of the system's.
-    std::thread_local! {
-        static FREED: RefCell<Vec<(u64, Option<u64>)>> = const { RefCell::new(Vec::new()) };
-        static HANDS_OVER: Cell<bool> = const { Cell::new(false) };
-        static THREADS: Cell<u64> = const { Cell::new(0) };
-    }
-
-    loom::thread_local! {
-        static THREAD: u64 = THREADS.replace(THREADS.get() + 1);
-    }
-
-    /// A number for the thread of the model; none while its execution is taken
-    /// down.
-    pub fn this_thread() -> Option<u64> {
-        THREAD.try_with(|number| *number).ok()
-    }
-
-    /// Which versions have been freed since this was last asked, and by which
-    /// threads.
-    pub fn take_freed() -> Vec<(u64, Option<u64>)> {
-        FREED.take()
-    }
-
-    /// Whether commits and drops hand over what they retired to crossbeam-epoch,
-    /// as they do outside models. It multiplies a model's executions by a
-    /// hundred, so that only models of reclamation ask for it.
-    pub fn set_hand_over(on: bool) {
-        HANDS_OVER.set(on);
-    }
-
+    /// Whether the epoch cell hands over what it has retired. It multiplies a
+    /// model's executions by a hundred, so that only those of reclamation ask for
+    /// it.
     #[cfg(crossbeam_loom)]
     pub(crate) fn hands_over() -> bool {
-        HANDS_OVER.get()
+        #[cfg(provider_tree_models)]
+        return hooks::HANDS_OVER.get();
+        #[cfg(not(provider_tree_models))]
+        return false;
+    }
+
+    /// What the models in `loom-tests` ask for.
+    #[cfg(provider_tree_models)]
+    pub mod hooks {
+        use std::cell::{Cell, RefCell};
+
+        // A model runs all its threads on one of the system's.
+        std::thread_local! {
+            static FREED: RefCell<Vec<(u64, Option<u64>)>> = const { RefCell::new(Vec::new()) };
+            static THREADS: Cell<u64> = const { Cell::new(0) };
+            pub(super) static HANDS_OVER: Cell<bool> = const { Cell::new(false) };
+        }
+
+        loom::thread_local! {
+            static THREAD: u64 = THREADS.replace(THREADS.get() + 1);
+        }
+
+        /// A number for the thread of the model; none while its execution is
+        /// taken down.
+        pub fn this_thread() -> Option<u64> {
+            THREAD.try_with(|number| *number).ok()
+        }
+
+        /// Which versions have been freed since this was last asked, and by which
+        /// threads.
+        pub fn take_freed() -> Vec<(u64, Option<u64>)> {
+            FREED.take()
+        }
+
+        pub(super) fn note_freed(version: u64) {
+            FREED.with_borrow_mut(|all| all.push((version, this_thread())));
+        }
+
+        /// Whether commits hand over what they have retired, as they do outside
+        /// models.
+        pub fn set_hand_over(on: bool) {
+            HANDS_OVER.set(on);
+        }
     }
 }

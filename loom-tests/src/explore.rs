@@ -27,7 +27,8 @@ pub fn explore<O>(
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.max_branches = MAX_BRANCHES;
-    // The run ends when there is no execution left, and by nothing else.
+    // The run begins at the beginning and ends when there is no execution left.
+    builder.checkpoint_file = None;
     builder.max_permutations = None;
     builder.max_duration = None;
 

@@ -6,5 +6,6 @@ mod planted;
 
 pub use explore::explore;
 pub use planted::{
-    BlindStore, Bug, EarlyVersion, FreedAtOnce, NoBug, Planted, RelaxedLoad, StaleBase,
+    BlindStore, Bug, EarlyVersion, FreedAtOnce, NoBug, Planted, QuietAnnouncement, RelaxedLoad,
+    StaleBase,
 };

@@ -11,7 +11,7 @@ use provider_tree::contract::{Cell, free_content};
 use provider_tree::{Snapshot, SnapshotCell};
 
 /// What is broken in a [`Planted`] cell.
-pub trait Bug: Send + Sync + 'static {
+pub trait Bug: Send + Sync + Unpin + 'static {
     /// How a read loads the newest version.
     const LOAD: Ordering = Acquire;
     /// A commit stores its version whatever is there.
@@ -23,6 +23,10 @@ pub trait Bug: Send + Sync + 'static {
     const EARLY_VERSION: bool = false;
     /// A version is freed when it is replaced, whoever reads it.
     const FREED_AT_ONCE: bool = false;
+    /// A subscriber announces itself by a load, which comes neither before nor
+    /// after a commit. Readers are not counted then, for that would order them
+    /// too: nothing is freed before the end.
+    const QUIET_ANNOUNCEMENT: bool = false;
 }
 
 macro_rules! bugs {
@@ -50,6 +54,8 @@ bugs! {
     EarlyVersion { const EARLY_VERSION: bool = true; }
     /// See [`Bug::FREED_AT_ONCE`].
     FreedAtOnce { const FREED_AT_ONCE: bool = true; }
+    /// See [`Bug::QUIET_ANNOUNCEMENT`].
+    QuietAnnouncement { const QUIET_ANNOUNCEMENT: bool = true; }
 }
 
 /// A cell on loom's atomics with a planted bug. It frees what a commit replaces
@@ -63,6 +69,9 @@ struct Shared {
     readers: AtomicUsize,
     /// How many commits there were, for [`Bug::EARLY_VERSION`].
     count: AtomicUsize,
+    /// Counts the looks at the versions: at each of them loom may run another
+    /// thread first, as it does not see the table itself.
+    looks: AtomicUsize,
     /// Versions by key. The lock and the counts are std's, which loom does not
     /// see: they order nothing, and no thread holds the lock where loom may
     /// switch to another.
@@ -86,13 +95,24 @@ impl<B: Bug> Cell for Planted<B> {
             newest: AtomicUsize::new(0),
             readers: AtomicUsize::new(0),
             count: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
             versions: Mutex::new(vec![Some(first.into())]),
         };
         Self(Arc::new(shared), PhantomData)
     }
 
+    fn announce(&self) -> Snapshot {
+        if !B::QUIET_ANNOUNCEMENT {
+            self.0.newest.fetch_add(0, AcqRel);
+        }
+        self.read(Snapshot::clone)
+    }
+
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
         let shared = &self.0;
+        if B::QUIET_ANNOUNCEMENT {
+            return reader(&shared.get(shared.newest.load(Acquire)));
+        }
         // Who comes here after a commit has counted the readers acquires what
         // it released, and so loads its version; who came before is counted.
         shared.readers.fetch_add(1, AcqRel);
@@ -116,14 +136,14 @@ impl<B: Bug> Cell for Planted<B> {
         loop {
             let swap = shared
                 .newest
-                .compare_exchange(current, key, Release, Acquire);
+                .compare_exchange(current, key, AcqRel, Acquire);
             match swap {
                 Ok(replaced) => {
                     if B::FREED_AT_ONCE {
                         // Two references: the cell's, and that of the writer,
                         // who is about to let go of it.
                         free_content(&shared.get(replaced), 2);
-                    } else if shared.readers.fetch_add(0, AcqRel) == 0 {
+                    } else if !B::QUIET_ANNOUNCEMENT && shared.readers.fetch_add(0, AcqRel) == 0 {
                         shared.free(replaced);
                     }
                     return Ok(());
@@ -170,6 +190,7 @@ impl<B: Bug> Planted<B> {
 
 impl Shared {
     fn versions(&self) -> MutexGuard<'_, Vec<Option<std::sync::Arc<Snapshot>>>> {
+        self.looks.fetch_add(1, Relaxed);
         self.versions.lock().unwrap()
     }
 

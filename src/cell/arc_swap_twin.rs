@@ -19,13 +19,14 @@ pub struct ArcSwapCell(Arc<Swap>);
 /// The newest snapshot, by its key in a table. The table is no part of the
 /// model: its lock and its counts are std's, which loom does not see, so that
 /// they order nothing. No thread holds the lock at a point where loom may
-/// switch to another.
+/// switch to another. Between the exchange of a swap and the end of what it has
+/// replaced readers may still find that in the table.
 #[derive(Debug)]
 struct Swap {
     newest: AtomicUsize,
-    /// Each swap passes here between its exchange and the end of what it has
-    /// replaced: other threads may run in between.
-    replaced: AtomicUsize,
+    /// Counts the looks at the table: at each of them loom may run another thread
+    /// first, as it does not see the table itself.
+    looks: AtomicUsize,
     table: Mutex<Table>,
 }
 
@@ -55,7 +56,7 @@ impl Cell for ArcSwapCell {
         };
         Self(Arc::new(Swap {
             newest: AtomicUsize::new(0),
-            replaced: AtomicUsize::new(0),
+            looks: AtomicUsize::new(0),
             table: Mutex::new(table),
         }))
     }
@@ -72,7 +73,6 @@ impl Cell for ArcSwapCell {
         let next = swap.table().keep(next);
         match swap.newest.compare_exchange(base, next, AcqRel, Acquire) {
             Ok(_) => {
-                swap.replaced.fetch_add(1, Relaxed);
                 swap.forget(base);
                 Ok(())
             }
@@ -129,6 +129,7 @@ impl Swap {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
+        self.looks.fetch_add(1, Relaxed);
         self.table.lock().unwrap()
     }
 

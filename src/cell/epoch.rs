@@ -20,7 +20,11 @@ use crate::sync::Arc;
 /// epochs after it was retired, and each time moves on by one.
 const FLUSHES: usize = 4;
 
-/// How many commits' versions crossbeam-epoch frees each time it is asked.
+/// How many versions of all cells are to be let go of: they wait in one queue.
+/// std's, also in a model: it only says how often to ask.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many commits' versions crossbeam-epoch lets go of each time it is asked.
 const FREED_BY_ONE_FLUSH: usize = 8;
 
 /// The cell whose shipped code is model-checked: the newest snapshot in a
@@ -31,8 +35,9 @@ const FREED_BY_ONE_FLUSH: usize = 8;
 ///
 /// All users of crossbeam-epoch in a process share its default collector. So a
 /// read that goes on, of this tree or another, or a guard that another crate
-/// holds, keeps all versions that are replaced meanwhile; and a read or a commit
-/// may at times free what others have retired.
+/// holds, keeps all versions that are replaced meanwhile, also beyond the drop of
+/// their tree; and a read or a commit may at times let go of what others have
+/// retired.
 ///
 /// ```
 /// use provider_tree::{EpochCell, ProviderTree, Snapshot};
@@ -50,9 +55,6 @@ pub struct EpochCell(Arc<Newest>);
 #[derive(Debug)]
 struct Newest {
     version: Atomic<Version>,
-    /// How many replaced versions are still to be freed. std's, also in a
-    /// model: it only says how often to ask when the cell is dropped.
-    waiting: std::sync::Arc<AtomicUsize>,
 }
 
 /// One reader's snapshot, and where to ask whether it is the newest.
@@ -70,7 +72,6 @@ impl Cell for EpochCell {
         let first = Arc::into_raw(first.into_version());
         Self(Arc::new(Newest {
             version: Atomic::from(first),
-            waiting: std::sync::Arc::default(),
         }))
     }
 
@@ -98,11 +99,10 @@ impl Cell for EpochCell {
                 let retired = unsafe { Arc::from_raw(current.as_raw()) };
                 // Readers that loaded the pointer before the exchange are
                 // pinned: the reference is kept until they are gone.
-                let waiting = std::sync::Arc::clone(&self.0.waiting);
-                waiting.fetch_add(1, Relaxed);
+                WAITING.fetch_add(1, Relaxed);
                 guard.defer(move || {
                     drop(retired);
-                    waiting.fetch_sub(1, Relaxed);
+                    WAITING.fetch_sub(1, Relaxed);
                 });
                 hand_over(&guard);
                 Ok(())
@@ -158,16 +158,14 @@ impl Cell for EpochCell {
 /// Hands what this thread has retired to whichever thread collects next, so that
 /// a thread that seldom commits holds nothing back, and frees what can be freed.
 fn hand_over(guard: &epoch::Guard) {
-    #[cfg(crossbeam_loom)]
-    if !crate::sync::model::hands_over() {
-        return;
+    if crate::sync::hands_over() {
+        guard.flush();
     }
-    guard.flush();
 }
 
 impl Newest {
     fn settle(&self) {
-        for _ in 0..FLUSHES + self.waiting.load(Relaxed) / FREED_BY_ONE_FLUSH {
+        for _ in 0..FLUSHES + WAITING.load(Relaxed) / FREED_BY_ONE_FLUSH {
             hand_over(&epoch::pin());
         }
     }

@@ -31,16 +31,17 @@ pub(crate) use self::private::Cell;
 /// The trait is sealed: only this crate's cells implement it.
 pub trait SnapshotCell: Cell {}
 
-/// Out of users' reach, but for models that plant a bug in a cell of their own.
+/// Out of users' reach, but for the models in `loom-tests`, which plant bugs in a
+/// cell of their own.
 pub mod private {
     use crate::Snapshot;
-    #[cfg(all(loom, feature = "loom"))]
-    pub use crate::sync::model::{set_hand_over, take_freed, this_thread};
+    #[cfg(all(loom, feature = "loom", provider_tree_models))]
+    pub use crate::sync::model::hooks::{set_hand_over, take_freed, this_thread};
 
     /// Frees the content of a snapshot in the eyes of loom if there are no more
     /// references to it than the given number. The memory stays, so that a model
     /// can be wrong about when and yet be sound.
-    #[cfg(all(loom, feature = "loom"))]
+    #[cfg(all(loom, feature = "loom", provider_tree_models))]
     pub fn free_content(snapshot: &Snapshot, references: usize) {
         if snapshot.references() <= references {
             snapshot.free_content();

@@ -15,10 +15,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crossbeam_utils::Backoff;
-
 use crate::Error;
-use crate::sync::{AtomicU64, Instant, Patience};
+use crate::sync::{AtomicU64, Backoff, Instant, Patience};
 
 /// How often a writer loses before it lays a claim.
 const CLAIM_AFTER: u64 = 4;

@@ -8,9 +8,13 @@ use std::iter::FusedIterator;
 
 use provider_tree::iter::{Ancestors, Children, Providers};
 use provider_tree::{
-    ArcSwapCell, Committed, Conflict, Error, Forest, Inventory, Provider, ProviderKey,
-    ProviderRecord, ProviderTree, Reader, Resource, ResourceClass, Snapshot, Trait, Transaction,
+    Change, Committed, Conflict, Differences, Error, Forest, Inventory, Provider, ProviderKey,
+    ProviderRecord, Reader, Resource, ResourceClass, Snapshot, Stats, Subscription, TimedOut,
+    Trait, Transaction, Transition,
 };
+
+use crate::Cell;
+use crate::cases::ProviderTree;
 
 fn assert_owned<T: Send + Sync + Unpin + Debug + 'static>() {}
 fn assert_send<T: Send + Unpin + Debug + 'static>() {}
@@ -28,8 +32,9 @@ where
 #[test]
 fn a_tree_can_be_shared_between_threads() {
     assert_owned::<ProviderTree>();
-    assert_owned::<ProviderTree<ArcSwapCell>>();
-    assert_owned::<ArcSwapCell>();
+    assert_owned::<Cell>();
+    assert_owned::<Stats>();
+    assert_copy::<Stats>();
     assert_display::<ProviderTree>();
 }
 
@@ -44,8 +49,19 @@ fn a_snapshot_can_be_kept_sent_and_shared() {
 
 #[test]
 fn a_reader_can_be_moved_into_its_thread() {
-    assert_send::<Reader>();
-    assert_send::<Reader<ArcSwapCell>>();
+    assert_owned::<Reader<Cell>>();
+}
+
+#[test]
+fn a_subscription_can_be_moved_into_its_task() {
+    assert_send::<Subscription<Cell>>();
+    assert_owned::<Transition>();
+    assert_clone::<Transition>();
+    assert_owned::<Change>();
+    assert_clone::<Change>();
+    assert_display::<Change>();
+    assert_owned::<Differences>();
+    assert_error::<TimedOut>();
 }
 
 #[test]

@@ -41,6 +41,22 @@ fn a_commit_that_was_signalled_is_seen<C: SnapshotCell>(way: Way) {
     });
 }
 
+/// Both from within a read: there crossbeam-epoch's pin is no fence, so that the
+/// exchange and the loads must order by themselves.
+fn a_commit_within_a_read_is_whole<C: SnapshotCell>(way: Way) {
+    let name = format!("commit within a read, by {way:?}, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [1, 2], move || {
+        let tree = with_host::<C>();
+        let mut eyes = Eyes::new(&tree, way);
+        let reader = thread::spawn({
+            let tree = Arc::clone(&tree);
+            move || tree.read(|_| eyes.see(way, generation))
+        });
+        tree.read(|_| tree.set_generation("host", 2)).unwrap();
+        reader.join().unwrap()
+    });
+}
+
 /// What one thread has seen and signalled, another thread sees too.
 fn what_one_thread_has_seen_another_sees<C: SnapshotCell>(way: Way) {
     let name = format!("relayed sight, by {way:?}, {}", cell_name::<C>());
@@ -109,6 +125,7 @@ fn a_thread_never_goes_back<C: SnapshotCell>() {
 
 on_both_cells_by_each_way! {
     a_commit_that_was_signalled_is_seen
+    a_commit_within_a_read_is_whole
     what_one_thread_has_seen_another_sees
 }
 
@@ -127,6 +144,8 @@ catches! {
 
 catches_by_each_way! {
     a_relaxed_load_shows_a_commit_half_made: a_commit_that_was_signalled_is_seen on RelaxedLoad,
+        saying "Causality violation";
+    a_relaxed_load_within_a_read: a_commit_within_a_read_is_whole on RelaxedLoad,
         saying "Causality violation";
     a_relaxed_load_relays_a_commit_half_made: what_one_thread_has_seen_another_sees on RelaxedLoad,
         saying "Causality violation";

@@ -5,5 +5,6 @@ mod common;
 mod held;
 mod linearizability;
 mod reclamation;
+mod subscription;
 mod transactions;
 mod writers;

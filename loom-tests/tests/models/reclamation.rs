@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{set_hand_over, take_freed};
-use provider_tree::{ArcSwapCell, EpochCell, SnapshotCell};
+use provider_tree::{ArcSwapCell, SnapshotCell};
 
 use crate::common::{
     A, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells_by_each_way,
@@ -37,10 +37,7 @@ fn versions_are_freed_while_they_are_read<C: SnapshotCell>(way: Way) {
                 }
             });
             tree.set_generation(A, 2).unwrap();
-            if is::<C, EpochCell>() {
-                // It frees what was retired two epochs ago, as commits go on.
-                (0..2).for_each(|_| crossbeam_epoch::pin().flush());
-            }
+            tree.collect();
             let freed = take_freed().iter().any(|(version, _)| *version == 1);
             (reader.join().unwrap(), freed)
         },

@@ -3,6 +3,7 @@
 use loom::thread;
 use loom_tests::explore;
 use provider_tree::{Error, ProviderTree, Snapshot, SnapshotCell, Transaction};
+use uuid::Uuid;
 
 use crate::common::{
     A, B, Eyes, PREEMPTIONS, Tree, Way, catches, catches_by_each_way, cell_name, empty,
@@ -33,13 +34,23 @@ const REMOVE: Edits = Edits {
     name: "a subtree",
     before: |transaction| {
         transaction.new_root("parent", A, None)?;
-        transaction.new_child("child", A, B, None).map(drop)
+        transaction.new_child("child", A, B, None)?;
+        transaction
+            .new_root("other", Uuid::from_u128(0xc), None)
+            .map(drop)
     },
     parts: [
-        |transaction| transaction.remove("child").map(drop),
-        |transaction| transaction.remove("parent").map(drop),
+        |transaction| {
+            assert_eq!(transaction.remove("parent")?, 2);
+            Ok(())
+        },
+        |transaction| transaction.remove("other").map(drop),
     ],
-    shows: |snapshot| [!snapshot.exists("child"), !snapshot.exists(A)],
+    shows: |snapshot| {
+        let gone = !snapshot.exists("parent");
+        assert_eq!(!snapshot.exists(B), gone, "the subtree was torn");
+        [gone, !snapshot.exists("other")]
+    },
 };
 
 const CHANGE: Edits = Edits {

@@ -1,0 +1,112 @@
+//! A subscriber wakes for the last version, and when the tree is gone. A thread
+//! that slept on would be a deadlock, which loom reports.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Wake, Waker};
+
+use loom::sync::Arc;
+use loom::thread;
+use loom_tests::explore;
+use provider_tree::{Snapshot, SnapshotCell};
+
+use crate::common::{A, PREEMPTIONS, catches, cell_name, on_both_cells, with_host};
+
+fn generation(snapshot: &Snapshot) -> u64 {
+    snapshot.get(A).unwrap().generation().unwrap()
+}
+
+/// One thread commits while another subscribes and waits for the commit, if it has
+/// not begun with it. The outcome: with which version it began.
+fn a_subscriber_wakes_for_a_commit<C: SnapshotCell>() {
+    let name = format!("subscription, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [1, 2], || {
+        let tree = with_host::<C>();
+        let subscriber = thread::spawn({
+            let tree = Arc::clone(&tree);
+            move || {
+                let mut subscription = tree.subscribe();
+                let begun = subscription.snapshot().version();
+                if begun == 1 {
+                    let transition = subscription.wait().unwrap();
+                    assert_eq!(generation(transition.after()), 2);
+                }
+                begun
+            }
+        });
+        tree.set_generation(A, 2).unwrap();
+        subscriber.join().unwrap()
+    });
+}
+
+/// One thread waits for versions until there are none, while another commits and
+/// lets go of the tree. The outcome: how many it took.
+fn a_subscriber_takes_the_last_version_of_a_tree<C: SnapshotCell>() {
+    let name = format!("end of a subscription, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [1], || {
+        let tree = with_host::<C>();
+        let mut subscription = tree.subscribe();
+        let subscriber = thread::spawn(move || {
+            let mut taken = 0;
+            while let Some(transition) = subscription.wait() {
+                assert_eq!(generation(transition.after()), 2);
+                taken += 1;
+            }
+            assert_eq!(
+                generation(subscription.snapshot()),
+                2,
+                "the last was missed"
+            );
+            taken
+        });
+        tree.set_generation(A, 2).unwrap();
+        drop(tree);
+        subscriber.join().unwrap()
+    });
+}
+
+/// Whether a task was woken. No part of the model: it is read when all is done.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// One thread commits while another subscribes and polls once. The outcome: with
+/// which version it began, and whether it took another at once.
+fn a_task_is_woken_for_a_commit<C: SnapshotCell>() {
+    let name = format!("subscription of a task, {}", cell_name::<C>());
+    let expected = [(1, false), (1, true), (2, false)];
+    explore(&name, PREEMPTIONS, expected, || {
+        let tree = with_host::<C>();
+        let woken = std::sync::Arc::new(Woken::default());
+        let subscriber = thread::spawn({
+            let (tree, waker) = (Arc::clone(&tree), Waker::from(woken.clone()));
+            move || {
+                let mut subscription = tree.subscribe();
+                let begun = subscription.snapshot().version();
+                let mut context = Context::from_waker(&waker);
+                let taken = subscription.poll_changed(&mut context).is_ready();
+                (begun, taken, subscription)
+            }
+        });
+        tree.set_generation(A, 2).unwrap();
+        let (begun, taken, subscription) = subscriber.join().unwrap();
+        let at_newest = subscription.snapshot().version() == 2;
+        assert!(at_newest || woken.0.load(Relaxed), "the wake-up was lost");
+        (begun, taken)
+    });
+}
+
+on_both_cells! {
+    a_task_is_woken_for_a_commit
+    a_subscriber_wakes_for_a_commit
+    a_subscriber_takes_the_last_version_of_a_tree
+}
+
+catches! {
+    a_quiet_announcement_loses_a_wake_up: a_task_is_woken_for_a_commit() on QuietAnnouncement,
+        saying "the wake-up was lost";
+}
