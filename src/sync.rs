@@ -23,6 +23,26 @@ mod real {
     /// How the maps of a forest hash: keyed at random in each forest.
     pub(crate) type HashState = foldhash::fast::RandomState;
 
+    /// How many versions epoch cells have retired and not let go of. It only says
+    /// how often to ask.
+    pub(crate) mod waiting {
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+        pub(crate) fn add() {
+            COUNT.fetch_add(1, Relaxed);
+        }
+
+        pub(crate) fn remove() {
+            COUNT.fetch_sub(1, Relaxed);
+        }
+
+        pub(crate) fn count() -> usize {
+            COUNT.load(Relaxed)
+        }
+    }
+
     /// Whether the epoch cell hands over what it has retired: a choice of models.
     pub(crate) fn hands_over() -> bool {
         true
@@ -187,6 +207,29 @@ pub(crate) mod model {
             self.write();
             #[cfg(provider_tree_models)]
             hooks::note_freed(self.version);
+        }
+    }
+
+    /// How many versions epoch cells have retired and not let go of. No part of the
+    /// model; each model has its own, as it runs on one thread of the system's.
+    #[cfg(crossbeam_loom)]
+    pub(crate) mod waiting {
+        use std::cell::Cell;
+
+        std::thread_local! {
+            static COUNT: Cell<usize> = const { Cell::new(0) };
+        }
+
+        pub(crate) fn add() {
+            COUNT.set(COUNT.get() + 1);
+        }
+
+        pub(crate) fn remove() {
+            COUNT.set(COUNT.get() - 1);
+        }
+
+        pub(crate) fn count() -> usize {
+            COUNT.get()
         }
     }
 

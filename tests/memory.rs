@@ -62,28 +62,35 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
 }
 
 /// Replaced versions are freed as commits go on; a held one goes when it is
-/// dropped, and with the tree goes all that is left.
-fn check<C: SnapshotCell>() {
+/// dropped, and with the tree goes all that is left. `at_once`: a version that
+/// nobody holds is freed by the commit that replaces it.
+fn check<C: SnapshotCell>(at_once: bool) {
     let before = LIVE.load(Relaxed);
+    let live = || LIVE.load(Relaxed) - before;
     let tree = filled::<C>();
-    let one_version = LIVE.load(Relaxed) - before;
+    let one_version = live();
     assert!(one_version > 4 * SLACK, "too small to tell");
 
     let held = tree.snapshot();
     let mut reader = tree.reader();
     for generation in 1..=COMMITS {
         rewrite_all(&tree, generation);
-        let live = LIVE.load(Relaxed) - before;
-        assert!(
-            live < 8 * one_version,
-            "{live} bytes after {generation} commits"
-        );
+        // The newest and the held one, and those that wait for the next commits.
+        let most = if at_once { 2 } else { 5 };
+        assert!(live() < most * one_version + SLACK, "{} bytes", live());
     }
     assert_eq!(held.find("host7").unwrap().generation(), Some(0));
-    assert_eq!(
-        reader.load().find("host7").unwrap().generation(),
-        Some(COMMITS)
+    let newest = reader.load().find("host7").unwrap();
+    assert_eq!(newest.generation(), Some(COMMITS));
+    drop(held);
+    let of_two = live();
+    tree.collect();
+    assert!(
+        live() + one_version / 2 < of_two,
+        "the held one is not freed"
     );
+    let stats = tree.stats();
+    assert_eq!((stats.versions, stats.replaced_providers), (1, 0));
 
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -97,20 +104,70 @@ fn check<C: SnapshotCell>() {
             });
         }
     });
-    // A read that goes on while many versions are replaced keeps them all.
     tree.read(|snapshot| {
         let version = snapshot.version();
         (0..COMMITS).for_each(|one| rewrite_all(&tree, 3 * COMMITS + one));
         assert_eq!(snapshot.version(), version);
+        // One cell keeps what is read, the other all that was newer than that.
+        let all_kept = live() > COMMITS as usize / 2 * one_version;
+        assert_eq!(all_kept, !at_once, "{} bytes", live());
     });
-    drop((held, reader));
+    drop(reader);
     drop(tree);
     let left = LIVE.load(Relaxed).saturating_sub(before);
     assert!(left < SLACK, "{left} bytes are left of {one_version}");
 }
 
+/// One queue holds what all trees have retired.
+fn check_two_trees_on_epoch() {
+    let before = LIVE.load(Relaxed);
+    let [tree, other] = [(); 2].map(|()| filled::<EpochCell>());
+    other.read(|_| {
+        for generation in 0..9 * COMMITS {
+            other.set_generation("host7", generation + 1).unwrap();
+        }
+        (1..COMMITS / 3).for_each(|generation| rewrite_all(&tree, generation));
+    });
+    drop(tree);
+    drop(other);
+    let left = LIVE.load(Relaxed).saturating_sub(before);
+    assert!(left < SLACK, "{left} bytes are left");
+}
+
+/// A large version that nobody holds any more goes a little at a time.
+fn check_bounded_steps<C: SnapshotCell>() {
+    let before = LIVE.load(Relaxed);
+    let tree = filled::<C>();
+    let held = tree.snapshot();
+    rewrite_all(&tree, 1);
+    drop(held);
+    let mut waiting = tree.stats().replaced_providers;
+    assert_eq!(waiting as u128, PROVIDERS);
+    let mut commits = 0;
+    // What the last few commits have replaced may wait for the next ones.
+    while waiting > 8 {
+        commits += 1;
+        assert!(commits < 40, "{waiting} are left");
+        tree.set_generation("host7", 1 + commits).unwrap();
+        let now = tree.stats().replaced_providers;
+        // 256, and twice the one that the commit itself replaces.
+        assert!(
+            now <= waiting + 1 && waiting <= now + 260,
+            "{waiting}, then {now}"
+        );
+        waiting = now;
+    }
+    assert!(commits > 4, "it took {commits} commits");
+    drop(tree);
+    let left = LIVE.load(Relaxed).saturating_sub(before);
+    assert!(left < SLACK, "{left} bytes are left");
+}
+
 #[test]
 fn replaced_versions_and_dropped_trees_are_freed() {
-    check::<ArcSwapCell>();
-    check::<EpochCell>();
+    check::<ArcSwapCell>(true);
+    check::<EpochCell>(false);
+    check_two_trees_on_epoch();
+    check_bounded_steps::<ArcSwapCell>();
+    check_bounded_steps::<EpochCell>();
 }

@@ -6,7 +6,6 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use crossbeam_epoch::{self as epoch, Atomic, Shared};
@@ -14,18 +13,14 @@ use crossbeam_epoch::{self as epoch, Atomic, Shared};
 use super::{Cell, SnapshotCell};
 use crate::Snapshot;
 use crate::snapshot::Version;
-use crate::sync::Arc;
+use crate::sync::{self, Arc, waiting};
 
-/// How often to ask so that all that nobody reads is let go: a version may go two
-/// epochs after it was retired, and each time moves on by one.
-const FLUSHES: usize = 4;
+/// How often to ask in vain that what nobody reads is let go of. A version may go
+/// two epochs after it was retired, and each time moves on by one.
+const IDLE_FLUSHES: usize = 3;
 
-/// How many versions of all cells are to be let go of: they wait in one queue.
-/// std's, also in a model: it only says how often to ask.
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-/// How many commits' versions crossbeam-epoch lets go of each time it is asked.
-const FREED_BY_ONE_FLUSH: usize = 8;
+/// How many commits' versions crossbeam-epoch lets go of each time.
+const FREED_BY_A_FLUSH: usize = 8;
 
 /// The cell whose shipped code is model-checked: the newest snapshot in a
 /// [`crossbeam_epoch::Atomic`], old ones freed when no reader can see them.
@@ -99,10 +94,10 @@ impl Cell for EpochCell {
                 let retired = unsafe { Arc::from_raw(current.as_raw()) };
                 // Readers that loaded the pointer before the exchange are
                 // pinned: the reference is kept until they are gone.
-                WAITING.fetch_add(1, Relaxed);
+                waiting::add();
                 guard.defer(move || {
                     drop(retired);
-                    WAITING.fetch_sub(1, Relaxed);
+                    waiting::remove();
                 });
                 hand_over(&guard);
                 Ok(())
@@ -128,7 +123,7 @@ impl Cell for EpochCell {
     }
 
     fn settle(&self) {
-        self.0.settle();
+        settle();
     }
 
     fn cache(&self) -> EpochCache {
@@ -156,20 +151,28 @@ impl Cell for EpochCell {
 }
 
 /// Hands what this thread has retired to whichever thread collects next, so that
-/// a thread that seldom commits holds nothing back, and frees what can be freed.
+/// a thread that seldom commits holds nothing back, and lets go of what nobody can
+/// read any more.
 fn hand_over(guard: &epoch::Guard) {
-    if crate::sync::hands_over() {
+    if sync::hands_over() {
         guard.flush();
     }
 }
 
-impl Newest {
-    fn settle(&self) {
-        for _ in 0..FLUSHES + WAITING.load(Relaxed) / FREED_BY_ONE_FLUSH {
-            hand_over(&epoch::pin());
-        }
+/// Lets go of all that nobody can read any more: of all cells, for it waits in one
+/// queue.
+fn settle() {
+    let (mut flushes, mut idle) = (0, 0);
+    // Each flush leaves behind what it has emptied, to be freed in its turn.
+    while idle < IDLE_FLUSHES + flushes / FREED_BY_A_FLUSH && sync::hands_over() {
+        let before = waiting::count();
+        hand_over(&epoch::pin());
+        flushes += 1;
+        idle = if waiting::count() < before { 0 } else { idle + 1 };
     }
+}
 
+impl Newest {
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
         let guard = epoch::pin();
         // Acquire pairs with the release of the exchange that stored it.
@@ -190,7 +193,7 @@ impl Drop for Newest {
         // SAFETY: it came from `Arc::into_raw`; the cell's reference goes with
         // the cell, which nobody reads any more.
         drop(unsafe { Arc::from_raw(newest) });
-        self.settle();
+        settle();
     }
 }
 

@@ -7,7 +7,7 @@ use provider_tree::contract::{set_hand_over, take_freed};
 use provider_tree::{ArcSwapCell, SnapshotCell};
 
 use crate::common::{
-    A, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells_by_each_way,
+    A, B, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells, on_both_cells_by_each_way,
     preemptions_of_reclamation, with_host,
 };
 
@@ -42,6 +42,46 @@ fn versions_are_freed_while_they_are_read<C: SnapshotCell>(way: Way) {
             (reader.join().unwrap(), freed)
         },
     );
+}
+
+/// Two threads commit, and so free what was replaced, while one of them holds a
+/// version. The outcome: their attempts. loom itself fails what is freed twice, or
+/// never.
+fn each_version_is_freed_once<C: SnapshotCell>() {
+    let name = format!("freed once, {}", cell_name::<C>());
+    // The others leave some to the end.
+    let at_once = is::<C, ArcSwapCell>();
+    explore(&name, 2, [(1, 1), (1, 2), (2, 1)], move || {
+        let tree = with_host::<C>();
+        take_freed();
+        let held = tree.snapshot();
+        let writer = thread::spawn({
+            let tree = Arc::clone(&tree);
+            move || {
+                let committed = tree.new_root("other", B, None).unwrap();
+                drop(held);
+                committed.attempts
+            }
+        });
+        let attempts = tree.set_generation(A, 2).unwrap().attempts;
+        let others = writer.join().unwrap();
+        tree.collect();
+        let mut freed: Vec<_> = take_freed().iter().map(|(version, _)| *version).collect();
+        freed.sort_unstable();
+        // A version that lost its compare-and-swap goes as well.
+        let lost: &[u64] = if attempts + others > 2 { &[2] } else { &[] };
+        let mut expected = [&[1, 2], lost].concat();
+        expected.sort_unstable();
+        assert!(
+            at_end || freed == expected,
+            "freed {freed:?}, not {expected:?}"
+        );
+        (attempts, others)
+    });
+}
+
+on_both_cells! {
+    each_version_is_freed_once
 }
 
 on_both_cells_by_each_way! {
