@@ -6,12 +6,14 @@
 //! 2. [`writer`]: transactions that change several providers of a host, but
 //!    never what the host has free in all.
 //! 3. [`reader`]: walks through whole hosts, timed and checked.
-//! 4. [`report`]: what came of it, as a table or as JSON.
+//! 4. [`follower`]: prints what changes, if asked to.
+//! 5. [`report`]: what came of it, as a table or as JSON.
 //!
 //! The exit code is 0 if no reader saw a violation, 1 if one did, and 2 for a
 //! bad flag or file.
 
 mod fleet;
+mod follower;
 mod machine;
 mod options;
 mod progress;
@@ -53,10 +55,11 @@ fn run(options: &Options) -> Result<u64, Box<dyn Error>> {
     {
         print(&machines.subtree(first)?.to_string())?;
     }
+    options.draw(&machines)?;
     let fleet = Fleet::new(&machines, options.hosts)?;
     let tree = fleet.populate()?;
     let report = race(options, &fleet, &tree)
-        .map_err(|error| format!("a thread could not be started: {error}"))?;
+        .map_err(|error| format!("a thread or the output failed: {error}"))?;
     if options.json {
         print(&format!("{}\n", report.to_json()))?;
     } else {
@@ -83,7 +86,11 @@ fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Res
             let write = move || writer::write(tree, fleet, !seed, deadline);
             writers.push(thread::Builder::new().spawn_scoped(scope, write)?);
         }
-        progress::until(deadline, tree);
+        if options.follow {
+            follower::follow(tree, deadline)?;
+        } else {
+            progress::until(deadline, tree);
+        }
         let reads = readers.into_iter().map(result_of).collect();
         let commits = writers.into_iter().map(result_of).collect();
         Ok(Report::new(options, providers, reads, commits))

@@ -18,6 +18,8 @@ Examples:
   cargo run --release --example fleet -- --hosts 10000 --writers 2 --json
   cargo run --release --example fleet -- --providers mine.json --hosts 1
   cargo run --release --example fleet -- --writers 0 --seconds 0.5
+  cargo run --release --example fleet -- --hosts 6 --seconds 0.1 --follow
+  cargo run --release --example fleet -- --seconds 0.1 --dot host.dot
 
 The file holds providers in the field names of Placement's API:
   {\"resource_providers\": [{\"uuid\": \"...\", \"name\": \"...\", \"parent_provider_uuid\": null,
@@ -56,6 +58,14 @@ pub struct Options {
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub json: bool,
+
+    /// Write the first machine to a file, as a graph for Graphviz
+    #[arg(long, value_name = "FILE")]
+    dot: Option<PathBuf>,
+
+    /// Print changes as they come, one a line
+    #[arg(long, conflicts_with = "json")]
+    pub follow: bool,
 }
 
 impl Options {
@@ -86,6 +96,15 @@ impl Options {
             return Err(format!("{file}: there is no provider in it").into());
         }
         Ok(machines)
+    }
+
+    /// Draws the first machine, if that is asked for.
+    pub fn draw(&self, machines: &Snapshot) -> Result<(), Box<dyn Error>> {
+        if let (Some(path), Some(first)) = (&self.dot, machines.roots().next()) {
+            let graph = machines.subtree(first)?.to_dot().to_string();
+            fs::write(path, graph).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
     }
 }
 

@@ -168,7 +168,11 @@ fn settle() {
         let before = waiting::count();
         hand_over(&epoch::pin());
         flushes += 1;
-        idle = if waiting::count() < before { 0 } else { idle + 1 };
+        idle = if waiting::count() < before {
+            0
+        } else {
+            idle + 1
+        };
     }
 }
 

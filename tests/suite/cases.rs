@@ -7,6 +7,7 @@ pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
 mod auto_traits;
 mod bad_input;
 mod changes;
+mod dot;
 mod long_transaction;
 mod model;
 mod parity;

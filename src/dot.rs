@@ -1,0 +1,100 @@
+//! The forest as a graph in Graphviz's language.
+
+use std::fmt;
+
+use crate::text::Escaped;
+use crate::{Forest, Inventory, Provider};
+
+/// Prints a forest as a graph in Graphviz's language DOT. From
+/// [`Forest::to_dot`].
+#[derive(Clone, Copy, Debug)]
+pub struct Dot<'a>(&'a Forest);
+
+impl Forest {
+    /// A picture of the forest: a graph in Graphviz's language DOT, to be printed,
+    /// with the name, generation, inventory and traits of each provider in its
+    /// node. Control characters are escaped. Cost of printing: O(1) a provider.
+    ///
+    /// ```
+    /// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+    /// use uuid::Uuid;
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host", Uuid::from_u128(1), 4)?;
+    /// tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
+    /// let dot = tree.snapshot().to_dot().to_string(); // for `dot -Tsvg`
+    /// assert!(dot.starts_with("digraph providers {"));
+    /// assert!(dot.contains("VCPU: 8"));
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn to_dot(&self) -> Dot<'_> {
+        Dot(self)
+    }
+}
+
+impl fmt::Display for Dot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "digraph providers {{")?;
+        writeln!(
+            f,
+            "  node [shape=box style=rounded fontname=\"sans-serif\" fontsize=10]"
+        )?;
+        writeln!(f, "  edge [dir=none]\n  rankdir=LR")?;
+        for provider in self.0 {
+            write!(f, "  \"{}\" [label=<", provider.uuid())?;
+            write_label(f, provider)?;
+            writeln!(f, ">]")?;
+            if let Some(parent) = provider.parent_uuid() {
+                writeln!(f, "  \"{parent}\" -> \"{}\"", provider.uuid())?;
+            }
+        }
+        writeln!(f, "}}")
+    }
+}
+
+/// A label in Graphviz's HTML: one line for each thing that it says.
+fn write_label(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
+    write!(f, "<b>{}</b>", Html(provider.name()))?;
+    if let Some(generation) = provider.generation() {
+        write!(f, "<br/>generation {generation}")?;
+    }
+    for (class, inventory) in provider.inventory() {
+        write!(f, "<br/>{class}: ")?;
+        write_inventory(f, inventory)?;
+    }
+    for name in provider.traits() {
+        write!(f, "<br/><i>{name}</i>")?;
+    }
+    Ok(())
+}
+
+/// The total, and what takes from it or multiplies it.
+fn write_inventory(f: &mut fmt::Formatter<'_>, inventory: &Inventory) -> fmt::Result {
+    write!(f, "{}", inventory.total)?;
+    match inventory.reserved() {
+        0 => {}
+        reserved => write!(f, ", {reserved} reserved")?,
+    }
+    match inventory.allocation_ratio() {
+        1.0 => Ok(()),
+        ratio => write!(f, ", ratio {ratio}"),
+    }
+}
+
+/// A caller's text in HTML.
+struct Html<'a>(&'a str);
+
+impl fmt::Display for Html<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in Escaped(self.0).to_string().chars() {
+            match character {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                other => write!(f, "{other}")?,
+            }
+        }
+        Ok(())
+    }
+}
