@@ -87,20 +87,6 @@ fn an_agent_that_tells_too_early_is_caught() {
 }
 
 /// The example in the crate's chapter on models.
-#[test]
-fn the_example_of_the_docs() {
-    loom::model(|| {
-        let tree = Arc::new(ProviderTree::new());
-        let told = Arc::new(AtomicU64::new(0));
-        let agent = thread::spawn({
-            let (tree, told) = (tree.clone(), told.clone());
-            move || {
-                let committed = tree.new_root("host", HOST, None).unwrap();
-                told.store(committed.version, Release);
-            }
-        });
-        let version = told.load(Acquire);
-        assert!(tree.version() >= version);
-        agent.join().unwrap();
-    });
+mod example {
+    include!("../../src/docs/models_example.rs");
 }

@@ -90,6 +90,22 @@
 //! without pause got through in 4 to 5 attempts (2-core AMD EPYC).
 //! [`Committed::attempts`] tells how many it took.
 //!
+//! # Old versions
+//!
+//! A version that is replaced is freed when nobody holds it any more, by a writer:
+//! letting go of a snapshot, or having a reader look for a newer one, takes tens of
+//! nanoseconds whatever it held, while the tree is there. A commit lets go of 256
+//! providers that no newer version shows, and of twice as many as it has replaced
+//! itself. So what waits does not pile up, and one commit pays 0.2 to 0.3 ms for
+//! others at most, but for one case: when the last of a large version's own
+//! providers has gone, the nodes of its maps go in one step, which the maps don't let
+//! us divide. If nearly all of them were its own, as after a populate of the whole
+//! forest, that takes 10 to 30 ms at 100,000 to 200,000 providers (2-core AMD EPYC).
+//!
+//! [`stats`] tells what is kept, and [`collect`] frees at once all that nobody holds:
+//! call it from a thread of your own now and then if no commit may pay for others.
+//! When a tree is dropped its old versions go with it.
+//!
 //! # Generations
 //!
 //! A provider's *generation* is Placement's optimistic lock, not this crate's:
@@ -104,5 +120,7 @@
 //! [`reader`]: crate::ProviderTree::reader
 //! [`find`]: crate::ProviderTree::find
 //! [`update`]: crate::ProviderTree::update
+//! [`stats`]: crate::ProviderTree::stats
+//! [`collect`]: crate::ProviderTree::collect
 //! [`Committed::attempts`]: crate::Committed::attempts
 //! [`expect_generation`]: crate::Transaction::expect_generation

@@ -13,9 +13,10 @@
 //! - **A commit costs O(log n)**, where a lock around a hash map would change one
 //!   place in it. Programs that write more than they read want another
 //!   structure.
-//! - **An old version is freed by whoever drops it last**, which takes as long as
-//!   it has nodes of its own: tens of milliseconds for a whole forest of 100,000
-//!   providers that nobody else shares. A reader that held it pays.
+//! - **Old versions are freed by writers**, so that a commit may pay for more than
+//!   its own edits: see [`docs::consistency`](crate::docs::consistency#old-versions).
+//!   Once the tree itself is gone, whoever drops the last snapshot of a version
+//!   frees it: tens of milliseconds for 100,000 providers.
 //! - **An update in an update.** The closure of an update can't update the same
 //!   tree: [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it makes
 //!   another thread commit to the tree and waits for that, the update loses each

@@ -8,13 +8,13 @@
 //! # What is checked
 //!
 //! `loom-tests/` holds models of the public API; `cargo test --release` in that
-//! folder runs them all. Each states its bound of preemptions (2 to 4), fails if
-//! it did not explore all executions within it, and prints how many those were;
-//! each gathers the outcomes it met and fails if they are not exactly those that it
-//! names. For each there are planted bugs that it must catch: a store in place of
+//! folder runs them all. Each in `tests/models` states its bound of preemptions (2
+//! to 4), fails if it did not explore all executions within it, and prints how many
+//! those were; each gathers the outcomes it met and fails if they are not exactly
+//! those that it names. For each there are planted bugs that it must catch: a store in place of
 //! the compare-and-swap, a load that is relaxed, a version counted before the swap,
 //! memory freed at once, a retry on a stale base, two commits of what belongs
-//! together. They are planted in a cell of their own, which is checked without them
+//! together, a subscriber that announces itself by a load. They are planted in a cell of their own, which is checked without them
 //! as well, or in the model's caller.
 //!
 //! | | in a model | so that |
@@ -23,6 +23,9 @@
 //! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build; that a commit hands over what it has retired is on in the models of reclamation and of held snapshots, and off in the others, where it would multiply the executions by a hundred | its own code is checked, down to the collector |
 //! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read gives what an acquiring load gives, which may be the version that is being replaced | what is built on that contract is checked; **the inside of arc-swap is not** |
 //! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
+//! | the queue of old versions (`crossbeam-queue`), and the lock that nobody waits for | a twin of the queue, loom's lock | who frees what is checked; the inside of that queue is not |
+//! | the event that subscribers wait for (`event-listener`) | as shipped, on its own loom build | checked |
+//! | backing off after a lost commit | not at all: it would hide executions | |
 //! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |
 //!
 //! arc-swap has no hook for loom, and an open report on its soundness (its issue
@@ -35,11 +38,16 @@
 //!
 //! ```toml
 //! # models/Cargo.toml
+//! [package]
+//! name = "models"
+//! edition = "2024"
+//!
 //! [workspace]
 //!
 //! [dependencies]
 //! loom = "0.7"
 //! provider-tree = { version = "0.1", features = ["loom"] }
+//! uuid = "1"
 //!
 //! # models/.cargo/config.toml
 //! [build]
@@ -49,34 +57,15 @@
 //! A model then uses loom's threads, atomics and `Arc` beside the tree:
 //!
 //! ```ignore
-//! use loom::sync::Arc;
-//! use loom::sync::atomic::{AtomicU64, Ordering::{Acquire, Release}};
-//! use provider_tree::ProviderTree;
-//! use uuid::Uuid;
-//!
-//! const HOST: Uuid = Uuid::from_u128(0xa);
-//!
-//! #[test]
-//! fn a_scheduler_finds_what_it_was_told_of() {
-//!     loom::model(|| {
-//!         let tree = Arc::new(ProviderTree::new());
-//!         let told = Arc::new(AtomicU64::new(0));
-//!         let agent = loom::thread::spawn({
-//!             let (tree, told) = (tree.clone(), told.clone());
-//!             move || {
-//!                 let committed = tree.new_root("host", HOST, None).unwrap();
-//!                 told.store(committed.version, Release);
-//!             }
-//!         });
-//!         let version = told.load(Acquire);
-//!         assert!(tree.version() >= version);
-//!         agent.join().unwrap();
-//!     });
-//! }
+#![doc = include_str!("models_example.rs")]
 //! ```
 //!
-//! `loom-tests/tests/user.rs` holds this model and a longer one, on both cells, with
-//! the bug that it catches.
+//! `loom-tests/tests/user.rs` runs this model, and a longer one on both cells and on
+//! a bug that it catches.
+//!
+//! A model that fails on `EpochCell` aborts the program: crossbeam-epoch's collector
+//! can't be taken down in the middle of an execution. The first message says what
+//! failed. So run such a model by itself, and plant bugs on the default cell.
 //!
 //! # Keeping models small
 //!
@@ -88,8 +77,7 @@
 //!   access to a snapshot is one that loom looks at.
 //! - Give UUIDs rather than have random ones made. Hashing needs no care: under
 //!   loom it is seeded alike in each execution.
-//! - With `EpochCell` old versions are freed at the end of an execution, unless
-//!   the model calls `crossbeam_epoch::pin().flush()`.
+//! - With `EpochCell` old versions are freed at the end of an execution: see above.
 //!
 //! # What loom can't tell
 //!
@@ -99,4 +87,6 @@
 //! one from the future. A model says nothing of executions with more preemptions
 //! than its bound, of more threads, or of how fast anything is. Of each atomic it
 //! remembers the last seven stores. crossbeam-epoch's loom build has a full fence
-//! where the real one has a fence of the compiler alone.
+//! where the real one has a fence of the compiler alone, so that a thread's first pin
+//! orders what it did before: the cell's own orderings are checked by models that
+//! commit and read within a read, where there is no such fence.

@@ -172,6 +172,45 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! # Being followed
+//!
+//! To keep a copy of the forest elsewhere, in Placement say, ask what has changed
+//! since the copy was made. Wrong: to compare all providers, or to send each edit as
+//! it is made: others commit too.
+//!
+//! Right: a subscription. It waits, skips versions that came meanwhile, and tells the
+//! changes from the version that it took last. They come in an order in which they
+//! can be made one by one.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::thread;
+//! # use provider_tree::{Change, Error, ProviderTree};
+//! # let tree = Arc::new(ProviderTree::new());
+//! let mut subscription = tree.subscribe();
+//! let copying = thread::spawn(move || {
+//!     let mut requests = Vec::new();
+//!     while let Some(transition) = subscription.wait() {
+//!         for change in transition.changes() {
+//!             requests.push(match &change {
+//!                 Change::Added { provider, .. } => format!("POST {}", provider.uuid()),
+//!                 Change::Removed { provider, .. } => format!("DELETE {}", provider.uuid()),
+//!                 Change::Updated { after, .. } => format!("PUT {}", after.uuid()),
+//!             });
+//!         }
+//!     }
+//!     requests // the tree is gone
+//! });
+//! let host = tree.new_root("host", None, None)?.value;
+//! drop(tree);
+//! assert_eq!(copying.join().unwrap(), [format!("POST {host}")]);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! A transaction that can't be made again in a closure need not be lost either:
+//! [`Conflict::rebase`] brings its changes onto the version that it lost to, if
+//! nobody else has changed the same providers.
+//!
 //! # Trying something out
 //!
 //! A fork is a forest of its own, in O(1): change it, look at the outcome, throw
@@ -216,4 +255,5 @@
 //! assert!(scheduler.forest.load().exists("host"));
 //! ```
 //!
+//! [`Conflict::rebase`]: crate::Conflict::rebase
 //! [`populate`]: crate::ProviderTree::populate

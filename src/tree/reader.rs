@@ -40,7 +40,7 @@ impl<C: SnapshotCell> Reader<C> {
 
     /// The newest snapshot. Versions never go back from one call to the next.
     /// Cost: one atomic load when nothing has changed; otherwise that of
-    /// [`ProviderTree::snapshot`], and of dropping the snapshot that it kept.
+    /// [`ProviderTree::snapshot`].
     pub fn load(&mut self) -> &Snapshot {
         C::load(&mut self.cache)
     }

@@ -1,0 +1,25 @@
+use loom::sync::Arc;
+use loom::sync::atomic::AtomicU64;
+use loom::sync::atomic::Ordering::{Acquire, Release};
+use provider_tree::ProviderTree;
+use uuid::Uuid;
+
+const HOST: Uuid = Uuid::from_u128(0xa);
+
+#[test]
+fn a_scheduler_finds_what_it_was_told_of() {
+    loom::model(|| {
+        let tree = Arc::new(ProviderTree::new());
+        let told = Arc::new(AtomicU64::new(0));
+        let agent = loom::thread::spawn({
+            let (tree, told) = (tree.clone(), told.clone());
+            move || {
+                let committed = tree.new_root("host", HOST, None).unwrap();
+                told.store(committed.version, Release);
+            }
+        });
+        let version = told.load(Acquire);
+        assert!(tree.version() >= version);
+        agent.join().unwrap();
+    });
+}
