@@ -42,6 +42,11 @@ impl Version {
     pub(crate) fn let_go(&mut self, provider: &std::sync::Arc<Provider>) {
         self.forest.let_go(provider);
     }
+
+    /// Frees one of the maps. False if none is left.
+    pub(crate) fn let_go_of_a_map(&mut self) -> bool {
+        self.forest.let_go_of_a_map()
+    }
 }
 
 impl Snapshot {

@@ -222,6 +222,20 @@ impl Forest {
         }
     }
 
+    /// Frees one of the maps. False if none is left.
+    pub(crate) fn let_go_of_a_map(&mut self) -> bool {
+        if !self.by_uuid.is_empty() {
+            self.by_uuid = HashMap::default();
+        } else if !self.by_name.is_empty() {
+            self.by_name = HashMap::default();
+        } else if !self.outline.is_empty() {
+            self.outline = Outline::new();
+        } else {
+            return false;
+        }
+        true
+    }
+
     fn take_out(&mut self, uuid: Uuid) -> Option<Arc<Provider>> {
         let provider = self.by_uuid.remove(&uuid)?;
         self.unname(&provider);

@@ -254,8 +254,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
             Ok(()) => {
                 self.signal.changed();
                 events::committed(&transaction, version, attempts);
+                let added = transaction.len().saturating_sub(transaction.base().len());
                 let (base, replaced) = transaction.into_replaced();
-                self.retired.add(base, replaced);
+                self.retired.add(base, replaced, added);
                 Ok(version)
             }
             Err(newer) => {

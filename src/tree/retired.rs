@@ -46,6 +46,9 @@ struct Old {
     state: State,
     /// What it has and the next newer one here has not.
     replaced: Vec<Arc<Provider>>,
+    /// How many providers differ in all, additions included: one that differs in
+    /// more than the budget is freed in steps.
+    size: usize,
 }
 
 enum State {
@@ -57,15 +60,18 @@ enum State {
 
 impl Retired {
     /// Keeps a version that a commit has replaced, with the providers that the new
-    /// one has not; frees some of what can be freed.
-    pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>) {
-        let budget = FREED_BY_A_COMMIT + 2 * replaced.len();
+    /// one has not, and the number of those that only the new one has; frees some
+    /// of what can be freed.
+    pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>, added: usize) {
+        let size = replaced.len() + added;
+        let budget = FREED_BY_A_COMMIT + 2 * size;
         self.versions.fetch_add(1, Relaxed);
         self.providers.fetch_add(replaced.len(), Relaxed);
         self.arrived.push(Old {
             number: version.version(),
             state: State::Shared(version.into_version()),
             replaced,
+            size,
         });
         self.free(SEEN_BY_A_COMMIT, budget);
     }
@@ -83,7 +89,7 @@ impl Retired {
             let Some(old) = kept.take_next() else {
                 return;
             };
-            let (number, before) = (old.number, old.replaced.len());
+            let (number, size, before) = (old.number, old.size, old.replaced.len());
             let (rest, held) = old.free(&mut budget);
             let mut after = kept.leave_to_older(number, held);
             match rest {
@@ -92,6 +98,7 @@ impl Retired {
                     kept.by_number.insert(number, old);
                 }
                 None => {
+                    kept.grow_older(number, size);
                     self.versions.fetch_sub(1, Relaxed);
                 }
             }
@@ -117,14 +124,27 @@ impl Kept {
 
     /// Hands on what a version has left to the next older one. Returns how much.
     fn leave_to_older(&mut self, number: u64, held: Vec<Arc<Provider>>) -> usize {
-        match self.by_number.range_mut(..number).next_back() {
-            Some((_, older)) => {
+        match self.older_than(number) {
+            Some(older) => {
                 let left = held.len();
                 older.replaced.extend(held);
                 left
             }
             None => 0,
         }
+    }
+
+    /// The next older version than one that has gone differs from the next newer in
+    /// what that one did, too.
+    fn grow_older(&mut self, number: u64, size: usize) {
+        if let Some(older) = self.older_than(number) {
+            older.size += size;
+        }
+    }
+
+    fn older_than(&mut self, number: u64) -> Option<&mut Old> {
+        let older = self.by_number.range_mut(..number).next_back();
+        older.map(|(_, older)| older)
     }
 }
 
@@ -143,18 +163,22 @@ impl Old {
             },
         };
         let is_held = |provider: &Arc<Provider>| Arc::strong_count(provider) > 1;
-        if self.replaced.len() <= *budget {
-            *budget -= self.replaced.len();
+        if self.size <= *budget {
+            *budget -= self.size;
             drop(version);
             self.replaced.retain(is_held);
             return (None, self.replaced);
         }
-        let rest = self.replaced.len() - mem::take(budget);
-        let mut held = self.replaced.split_off(rest);
+        let step = mem::take(budget).min(self.replaced.len());
+        let mut held = self.replaced.split_off(self.replaced.len() - step);
         for provider in &held {
             version.let_go(provider);
         }
         held.retain(is_held);
+        // At last the nodes of its maps that have others' providers too: a map a step.
+        if step == 0 && !version.let_go_of_a_map() {
+            return (None, held);
+        }
         self.state = State::Owned(Box::new(version));
         (Some(self), held)
     }
