@@ -27,8 +27,8 @@ pub(super) struct Retired {
     kept: Mutex<Kept>,
     /// What came while another thread had it.
     arrived: Queue<Old>,
-    /// How many versions are here, and how many providers they have that newer
-    /// ones lack. For who asks: nothing is decided by them.
+    /// How many versions are kept, and how many providers they have that newer
+    /// ones have not. For who asks: nothing is decided by them.
     versions: AtomicUsize,
     providers: AtomicUsize,
 }
@@ -36,6 +36,8 @@ pub(super) struct Retired {
 #[derive(Default)]
 struct Kept {
     by_number: BTreeMap<u64, Old>,
+    /// How many providers all of them have replaced.
+    replaced: usize,
     /// The number of the last that was looked at.
     seen: u64,
 }
@@ -64,46 +66,42 @@ impl Retired {
     /// of what can be freed.
     pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>, added: usize) {
         let size = replaced.len() + added;
-        let budget = FREED_BY_A_COMMIT + 2 * size;
-        self.versions.fetch_add(1, Relaxed);
-        self.providers.fetch_add(replaced.len(), Relaxed);
-        self.arrived.push(Old {
+        let mut budget = FREED_BY_A_COMMIT + 2 * size;
+        let old = Old {
             number: version.version(),
             state: State::Shared(version.into_version()),
             replaced,
             size,
-        });
-        self.free(SEEN_BY_A_COMMIT, budget);
+        };
+        match self.kept.try_lock() {
+            Ok(mut kept) => {
+                kept.free(old, &mut budget);
+                self.free_kept(&mut kept, SEEN_BY_A_COMMIT, budget);
+            }
+            Err(_) => self.arrived.push(old),
+        }
+    }
+
+    /// Frees all versions that nobody reads. Does nothing if another thread is at it.
+    pub(super) fn collect(&self) {
+        if let Ok(mut kept) = self.kept.try_lock() {
+            self.free_kept(&mut kept, usize::MAX, usize::MAX);
+        }
     }
 
     /// Looks at so many versions and frees those that nobody reads, but no more than
-    /// so many providers. Does nothing if another thread is at it.
-    pub(super) fn free(&self, versions: usize, mut budget: usize) {
-        let Ok(mut kept) = self.kept.try_lock() else {
-            return;
-        };
+    /// so many providers.
+    fn free_kept(&self, kept: &mut Kept, versions: usize, mut budget: usize) {
         while let Some(old) = self.arrived.pop() {
-            kept.by_number.insert(old.number, old);
+            kept.insert(old);
         }
         for _ in 0..versions.min(kept.by_number.len()) {
-            let Some(old) = kept.take_next() else {
-                return;
-            };
-            let (number, size, before) = (old.number, old.size, old.replaced.len());
-            let (rest, held) = old.free(&mut budget);
-            let mut after = kept.leave_to_older(number, held);
-            match rest {
-                Some(old) => {
-                    after += old.replaced.len();
-                    kept.by_number.insert(number, old);
-                }
-                None => {
-                    kept.grow_older(number, size);
-                    self.versions.fetch_sub(1, Relaxed);
-                }
+            if let Some(old) = kept.take_next() {
+                kept.free(old, &mut budget);
             }
-            self.providers.fetch_sub(before - after, Relaxed);
         }
+        self.versions.store(kept.by_number.len(), Relaxed);
+        self.providers.store(kept.replaced, Relaxed);
     }
 
     /// How many versions are here, and how many providers they have that newer
@@ -114,37 +112,36 @@ impl Retired {
 }
 
 impl Kept {
+    fn insert(&mut self, old: Old) {
+        self.replaced += old.replaced.len();
+        self.by_number.insert(old.number, old);
+    }
+
     /// Takes out the version after the last that was looked at.
     fn take_next(&mut self) -> Option<Old> {
         let mut all = self.by_number.range(self.seen + 1..).chain(&self.by_number);
-        let next = all.next().map(|(number, _)| *number)?;
-        self.seen = next;
-        self.by_number.remove(&next)
+        self.seen = *all.next()?.0;
+        let next = self.by_number.remove(&self.seen)?;
+        self.replaced -= next.replaced.len();
+        Some(next)
     }
 
-    /// Hands on what a version has left to the next older one. Returns how much.
-    fn leave_to_older(&mut self, number: u64, held: Vec<Arc<Provider>>) -> usize {
-        match self.older_than(number) {
-            Some(older) => {
-                let left = held.len();
-                older.replaced.extend(held);
-                left
+    /// Frees what the budget allows of a version, and keeps the rest. What it has
+    /// in common with the next older one is left to that.
+    fn free(&mut self, old: Old, budget: &mut usize) {
+        let (number, size) = (old.number, old.size);
+        let (rest, held) = old.free(budget);
+        let gone = rest.is_none();
+        if let Some(rest) = rest {
+            self.insert(rest);
+        }
+        if let Some((_, older)) = self.by_number.range_mut(..number).next_back() {
+            self.replaced += held.len();
+            older.replaced.extend(held);
+            if gone {
+                older.size += size;
             }
-            None => 0,
         }
-    }
-
-    /// The next older version than one that has gone differs from the next newer in
-    /// what that one did, too.
-    fn grow_older(&mut self, number: u64, size: usize) {
-        if let Some(older) = self.older_than(number) {
-            older.size += size;
-        }
-    }
-
-    fn older_than(&mut self, number: u64) -> Option<&mut Old> {
-        let older = self.by_number.range_mut(..number).next_back();
-        older.map(|(_, older)| older)
     }
 }
 

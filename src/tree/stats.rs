@@ -59,6 +59,6 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// the order of the edits that replaced what it frees.
     pub fn collect(&self) {
         self.cell.settle();
-        self.retired.free(usize::MAX, usize::MAX);
+        self.retired.collect();
     }
 }
