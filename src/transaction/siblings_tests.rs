@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use uuid::Uuid;
 
 use crate::path::MAX_SIBLINGS;
-use crate::{Error, ProviderRecord, Snapshot, Transaction};
+use crate::{Change, Error, ProviderRecord, Snapshot, Transaction};
 
 const LIMIT: u128 = MAX_SIBLINGS as u128;
 
@@ -50,6 +50,31 @@ fn years_of_adding_and_removing_children_keep_their_order() {
         assert_eq!(below.len(), 1);
     }
     transaction.check_invariants().unwrap();
+}
+
+#[test]
+fn children_that_are_numbered_anew_are_no_change() {
+    let mut transaction = transaction();
+    (1..=5).for_each(|number| drop(add(&mut transaction, number).unwrap()));
+    let mut numbered_anew = 0;
+    for number in 6..3 * LIMIT {
+        let older = transaction.next();
+        let second = older.get(uuid(number - 4)).unwrap().path.clone();
+        transaction.remove(uuid(number - 5)).unwrap();
+        add(&mut transaction, number).unwrap();
+        let newer = transaction.next();
+        numbered_anew += usize::from(newer.get(uuid(number - 4)).unwrap().path != second);
+
+        let changes = newer.diff(&older);
+        assert!(matches!(
+            &changes[..],
+            [Change::Removed { .. }, Change::Added { .. }]
+        ));
+        let mut copy = Transaction::new(older);
+        copy.apply(&changes).unwrap();
+        assert_eq!(copy.next(), newer);
+    }
+    assert!(numbered_anew > 1);
 }
 
 #[test]
