@@ -92,6 +92,8 @@ impl fmt::Display for Html<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
+                // XML knows no such characters.
+                '\u{fffe}' | '\u{ffff}' => write!(f, "{}", character.escape_default())?,
                 other => write!(f, "{other}")?,
             }
         }

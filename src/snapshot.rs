@@ -10,7 +10,9 @@ use std::ops::Deref;
 ///
 /// It is owned, can be kept for hours, sent to other threads and held across
 /// `.await`; clone is O(1). While it is kept it keeps alive what it alone still
-/// shows. All queries are those of [`Forest`], to which it dereferences.
+/// shows. Dropping it costs one reference count while its tree is there, whose
+/// writers free what it showed; the last one of a tree that is gone, or of none, is
+/// freed by whoever drops it. All queries are those of [`Forest`], to which it dereferences.
 ///
 /// Two snapshots are equal if they show equal providers in the same order,
 /// whatever their versions.
@@ -38,6 +40,11 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Whether it has that very provider.
+    pub(crate) fn has(&self, provider: &std::sync::Arc<Provider>) -> bool {
+        self.forest.has(provider)
+    }
+
     /// Takes out a provider, if it is the very one that is there.
     pub(crate) fn let_go(&mut self, provider: &std::sync::Arc<Provider>) {
         self.forest.let_go(provider);

@@ -163,11 +163,30 @@ fn check_bounded_steps<C: SnapshotCell>() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
+/// What a fork holds for a while is not kept for a version that never had it.
+fn check_forks() {
+    let tree = filled::<ArcSwapCell>();
+    let held = tree.snapshot();
+    for generation in 1..=COMMITS {
+        let fork = ProviderTree::from(tree.snapshot());
+        rewrite_all(&tree, generation);
+        drop(fork);
+    }
+    tree.collect();
+    let stats = tree.stats();
+    assert_eq!(
+        (stats.versions, stats.replaced_providers as u128),
+        (2, PROVIDERS)
+    );
+    drop(held);
+}
+
 #[test]
 fn replaced_versions_and_dropped_trees_are_freed() {
     check::<ArcSwapCell>(true);
     check::<EpochCell>(false);
     check_two_trees_on_epoch();
+    check_forks();
     check_bounded_steps::<ArcSwapCell>();
     check_bounded_steps::<EpochCell>();
 }

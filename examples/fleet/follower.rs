@@ -12,9 +12,7 @@ pub fn follow(tree: &ProviderTree, deadline: Instant) -> io::Result<()> {
     let mut output = io::stdout().lock();
     loop {
         let rest = deadline.saturating_duration_since(Instant::now());
-        if rest.is_zero() {
-            return Ok(());
-        }
+        // What came last is there without waiting.
         let Ok(Some(transition)) = subscription.wait_timeout(rest) else {
             return Ok(());
         };
@@ -32,6 +30,9 @@ pub fn follow(tree: &ProviderTree, deadline: Instant) -> io::Result<()> {
             // Whoever reads it may stop reading.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             other => other?,
+        }
+        if rest.is_zero() {
+            return Ok(());
         }
     }
 }

@@ -15,12 +15,13 @@ use crate::Snapshot;
 use crate::snapshot::Version;
 use crate::sync::{self, Arc, waiting};
 
-/// How often to ask in vain that what nobody reads is let go of. A version may go
-/// two epochs after it was retired, and each time moves on by one.
-const IDLE_FLUSHES: usize = 3;
+/// How often to ask so that a version that nobody reads is let go of: it may go two
+/// epochs after it was retired, and each time moves on by one.
+const FLUSHES: usize = 3;
 
-/// How many commits' versions crossbeam-epoch lets go of each time.
-const FREED_BY_A_FLUSH: usize = 8;
+/// How many commits' versions crossbeam-epoch lets go of each time: 8, less what it
+/// leaves behind itself.
+const FREED_BY_A_FLUSH: usize = 6;
 
 /// The cell whose shipped code is model-checked: the newest snapshot in a
 /// [`crossbeam_epoch::Atomic`], old ones freed when no reader can see them.
@@ -162,17 +163,11 @@ fn hand_over(guard: &epoch::Guard) {
 /// Lets go of all that nobody can read any more: of all cells, for it waits in one
 /// queue.
 fn settle() {
-    let (mut flushes, mut idle) = (0, 0);
-    // Each flush leaves behind what it has emptied, to be freed in its turn.
-    while idle < IDLE_FLUSHES + flushes / FREED_BY_A_FLUSH && sync::hands_over() {
-        let before = waiting::count();
-        hand_over(&epoch::pin());
-        flushes += 1;
-        idle = if waiting::count() < before {
-            0
-        } else {
-            idle + 1
-        };
+    // Not more than waits now, so that it ends though others go on.
+    for _ in 0..FLUSHES + waiting::count() / FREED_BY_A_FLUSH {
+        if sync::hands_over() {
+            hand_over(&epoch::pin());
+        }
     }
 }
 

@@ -29,9 +29,11 @@ impl Forest {
     /// step, on the older state or one like it. Applied to the older state they
     /// give this one, its order included.
     ///
-    /// Any two states can be compared. Cost: between versions of one forest and
-    /// its forks O(c log n) for c changed or moved providers, n in all; otherwise
-    /// O(n log n).
+    /// Any two states can be compared. Cost: from an older version of one forest to a
+    /// newer one O(c log n) for c changed or moved providers, n in all. Going back, or
+    /// from one fork to another, a provider that the other lacks has all its later
+    /// siblings go to the end behind it: each of them is a change then. Between states
+    /// that have nothing in common O(n log n).
     ///
     /// ```
     /// use provider_tree::{Change, ProviderTree};

@@ -76,6 +76,8 @@ impl Forest {
         self.replaced.append(&mut fork.replaced);
         let replaced = mem::take(&mut self.replaced);
         *self = Self { replaced, ..fork };
+        // What only this forest had before is not to be kept.
+        self.replaced.retain(|old| Arc::strong_count(old) > 1);
     }
 
     /// What has been taken out of it since it was forked, but for what it has had
@@ -216,10 +218,15 @@ impl Forest {
 
     /// Takes a provider out, if it is the very one that is there, and forgets it.
     pub(crate) fn let_go(&mut self, provider: &Arc<Provider>) {
-        let found = self.by_uuid.get(&provider.uuid());
-        if found.is_some_and(|found| Arc::ptr_eq(found, provider)) {
+        if self.has(provider) {
             self.take_out(provider.uuid());
         }
+    }
+
+    /// Whether it has that very provider.
+    pub(crate) fn has(&self, provider: &Arc<Provider>) -> bool {
+        let found = self.by_uuid.get(&provider.uuid());
+        found.is_some_and(|found| Arc::ptr_eq(found, provider))
     }
 
     /// Frees one of the maps. False if none is left.

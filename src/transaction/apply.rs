@@ -16,11 +16,14 @@ impl Transaction {
     ///
     /// An update or a removal applies only where the provider is still as the
     /// change has it before, and an addition only where there is none. What other
-    /// providers have become does not matter. The order of the changes does not
-    /// matter either, but that of siblings that are added, or go to the end.
+    /// providers have become does not matter. Give them in the order of the diff:
+    /// moves are made in that order, so that in another one may lead through a
+    /// cycle, and be refused; so may one that leads below the deepest level on its
+    /// way, in any order.
     ///
     /// Cost: O(c log n) for c changes, and one write for each; as
-    /// [`move_to`](Self::move_to) for one that moves.
+    /// [`move_to`](Self::move_to) for one that moves, so that c moves below one
+    /// another cost O(c²).
     ///
     /// # Errors
     ///

@@ -55,7 +55,9 @@ fn years_of_adding_and_removing_children_keep_their_order() {
 #[test]
 fn children_that_are_numbered_anew_are_no_change() {
     let mut transaction = transaction();
-    (1..=5).for_each(|number| drop(add(&mut transaction, number).unwrap()));
+    for number in 1..=5 {
+        add(&mut transaction, number).unwrap();
+    }
     let mut numbered_anew = 0;
     for number in 6..3 * LIMIT {
         let older = transaction.next();

@@ -136,11 +136,25 @@ impl Kept {
             self.insert(rest);
         }
         if let Some((_, older)) = self.by_number.range_mut(..number).next_back() {
-            self.replaced += held.len();
-            older.replaced.extend(held);
+            // Others may be held by a fork: they are none of this tree's.
+            let before = older.replaced.len();
+            let version = older.state.version();
+            older
+                .replaced
+                .extend(held.into_iter().filter(|one| version.has(one)));
+            self.replaced += older.replaced.len() - before;
             if gone {
                 older.size += size;
             }
+        }
+    }
+}
+
+impl State {
+    fn version(&self) -> &Version {
+        match self {
+            Self::Shared(version) => version,
+            Self::Owned(version) => version,
         }
     }
 }

@@ -41,9 +41,10 @@ fn a_graph_has_a_node_for_each_provider_and_an_edge_for_each_parent() {
 #[test]
 fn no_name_breaks_out_of_its_label() {
     let tree = new_tree();
-    tree.new_root("</b>>] \"&\n\u{202e}\\", A, None).unwrap();
+    tree.new_root("</b>>] \"&\n\u{202e}\\\u{ffff}", A, None)
+        .unwrap();
     let graph = tree.snapshot().to_dot().to_string();
-    let label = "<b>&lt;/b&gt;&gt;] &quot;&amp;\\n\\u{202e}\\\\</b>";
+    let label = "<b>&lt;/b&gt;&gt;] &quot;&amp;\\n\\u{202e}\\\\\\u{ffff}</b>";
     assert!(graph.contains(&format!("[label=<{label}>]\n")), "{graph}");
 }
 
