@@ -1,7 +1,7 @@
 //! One version of the forest, owned.
 
+use crate::Forest;
 use crate::sync::{Arc, Witness};
-use crate::{Forest, Provider};
 use std::fmt;
 use std::ops::Deref;
 
@@ -12,7 +12,8 @@ use std::ops::Deref;
 /// `.await`; clone is O(1). While it is kept it keeps alive what it alone still
 /// shows. Dropping it costs one reference count while its tree is there, whose
 /// writers free what it showed; the last one of a tree that is gone, or of none, is
-/// freed by whoever drops it. All queries are those of [`Forest`], to which it dereferences.
+/// freed by whoever drops it. All queries are those of [`Forest`], to which it
+/// dereferences.
 ///
 /// Two snapshots are equal if they show equal providers in the same order,
 /// whatever their versions.
@@ -35,25 +36,8 @@ pub struct Snapshot {
 
 pub(crate) struct Version {
     number: u64,
-    forest: Forest,
+    pub(crate) forest: Forest,
     witness: Witness,
-}
-
-impl Version {
-    /// Whether it has that very provider.
-    pub(crate) fn has(&self, provider: &std::sync::Arc<Provider>) -> bool {
-        self.forest.has(provider)
-    }
-
-    /// Takes out a provider, if it is the very one that is there.
-    pub(crate) fn let_go(&mut self, provider: &std::sync::Arc<Provider>) {
-        self.forest.let_go(provider);
-    }
-
-    /// Frees one of the maps. False if none is left.
-    pub(crate) fn let_go_of_a_map(&mut self) -> bool {
-        self.forest.let_go_of_a_map()
-    }
 }
 
 impl Snapshot {

@@ -163,11 +163,12 @@ fn hand_over(guard: &epoch::Guard) {
 /// Lets go of all that nobody can read any more: of all cells, for it waits in one
 /// queue.
 fn settle() {
+    if !sync::hands_over() {
+        return;
+    }
     // Not more than waits now, so that it ends though others go on.
     for _ in 0..FLUSHES + waiting::count() / FREED_BY_A_FLUSH {
-        if sync::hands_over() {
-            hand_over(&epoch::pin());
-        }
+        epoch::pin().flush();
     }
 }
 

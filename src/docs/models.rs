@@ -11,7 +11,7 @@
 //! folder runs them all. Each in `tests/models` states its bound of preemptions (2
 //! to 4), fails if it did not explore all executions within it, and prints how many
 //! those were; each gathers the outcomes it met and fails if they are not exactly
-//! those that it names. For each there are planted bugs that it must catch: a store in place of
+//! those that it names. For each kind there are planted bugs that it must catch: a store in place of
 //! the compare-and-swap, a load that is relaxed, a version counted before the swap,
 //! memory freed at once, a retry on a stale base, two commits of what belongs
 //! together, a subscriber that announces itself by a load. They are planted in a cell of their own, which is checked without them

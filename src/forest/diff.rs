@@ -104,13 +104,8 @@ fn left_by_others(newer: &Forest, older: &Forest, gone: &[&Provider]) -> HashSet
 /// content is new, in that order.
 fn updates<'a>(newer: &'a Forest, older: &Forest, mut came: Vec<&'a Provider>) -> Vec<Change> {
     let to_end = moved_to_end(newer, older, &came);
-    let passed = to_end.iter().filter_map(|uuid| newer.get(*uuid));
-    let unchanged = |provider: &&Provider| {
-        let old = older.get(provider.uuid());
-        old.is_some_and(|old| old.path == provider.path && *old == **provider)
-    };
     // Those that only a sibling has passed may not be among `came`.
-    came.extend(passed.filter(unchanged));
+    came.extend(to_end.iter().filter_map(|uuid| newer.get(*uuid)));
     came.sort_by(|a, b| a.path.cmp(&b.path));
     came.dedup_by_key(|provider| provider.uuid());
     let change = |after: &Provider| {

@@ -13,8 +13,8 @@ use crate::snapshot::Version;
 use crate::sync::{self, Mutex, Queue};
 use crate::{Provider, Snapshot};
 
-/// How many providers a commit lets go of, beside twice as many as it has
-/// replaced itself: so commits let go of more than they replace.
+/// How many providers a commit lets go of, beside twice as many as it has replaced
+/// and added itself: so commits let go of more than they replace.
 const FREED_BY_A_COMMIT: usize = 256;
 
 /// How many versions a commit looks at.
@@ -141,7 +141,7 @@ impl Kept {
             let version = older.state.version();
             older
                 .replaced
-                .extend(held.into_iter().filter(|one| version.has(one)));
+                .extend(held.into_iter().filter(|one| version.forest.has(one)));
             self.replaced += older.replaced.len() - before;
             if gone {
                 older.size += size;
@@ -183,11 +183,11 @@ impl Old {
         let step = mem::take(budget).min(self.replaced.len());
         let mut held = self.replaced.split_off(self.replaced.len() - step);
         for provider in &held {
-            version.let_go(provider);
+            version.forest.let_go(provider);
         }
         held.retain(is_held);
         // At last the nodes of its maps that have others' providers too: a map a step.
-        if step == 0 && !version.let_go_of_a_map() {
+        if step == 0 && !version.forest.let_go_of_a_map() {
             return (None, held);
         }
         self.state = State::Owned(Box::new(version));

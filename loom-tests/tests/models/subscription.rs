@@ -110,4 +110,6 @@ on_both_cells! {
 catches! {
     a_quiet_announcement_loses_a_wake_up: a_task_is_woken_for_a_commit() on QuietAnnouncement,
         saying "the wake-up was lost";
+    a_version_counted_too_early_is_never_taken: a_subscriber_takes_the_last_version_of_a_tree()
+        on EarlyVersion, saying "the last was missed";
 }
