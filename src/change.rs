@@ -17,11 +17,13 @@ use crate::{Provider, Resource, ResourceClass, Trait};
 /// what changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// The provider is new. It stands after its siblings.
+    /// The provider is new.
     #[non_exhaustive]
     Added {
         /// The new provider.
         provider: Provider,
+        /// Where it stands among its siblings.
+        place: Place,
     },
     /// The provider is gone.
     #[non_exhaustive]
@@ -36,10 +38,20 @@ pub enum Change {
         before: Provider,
         /// The provider as it is.
         after: Provider,
-        /// Whether it moves to the end of its siblings, with all below it: always
-        /// under a new parent, else where it has been passed by a sibling.
-        to_end: bool,
+        /// Where it goes among its siblings, with all below it: always given under a
+        /// new parent, else if it has passed a sibling.
+        place: Option<Place>,
     },
+}
+
+/// Where a provider comes to stand among the children of its parent, or among the
+/// roots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// After all others.
+    Last,
+    /// Right before that one.
+    Before(Uuid),
 }
 
 /// What differs between two states of one provider. From
@@ -51,7 +63,7 @@ pub struct Differences {
     pub name: bool,
     /// Whether its parent changed.
     pub parent: bool,
-    /// Whether it went to the end of its siblings.
+    /// Whether it went elsewhere among its siblings, or under a new parent.
     pub place: bool,
     /// Whether its generation changed.
     pub generation: bool,
@@ -74,7 +86,7 @@ impl Change {
     /// The provider as it is, or as it was if it is gone. Cost: O(1).
     pub fn provider(&self) -> &Provider {
         match self {
-            Self::Added { provider } | Self::Removed { provider } => provider,
+            Self::Added { provider, .. } | Self::Removed { provider } => provider,
             Self::Updated { after, .. } => after,
         }
     }
@@ -85,7 +97,7 @@ impl Change {
         let Self::Updated {
             before,
             after,
-            to_end,
+            place,
         } = self
         else {
             return None;
@@ -98,7 +110,7 @@ impl Change {
         Some(Differences {
             name: before.name() != after.name(),
             parent: before.parent_uuid() != after.parent_uuid(),
-            place: *to_end,
+            place: place.is_some(),
             generation: before.generation() != after.generation(),
             inventory: classes.into_iter().cloned().collect(),
             traits: on_one_side(before.traits(), after.traits()),
@@ -130,31 +142,35 @@ impl fmt::Display for Change {
             Escaped(self.provider().name()),
             self.uuid()
         )?;
-        if let (Self::Updated { before, after, .. }, Some(differences)) = (self, self.differences())
-        {
-            f.write_str(":")?;
-            differences.print(f, before, after)?;
+        let Self::Updated {
+            before,
+            after,
+            place,
+        } = self
+        else {
+            return Ok(());
+        };
+        f.write_str(":")?;
+        if before.name() != after.name() {
+            write!(f, " was {}", Escaped(before.name()))?;
         }
-        Ok(())
+        match (after.parent_uuid(), place) {
+            (Some(parent), _) if before.parent_uuid() != Some(parent) => {
+                write!(f, " parent={parent}")?;
+            }
+            (None, _) if before.parent_uuid().is_some() => f.write_str(" now a root")?,
+            (_, Some(Place::Last)) => f.write_str(" now the last of its siblings")?,
+            (_, Some(Place::Before(next))) => write!(f, " now before {next}")?,
+            (_, None) => {}
+        }
+        let differences = self.differences().unwrap_or_default();
+        differences.print(f, after)
     }
 }
 
 impl Differences {
-    fn print(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        before: &Provider,
-        after: &Provider,
-    ) -> fmt::Result {
-        if self.name {
-            write!(f, " was {}", Escaped(before.name()))?;
-        }
-        match after.parent_uuid() {
-            Some(parent) if self.parent => write!(f, " parent={parent}")?,
-            None if self.parent => f.write_str(" now a root")?,
-            _ if self.place => f.write_str(" now the last of its siblings")?,
-            _ => {}
-        }
+    /// What the provider has and what it has lost, but for its name and place.
+    fn print(&self, f: &mut fmt::Formatter<'_>, after: &Provider) -> fmt::Result {
         match after.generation() {
             Some(generation) if self.generation => write!(f, " generation={generation}")?,
             None if self.generation => f.write_str(" no generation")?,

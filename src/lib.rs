@@ -112,7 +112,7 @@ pub use self::cell::EpochCell;
 #[doc(hidden)]
 pub use self::cell::private as contract;
 pub use self::cell::{ArcSwapCell, SnapshotCell};
-pub use self::change::{Change, Differences};
+pub use self::change::{Change, Differences, Place};
 pub use self::dot::Dot;
 pub use self::error::Error;
 pub use self::forest::{Forest, MAX_LEVELS};

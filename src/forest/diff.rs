@@ -3,16 +3,16 @@
 //! The outlines of two states that have come from one another share nearly all
 //! their nodes, and are compared but for those. What a provider shows is
 //! compared then, and where it stands: paths may differ though all siblings stand
-//! in the same order, and in another order they may have the same paths.
+//! in the same order.
+
+use std::iter;
 
 use foldhash::{HashMap, HashSet};
 use im::ordmap::DiffItem;
 use uuid::Uuid;
 
 use super::Forest;
-use super::walk::Children;
-use crate::path::Path;
-use crate::{Change, Provider};
+use crate::{Change, Place, Provider};
 
 impl Forest {
     /// What leads from an older state to this one, provider by provider.
@@ -29,11 +29,10 @@ impl Forest {
     /// step, on the older state or one like it. Applied to the older state they
     /// give this one, its order included.
     ///
-    /// Any two states can be compared. Cost: from an older version of one forest to a
-    /// newer one O(c log n) for c changed or moved providers, n in all. Going back, or
-    /// from one fork to another, a provider that the other lacks has all its later
-    /// siblings go to the end behind it: each of them is a change then. Between states
-    /// that have nothing in common O(n log n).
+    /// Any two states can be compared: older with newer, newer with older, forks, and
+    /// forests that have nothing to do with one another. Cost: O(c log n) for c
+    /// providers that changed or whose ancestors moved, n in all, where one state has
+    /// come from the other or both from a third; else O(n log n).
     ///
     /// ```
     /// use provider_tree::{Change, ProviderTree};
@@ -69,7 +68,7 @@ impl Forest {
         }
         let late = left_by_others(self, older, &gone);
         let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
-            .into_iter()
+            .iter()
             .rev()
             .filter(|provider| self.get(provider.uuid()).is_none())
             .partition(|provider| late.contains(&provider.uuid()));
@@ -77,7 +76,7 @@ impl Forest {
             provider: provider.clone(),
         };
         let mut changes: Vec<Change> = early.into_iter().map(removed).collect();
-        changes.extend(updates(self, older, came));
+        changes.extend(updates(self, older, &came, &gone));
         changes.extend(late.into_iter().map(removed));
         changes
     }
@@ -101,98 +100,119 @@ fn left_by_others(newer: &Forest, older: &Forest, gone: &[&Provider]) -> HashSet
 }
 
 /// What was added or updated, in the newer order. `came` are those whose path or
-/// content is new, in that order.
-fn updates<'a>(newer: &'a Forest, older: &Forest, mut came: Vec<&'a Provider>) -> Vec<Change> {
-    let to_end = moved_to_end(newer, older, &came);
-    // Those that only a sibling has passed may not be among `came`.
-    came.extend(to_end.iter().filter_map(|uuid| newer.get(*uuid)));
-    came.sort_by(|a, b| a.path.cmp(&b.path));
-    came.dedup_by_key(|provider| provider.uuid());
-    let change = |after: &Provider| {
-        let to_end = to_end.contains(&after.uuid());
-        match older.get(after.uuid()) {
-            None => Some(Change::Added {
-                provider: after.clone(),
+/// content is new, in that order; `gone` those whose path or content was another.
+fn updates(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider]) -> Vec<Change> {
+    let mut places = places(newer, older, came, gone);
+    let change = |after: &&Provider| {
+        let place = places.remove(&after.uuid());
+        match (older.get(after.uuid()), place) {
+            (None, place) => Some(Change::Added {
+                provider: (*after).clone(),
+                place: place.unwrap_or(Place::Last),
             }),
-            Some(before) if to_end || before != after => Some(Change::Updated {
+            (Some(before), place) if place.is_some() || before != *after => Some(Change::Updated {
                 before: before.clone(),
-                after: after.clone(),
-                to_end,
+                after: (*after).clone(),
+                place,
             }),
-            Some(_) => None,
+            (Some(_), _) => None,
         }
     };
-    came.into_iter().filter_map(change).collect()
+    came.iter().filter_map(change).collect()
 }
 
-/// Providers that are in both states and must go to the end of their siblings,
-/// so that these get the newer order.
-fn moved_to_end(newer: &Forest, older: &Forest, came: &[&Provider]) -> HashSet<Uuid> {
-    let mut displaced: HashMap<Option<Uuid>, Vec<&Provider>> = HashMap::default();
-    for &provider in came {
-        if !keeps_path(older, provider) {
-            let siblings = displaced.entry(provider.parent_uuid).or_default();
-            siblings.push(provider);
-        }
-    }
-    let mut to_end = HashSet::default();
-    for (parent, siblings) in displaced {
-        let Ok(above) = newer.place_of(parent) else {
-            continue;
-        };
-        let (kept, rest) = if are_last(newer, &siblings) {
-            (last_before(newer, &above, siblings[0]), siblings)
-        } else {
-            (None, Children::of(newer, &above).collect())
-        };
-        let staying = staying(older, parent, kept, &rest);
-        let moved = rest[staying..].iter().map(|provider| provider.uuid());
-        to_end.extend(moved.filter(|uuid| older.get(*uuid).is_some()));
-    }
-    to_end
-}
-
-fn keeps_path(older: &Forest, provider: &Provider) -> bool {
-    older
-        .get(provider.uuid())
-        .is_some_and(|old| old.path == provider.path && old.parent_uuid == provider.parent_uuid)
-}
-
-/// Whether no sibling stands between or after these.
-fn are_last(forest: &Forest, siblings: &[&Provider]) -> bool {
-    let following = siblings[1..].iter().map(|provider| Some(provider.uuid()));
-    let followers = siblings.iter().map(|provider| {
-        let next = forest.next_sibling(provider);
-        next.map(Provider::uuid)
-    });
-    followers.eq(following.chain([None]))
-}
-
-/// The ordinal of the sibling before a child of the provider at `above`.
-fn last_before(forest: &Forest, above: &Path, child: &Provider) -> Option<u32> {
-    let (before, _) = forest.outline.range::<_, Path>(..&child.path).next_back()?;
-    (before != above && above.contains(before)).then(|| above.ordinal_of(before))
-}
-
-/// How many of these siblings, which stand last in the newer state, stand after
-/// the ordinal `kept` in the older one, in the same order.
-fn staying(
+/// Where those belong that were added, that came from another parent, and as few of
+/// the others as will do for their siblings to stand in the newer order.
+fn places(
+    newer: &Forest,
     older: &Forest,
-    parent: Option<Uuid>,
-    kept: Option<u32>,
-    siblings: &[&Provider],
-) -> usize {
-    let Ok(above) = older.place_of(parent) else {
-        return 0;
-    };
-    let mut last = kept;
-    let moves = siblings.iter().position(|provider| {
-        let old = older.get(provider.uuid());
-        let old = old.filter(|old| old.parent_uuid == parent);
-        let ordinal = old.map(|old| above.ordinal_of(&old.path));
-        let stays = ordinal.is_some() && ordinal > last;
-        last = ordinal;
-        !stays
-    });
-    moves.unwrap_or(siblings.len())
+    came: &[&Provider],
+    gone: &[&Provider],
+) -> HashMap<Uuid, Place> {
+    let staying = staying(newer, older, came, gone);
+    let mut places = HashMap::default();
+    for provider in came.iter().rev() {
+        if keeps_path(older, provider) || staying.contains(&provider.uuid()) {
+            continue;
+        }
+        let place = match newer.next_sibling(provider) {
+            None => Place::Last,
+            // One that has a place of its own comes after this one.
+            Some(next) => *places
+                .get(&next.uuid())
+                .unwrap_or(&Place::Before(next.uuid())),
+        };
+        places.insert(provider.uuid(), place);
+    }
+    places
+}
+
+/// Providers that have other paths than in the older state, but need not move among
+/// their siblings.
+///
+/// Those that keep their paths stay. Of the others stay those that none of these
+/// has passed, as many as stand in their old order.
+fn staying(
+    newer: &Forest,
+    older: &Forest,
+    came: &[&Provider],
+    gone: &[&Provider],
+) -> HashSet<Uuid> {
+    let follows = anchors(newer, older, came);
+    let followed = anchors(older, newer, gone);
+    let mut unpassed: HashMap<Option<Uuid>, Vec<&Provider>> = HashMap::default();
+    for (uuid, provider) in came.iter().map(|provider| (provider.uuid(), provider)) {
+        let Some(old) = older.get(uuid) else { continue };
+        if old.parent_uuid == provider.parent_uuid
+            && follows
+                .get(&uuid)
+                .is_some_and(|anchor| followed.get(&uuid) == Some(anchor))
+        {
+            unpassed.entry(old.parent_uuid).or_default().push(old);
+        }
+    }
+    unpassed.values().flat_map(longest_in_order).collect()
+}
+
+/// The siblings that those with other paths stand after, of those that keep their
+/// paths. `others` has all that do not, in the state's order.
+fn anchors(state: &Forest, other: &Forest, others: &[&Provider]) -> HashMap<Uuid, Option<Uuid>> {
+    let mut anchors = HashMap::default();
+    for provider in others {
+        if keeps_path(other, provider) {
+            continue;
+        }
+        let anchor = match state.previous_sibling(provider) {
+            Some(previous) if keeps_path(other, previous) => Some(previous.uuid()),
+            Some(previous) => anchors.get(&previous.uuid()).copied().flatten(),
+            None => None,
+        };
+        anchors.insert(provider.uuid(), anchor);
+    }
+    anchors
+}
+
+/// Whether a provider is in the other state with the same path and parent.
+fn keeps_path(other: &Forest, provider: &Provider) -> bool {
+    other.get(provider.uuid()).is_some_and(|there| {
+        there.path == provider.path && there.parent_uuid == provider.parent_uuid
+    })
+}
+
+/// As many of these as stand in the order of their paths: a longest increasing
+/// subsequence, by patience sorting.
+fn longest_in_order(providers: &Vec<&Provider>) -> Vec<Uuid> {
+    // The last ones of the shortest paths for each length, and who comes before each.
+    let mut lasts: Vec<usize> = Vec::new();
+    let mut before = Vec::with_capacity(providers.len());
+    for (at, provider) in providers.iter().enumerate() {
+        let length = lasts.partition_point(|&last| providers[last].path < provider.path);
+        before.push(length.checked_sub(1).map(|shorter| lasts[shorter]));
+        match lasts.get_mut(length) {
+            Some(last) => *last = at,
+            None => lasts.push(at),
+        }
+    }
+    let all = iter::successors(lasts.last().copied(), |&at| before[at]);
+    all.map(|at| providers[at].uuid()).collect()
 }

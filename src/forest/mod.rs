@@ -7,6 +7,7 @@
 
 mod check;
 mod diff;
+mod place;
 mod query;
 pub(crate) mod walk;
 
@@ -19,7 +20,7 @@ use im::shared_ptr::DefaultSharedPtr;
 use smol_str::SmolStr;
 use uuid::Uuid;
 
-use crate::path::{MAX_SIBLINGS, Path};
+use crate::path::Path;
 use crate::sync::HashState;
 use crate::{Error, Provider, ProviderKey};
 
@@ -127,20 +128,6 @@ impl Forest {
     /// Whether there is no provider. Cost: O(1).
     pub fn is_empty(&self) -> bool {
         self.by_uuid.is_empty()
-    }
-
-    /// The path of a parent; the top of the forest for `None`.
-    pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
-        match parent_uuid {
-            None => Ok(Path::TOP),
-            Some(uuid) => Ok(self.require(uuid)?.path.clone()),
-        }
-    }
-
-    /// The next sibling of a provider.
-    pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
-        let next = self.first_from(&provider.path.end());
-        next.filter(|next| next.parent_uuid == provider.parent_uuid)
     }
 
     /// The first provider at a path or after it.
@@ -254,55 +241,6 @@ impl Forest {
         // One that nothing else refers to was there in between only.
         self.replaced
             .extend(old.filter(|old| Arc::strong_count(old) > 1));
-    }
-
-    /// Moves a provider and all below it to another path, where nothing is.
-    pub(crate) fn relocate(&mut self, from: &Path, to: &Path) {
-        let moved: Vec<_> = walk::Providers::below(self, from).cloned().collect();
-        for provider in &moved {
-            self.outline.remove(&provider.path);
-        }
-        for mut provider in moved {
-            provider.path = provider.path.rebased(from, to);
-            self.replace(provider);
-        }
-    }
-
-    /// The path that a new last child of the provider at `parent` gets.
-    ///
-    /// Ordinals only grow, so that in years of adding and removing they come to
-    /// an end: then the siblings are numbered anew.
-    pub(crate) fn next_path(&mut self, parent: &Path) -> Result<Path, Error> {
-        self.reserve(parent, 1)?;
-        Ok(parent.child(self.next_ordinal(parent)))
-    }
-
-    /// Makes sure that a provider can get that many more children. Paths may
-    /// change; what the forest shows does not.
-    pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<(), Error> {
-        let limit = u64::from(MAX_SIBLINGS);
-        if u64::from(self.next_ordinal(parent)) + additional as u64 <= limit {
-            return Ok(());
-        }
-        let children: Vec<Path> = walk::Children::of(self, parent)
-            .map(|child| child.path.clone())
-            .collect();
-        if (children.len() + additional) as u64 > limit {
-            return Err(Error::TooManySiblings { limit });
-        }
-        // In this order no child moves to where another one still is: the
-        // ordinal of the n-th child is n or more.
-        for (ordinal, child) in children.iter().enumerate() {
-            let place = parent.child(ordinal as u32);
-            if *child != place {
-                self.relocate(child, &place);
-            }
-        }
-        Ok(())
-    }
-
-    fn next_ordinal(&self, parent: &Path) -> u32 {
-        walk::last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
     }
 }
 

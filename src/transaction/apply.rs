@@ -6,9 +6,10 @@ use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::Transaction;
-use super::structure::{check_levels, check_texts, move_to_end};
+use super::arrivals::Arrivals;
+use super::structure::check_texts;
 use crate::forest::walk::Children;
-use crate::{Change, Error, Forest, Provider};
+use crate::{Change, Error, Forest, Place, Provider};
 
 impl Transaction {
     /// Makes changes that [`Forest::diff`] has found, all of them or none: a
@@ -16,14 +17,16 @@ impl Transaction {
     ///
     /// An update or a removal applies only where the provider is still as the
     /// change has it before, and an addition only where there is none. What other
-    /// providers have become does not matter. Give them in the order of the diff:
-    /// moves are made in that order, so that in another one may lead through a
-    /// cycle, and be refused; so may one that leads below the deepest level on its
-    /// way, in any order.
+    /// providers have become does not matter. One that is to stand before a sibling
+    /// that is not there stands last.
     ///
-    /// Cost: O(c log n) for c changes, and one write for each; as
-    /// [`move_to`](Self::move_to) for one that moves, so that c moves below one
-    /// another cost O(c²).
+    /// The order of the changes does not matter, but that providers which come to
+    /// stand in one place stand in theirs. Only what comes of all of them has to be a
+    /// forest.
+    ///
+    /// Cost: O(c log n) for c changes and all that stands below those that move, and
+    /// one write for each; and one for each sibling, and all below it, where there is
+    /// no room left between two.
     ///
     /// # Errors
     ///
@@ -38,14 +41,16 @@ impl Transaction {
         let changes: Vec<_> = changes.into_iter().collect();
         let plan = Plan::new(&self.forest, changes.iter().map(Borrow::borrow))?;
         let mut forest = self.forest.fork();
-        plan.give_names_up(&mut forest);
-        plan.place(&mut forest)?;
-        plan.remove(&mut forest)?;
-        plan.take_names(&mut forest)?;
+        plan.update(&mut forest);
+        plan.clear(&mut forest)?.place(&mut forest)?;
+        plan.name(&mut forest)?;
         self.forest.become_fork(forest);
-        for after in &plan.arriving {
-            let before = plan.before.get(&after.uuid());
-            let from = before.and_then(|provider| provider.generation());
+        for change in changes.iter().map(Borrow::borrow) {
+            let (from, after) = match change {
+                Change::Added { provider, .. } => (None, provider),
+                Change::Updated { before, after, .. } => (before.generation(), after),
+                Change::Removed { .. } => continue,
+            };
             self.generations
                 .note(after.uuid(), from, after.generation(), "apply");
         }
@@ -55,24 +60,22 @@ impl Transaction {
 }
 
 /// The changes, by what is to be done.
+#[derive(Default)]
 struct Plan<'c> {
-    /// What is added or updated, as it will be, parents first.
-    arriving: Vec<&'c Provider>,
-    /// What is updated, as it was.
-    before: HashMap<Uuid, &'c Provider>,
-    /// What goes to the end of its siblings.
-    to_end: HashSet<Uuid>,
+    /// What is updated, as it will be.
+    updated: Vec<&'c Provider>,
+    /// What gives its name up, as it was.
+    renamed: Vec<&'c Provider>,
+    /// What gets a name, as it will be.
+    named: Vec<&'c Provider>,
+    /// What is added or moves, as it will be.
+    arriving: Vec<(&'c Provider, Place)>,
     removed: Vec<&'c Provider>,
 }
 
 impl<'c> Plan<'c> {
     fn new(forest: &Forest, changes: impl Iterator<Item = &'c Change>) -> Result<Self, Error> {
-        let mut plan = Self {
-            arriving: Vec::new(),
-            before: HashMap::default(),
-            to_end: HashSet::default(),
-            removed: Vec::new(),
-        };
+        let mut plan = Self::default();
         let mut seen = HashSet::default();
         let mut in_the_way = Vec::new();
         for change in changes {
@@ -80,151 +83,92 @@ impl<'c> Plan<'c> {
             if !seen.insert(uuid) {
                 return Err(Error::DuplicateProvider { uuid });
             }
-            let expected = match change {
-                Change::Added { provider } => {
-                    plan.arriving.push(provider);
-                    None
-                }
-                Change::Removed { provider } => {
-                    plan.removed.push(provider);
-                    Some(provider)
-                }
-                Change::Updated {
-                    before,
-                    after,
-                    to_end,
-                } => {
-                    plan.arriving.push(after);
-                    plan.before.insert(uuid, before);
-                    if *to_end || before.parent_uuid() != after.parent_uuid() {
-                        plan.to_end.insert(uuid);
-                    }
-                    Some(before)
-                }
-            };
-            if forest.get(uuid) != expected {
+            if forest.get(uuid) != plan.add(change) {
                 in_the_way.push(uuid);
             }
         }
         check_none_in_the_way(in_the_way)?;
-        plan.arriving = parents_first(plan.arriving)?;
         Ok(plan)
     }
 
-    /// So that names may pass from one provider to another.
-    fn give_names_up(&self, forest: &mut Forest) {
-        for provider in self
-            .removed
-            .iter()
-            .chain(self.renamed().map(|(old, _)| old))
-        {
-            forest.unname(provider);
+    /// Returns what is expected to be there.
+    fn add(&mut self, change: &'c Change) -> Option<&'c Provider> {
+        match change {
+            Change::Added { provider, place } => {
+                self.arriving.push((provider, *place));
+                self.named.push(provider);
+                None
+            }
+            Change::Removed { provider } => {
+                self.removed.push(provider);
+                Some(provider)
+            }
+            Change::Updated {
+                before,
+                after,
+                place,
+            } => {
+                self.updated.push(after);
+                if before.name() != after.name() {
+                    self.renamed.push(before);
+                    self.named.push(after);
+                }
+                self.arriving.extend(place.map(|place| (after, place)));
+                Some(before)
+            }
         }
     }
 
-    fn take_names(&self, forest: &mut Forest) -> Result<(), Error> {
-        let added = self
-            .arriving
-            .iter()
-            .filter(|new| !self.before.contains_key(&new.uuid()));
-        for provider in added.copied().chain(self.renamed().map(|(_, new)| new)) {
+    /// Gives updated providers their new content where they stand. Names are given
+    /// up, so that they may pass from one provider to another.
+    fn update(&self, forest: &mut Forest) {
+        for before in &self.renamed {
+            forest.unname(before);
+        }
+        for &after in &self.updated {
+            if let Some(here) = forest.get(after.uuid()) {
+                let mut provider = after.clone();
+                provider.path = here.path.clone();
+                forest.replace(provider);
+            }
+        }
+    }
+
+    /// Takes out what goes and what moves. Returns what moves or is added.
+    fn clear(&self, forest: &mut Forest) -> Result<Arrivals, Error> {
+        let moved = self.arriving.iter().map(|(after, _)| (after.uuid(), true));
+        let removed = self.removed.iter().map(|removed| (removed.uuid(), false));
+        let mut leaving: Vec<_> = moved
+            .chain(removed)
+            .filter_map(|(uuid, moves)| Some((forest.get(uuid)?.path.clone(), uuid, moves)))
+            .collect();
+        // Children first, so that each takes along only what stays below it.
+        leaving.sort_unstable_by(|(a, ..), (b, ..)| b.cmp(a));
+        let mut lifted: HashMap<Uuid, Vec<Provider>> = HashMap::default();
+        let mut in_the_way = Vec::new();
+        for (path, uuid, moves) in leaving {
+            if moves {
+                lifted.insert(uuid, forest.lift(&path));
+            } else {
+                in_the_way.extend(Children::of(forest, &path).map(Provider::uuid));
+                forest.detach(uuid);
+            }
+        }
+        check_none_in_the_way(in_the_way)?;
+        let arriving = self.arriving.iter().map(|&(after, place)| {
+            let moved = lifted.remove(&after.uuid());
+            (moved.unwrap_or_else(|| vec![after.clone()]), place)
+        });
+        Ok(arriving.collect())
+    }
+
+    fn name(&self, forest: &mut Forest) -> Result<(), Error> {
+        for &provider in &self.named {
             check_texts(forest, provider.name(), provider.uuid())?;
             forest.name(provider);
         }
         Ok(())
     }
-
-    fn renamed(&self) -> impl Iterator<Item = (&&'c Provider, &'c Provider)> {
-        let updated = self
-            .arriving
-            .iter()
-            .filter_map(|new| Some((self.before.get(&new.uuid())?, *new)));
-        updated.filter(|(old, new)| old.name() != new.name())
-    }
-
-    /// Puts everything where it belongs, under parents that are there by then.
-    fn place(&self, forest: &mut Forest) -> Result<(), Error> {
-        let mut missing = Vec::new();
-        for &after in &self.arriving {
-            let uuid = after.uuid();
-            if let Some(parent) = after.parent_uuid()
-                && forest.get(parent).is_none()
-            {
-                missing.push(parent);
-                continue;
-            }
-            let mut provider = after.clone();
-            provider.path = match forest.get(uuid) {
-                None => {
-                    let above = forest.place_of(after.parent_uuid())?;
-                    check_levels(uuid, above.levels() + 1)?;
-                    forest.next_path(&above)?
-                }
-                Some(_) if self.to_end.contains(&uuid) => {
-                    move_to_end(forest, uuid, after.parent_uuid())?
-                }
-                Some(here) => here.path.clone(),
-            };
-            forest.replace(provider);
-        }
-        // Those that are to be added are not there for want of their own parents.
-        let arriving: HashSet<Uuid> = self.arriving.iter().map(|after| after.uuid()).collect();
-        missing.retain(|uuid| !arriving.contains(uuid));
-        missing.sort_unstable();
-        missing.dedup();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::MissingParents { uuids: missing })
-        }
-    }
-
-    fn remove(&self, forest: &mut Forest) -> Result<(), Error> {
-        let mut paths: Vec<_> = self
-            .removed
-            .iter()
-            .filter_map(|provider| Some(forest.get(provider.uuid())?.path.clone()))
-            .collect();
-        // Children first: what is left below one is not removed.
-        paths.sort_unstable_by(|a, b| b.cmp(a));
-        let mut in_the_way = Vec::new();
-        for path in paths {
-            in_the_way.extend(Children::of(forest, &path).map(Provider::uuid));
-            if let Some(provider) = forest.by_path(&path) {
-                forest.detach(provider.uuid());
-            }
-        }
-        check_none_in_the_way(in_the_way)
-    }
-}
-
-/// The same providers in the given order, but parents first.
-fn parents_first(arriving: Vec<&Provider>) -> Result<Vec<&Provider>, Error> {
-    let numbered = arriving.iter().enumerate();
-    let at: HashMap<Uuid, usize> = numbered.map(|(at, after)| (after.uuid(), at)).collect();
-    let mut ordered = Vec::with_capacity(arriving.len());
-    let mut taken_from: Vec<Option<usize>> = vec![None; arriving.len()];
-    for start in 0..arriving.len() {
-        let mut upwards: Vec<usize> = Vec::new();
-        let mut next = Some(start);
-        while let Some(here) = next {
-            match taken_from[here] {
-                None => taken_from[here] = Some(start),
-                Some(earlier) if earlier == start => {
-                    let cycle = upwards.iter().skip_while(|&&at| at != here);
-                    return Err(Error::Cycle {
-                        uuids: cycle.map(|&at| arriving[at].uuid()).collect(),
-                    });
-                }
-                Some(_) => break,
-            }
-            upwards.push(here);
-            let parent = arriving[here].parent_uuid();
-            next = parent.and_then(|uuid| at.get(&uuid).copied());
-        }
-        ordered.extend(upwards.into_iter().rev().map(|at| arriving[at]));
-    }
-    Ok(ordered)
 }
 
 fn check_none_in_the_way(uuids: Vec<Uuid>) -> Result<(), Error> {

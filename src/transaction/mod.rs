@@ -1,6 +1,7 @@
 //! Several edits that become visible in one step, or not at all.
 
 mod apply;
+mod arrivals;
 pub(crate) mod content;
 pub(crate) mod generations;
 mod populate;

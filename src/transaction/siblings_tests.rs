@@ -1,6 +1,7 @@
 //! Ordinals do not run out: unit tests run with a small limit of siblings.
 
 use std::collections::VecDeque;
+use std::iter;
 
 use uuid::Uuid;
 
@@ -77,6 +78,32 @@ fn children_that_are_numbered_anew_are_no_change() {
         assert_eq!(copy.next(), newer);
     }
     assert!(numbered_anew > 1);
+}
+
+#[test]
+fn siblings_come_in_between_as_long_as_there_are_ordinals() {
+    let state = |numbers: &mut dyn Iterator<Item = u128>| {
+        let mut transaction = transaction();
+        for number in numbers {
+            add(&mut transaction, number).unwrap();
+        }
+        transaction
+    };
+    let (first, last) = (1, 2 * LIMIT);
+    let between = |count| iter::once(first).chain(2..2 + count).chain([last]);
+    let fits = state(&mut between(LIMIT - 2)).next();
+    let mut copy = state(&mut [first, last].into_iter());
+    copy.apply(fits.diff(&copy)).unwrap();
+    assert_eq!(copy.next(), fits);
+    copy.check_invariants().unwrap();
+
+    // One that stands there already is one too many.
+    let mut copy = state(&mut [first, last, last + 1].into_iter());
+    let before = copy.next();
+    let changes = fits.diff(&state(&mut [first, last].into_iter()));
+    let limit = u64::from(MAX_SIBLINGS);
+    assert_eq!(copy.apply(changes), Err(Error::TooManySiblings { limit }));
+    assert_eq!(copy.next(), before);
 }
 
 #[test]

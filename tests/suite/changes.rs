@@ -1,6 +1,8 @@
 //! What `apply` and `rebase` refuse, and how changes print.
 
-use provider_tree::{Change, Error, Inventory, MAX_LEVELS, ResourceClass, Snapshot, Transaction};
+use provider_tree::{
+    Change, Error, Inventory, MAX_LEVELS, Place, ResourceClass, Snapshot, Transaction,
+};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, fork, new_tree};
@@ -181,6 +183,123 @@ fn the_order_of_changes_does_not_matter() {
     tree.update(|transaction| transaction.apply(&changes))
         .unwrap();
     assert_eq!(tree.snapshot(), newer);
+}
+
+#[test]
+fn moves_that_only_one_by_one_would_make_a_cycle_apply() {
+    let base = three().snapshot();
+    let base = edited(&base, |side| side.move_to("b", "c")); // a > c > b
+    let newer = edited(&base, |side| {
+        side.move_to_root("c")?;
+        side.move_to("a", "b") // c > b > a
+    });
+    for order in [0, 1] {
+        let mut changes = newer.diff(&base);
+        assert_eq!(changes.len(), 2);
+        changes.rotate_left(order);
+        let given = edited(&base, |side| side.apply(&changes));
+        assert_eq!(given, newer);
+    }
+}
+
+#[test]
+fn moves_that_only_one_by_one_would_be_too_deep_apply() {
+    let base = edited(&Snapshot::default(), |side| {
+        for (top, levels) in [("shallow", 100), ("deep", MAX_LEVELS)] {
+            let mut parent = side.new_root(top, None, None)?;
+            for level in 1..levels {
+                parent = side.new_child(&format!("{top}{level}"), parent, None, None)?;
+            }
+        }
+        Ok::<_, Error>(())
+    });
+    let newer = edited(&base, |side| {
+        side.move_to_root("deep1")?;
+        side.move_to("deep", "shallow99")
+    });
+    let changes = newer.diff(&base);
+    assert_eq!(edited(&base, |side| side.apply(&changes)), newer);
+}
+
+fn names(states: &Snapshot) -> Vec<&str> {
+    states.iter().map(|provider| provider.name()).collect()
+}
+
+/// Roots of these names, which make up their UUIDs.
+fn roots(names: &[&str]) -> Snapshot {
+    edited(&Snapshot::default(), |side| {
+        names.iter().try_for_each(|name| {
+            let mut bytes = [0; 16];
+            bytes[..name.len()].copy_from_slice(name.as_bytes());
+            side.new_root(name, Uuid::from_bytes(bytes), None).map(drop)
+        })
+    })
+}
+
+#[test]
+fn one_that_comes_back_between_its_siblings_is_one_change() {
+    let all: Vec<String> = (0..10_000).map(|number| format!("root{number}")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let full = roots(&all);
+    let without = |at: usize| edited(&full, |side| side.remove(all[at]));
+    let (ours, theirs) = (without(4_000), without(7_000));
+
+    let back = full.diff(&ours);
+    let next = full.find(all[4_001]).unwrap().uuid();
+    assert!(matches!(
+        &back[..],
+        [Change::Added { place: Place::Before(uuid), .. }] if *uuid == next
+    ));
+    assert_eq!(edited(&ours, |side| side.apply(&back)), full);
+
+    let across = ours.diff(&theirs);
+    assert!(matches!(
+        &across[..],
+        [Change::Removed { .. }, Change::Added { .. }]
+    ));
+    assert_eq!(edited(&theirs, |side| side.apply(&across)), ours);
+}
+
+#[test]
+fn siblings_come_in_between_though_there_is_no_room() {
+    let newer = roots(&["a", "x", "y", "z", "b", "c"]);
+    let older = roots(&["a", "b", "c"]);
+    let changes = newer.diff(&older);
+    assert_eq!(changes.len(), 3);
+    assert_eq!(edited(&older, |side| side.apply(&changes)), newer);
+    // One after the other, too.
+    let mut made = older;
+    for change in &changes {
+        made = edited(&made, |side| side.apply([change]));
+    }
+    assert_eq!(made, newer);
+}
+
+#[test]
+fn as_few_siblings_move_as_will_do() {
+    let older = roots(&["a", "b", "c", "d", "e", "f"]);
+    let moved = |name: &'static str| {
+        move |side: &mut Transaction| {
+            side.move_to(name, "a")?;
+            side.move_to_root(name)
+        }
+    };
+    let newer = edited(&older, moved("b"));
+    assert_eq!(names(&newer), ["a", "c", "d", "e", "f", "b"]);
+    let back = older.diff(&newer);
+    assert_eq!(newer.diff(&older).len(), 1);
+    assert_eq!(back.len(), 1);
+    assert!(back[0].to_string().contains(" now before "), "{}", back[0]);
+    assert_eq!(edited(&newer, |side| side.apply(&back)), older);
+}
+
+#[test]
+fn one_whose_next_sibling_went_meanwhile_stands_last() {
+    let newer = roots(&["a", "x", "b", "c"]);
+    let changes = newer.diff(&roots(&["a", "b", "c"]));
+    let theirs = roots(&["a", "c"]);
+    let given = edited(&theirs, |side| side.apply(&changes));
+    assert_eq!(names(&given), ["a", "c", "x"]);
 }
 
 #[test]

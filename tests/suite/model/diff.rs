@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::branch::expect;
 use super::forest::Model;
+use super::place::check_places;
 use super::records::{Draft, draft};
 use super::tally;
 use crate::cases::fork;
@@ -102,12 +103,12 @@ fn check_diff(newer: &Snapshot, older: &Snapshot) {
                 Change::Updated {
                     before,
                     after,
-                    to_end,
+                    place,
                     ..
                 } => {
                     ProviderRecord::from(before) == *old
                         && ProviderRecord::from(after) == *new
-                        && (*to_end || old != new)
+                        && (place.is_some() || old != new)
                 }
                 _ => false,
             },
@@ -115,67 +116,16 @@ fn check_diff(newer: &Snapshot, older: &Snapshot) {
         };
         assert!(expected, "{change}");
         assert_differences(change, before.get(&uuid), after.get(&uuid));
-        let to_end = matches!(change, Change::Updated { to_end: true, .. });
-        let fate = fate(newer, older, uuid);
-        assert!(
-            fate == Fate::Added || to_end == (fate == Fate::ToEnd),
-            "{change}, {fate:?}"
-        );
-        let kind = if to_end {
-            "ToEnd".to_owned()
-        } else {
-            tally::kind(change)
-        };
-        tally::mark("Diff", &kind);
+        tally::mark("Diff", &tally::kind(change));
     }
+    let moved = check_places(newer, older, &changes);
     for uuid in before.keys().chain(after.keys()) {
-        let same =
-            before.get(uuid) == after.get(uuid) && matches!(fate(newer, older, *uuid), Fate::Stays);
+        let same = before.get(uuid) == after.get(uuid) && !moved.contains(uuid);
         assert_eq!(!changed.contains(uuid), same, "{uuid}: {changes:#?}");
     }
-}
-
-#[derive(Debug, PartialEq)]
-enum Fate {
-    Gone,
-    Added,
-    Stays,
-    ToEnd,
-}
-
-/// Where a provider goes among its siblings so that those that stay are the
-/// first, in the order that they had: worked out from lists of siblings.
-fn fate(newer: &Snapshot, older: &Snapshot, uuid: Uuid) -> Fate {
-    let siblings = |state: &Snapshot| {
-        let parent = state.get(uuid)?.parent_uuid();
-        let siblings = match parent {
-            None => state.roots(),
-            Some(parent) => state.children(parent).unwrap(),
-        };
-        Some((parent, siblings.map(|one| one.uuid()).collect::<Vec<_>>()))
-    };
-    let Some((parent, now)) = siblings(newer) else {
-        return Fate::Gone;
-    };
-    let Some(old) = older.get(uuid) else {
-        return Fate::Added;
-    };
-    if old.parent_uuid() != parent {
-        return Fate::ToEnd;
-    }
-    let (_, then) = siblings(older).unwrap();
-    let mut last = None;
-    for one in now {
-        let at = then.iter().position(|other| *other == one);
-        if at.is_none() || at < last {
-            return Fate::ToEnd;
-        }
-        if one == uuid {
-            return Fate::Stays;
-        }
-        last = at;
-    }
-    unreachable!("it is among its siblings")
+    // Only what stands in one place stands in the order of the changes.
+    let reversed: Vec<_> = changes.iter().rev().collect();
+    assert_eq!(records(&apply(older, &reversed).unwrap()), after);
 }
 
 fn assert_differences(
@@ -304,8 +254,8 @@ fn check_merge(base: &Snapshot, ours: &Snapshot, theirs: &Snapshot) {
     assert_eq!(records(theirs), before);
 }
 
-/// What only moves to the end of its siblings is no change of a record, but
-/// asks for the provider as it was all the same.
+/// What only moves among its siblings is no change of a record, but asks for the
+/// provider as it was all the same.
 fn only_moved(changes: &[Change], theirs: &Records) -> Vec<Uuid> {
     let moved = changes.iter().filter_map(|change| match change {
         Change::Updated { before, after, .. } if before == after => Some(before),

@@ -9,6 +9,7 @@ mod drawing;
 mod edit;
 mod forest;
 mod names;
+mod place;
 mod pool;
 mod populate;
 mod question;

@@ -99,7 +99,9 @@ pub fn kind(value: &impl Debug) -> String {
 
 /// The same of changes between states.
 pub const OF_STATES: &[&str] = &[
-    "Diff: Added Removed Updated ToEnd",
+    "Diff: Added Removed Updated",
+    "Arrives: Last Before",
+    "Moves: Last Before",
     "OneByOne: Same Name",
     "Merge: Merged ChangedMeanwhile NameTaken MissingParents",
 ];

@@ -1,0 +1,137 @@
+//! Where providers stand: their paths, the ordinals of siblings, and moves from
+//! one path to another.
+
+use std::ops::Bound;
+
+use uuid::Uuid;
+
+use super::Forest;
+use super::walk::{self, Children, Providers};
+use crate::path::{MAX_SIBLINGS, Path};
+use crate::{Error, Provider};
+
+impl Forest {
+    /// The path of a parent; the top of the forest for `None`.
+    pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
+        match parent_uuid {
+            None => Ok(Path::TOP),
+            Some(uuid) => Ok(self.require(uuid)?.path.clone()),
+        }
+    }
+
+    /// The next sibling of a provider.
+    pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
+        let next = self.first_from(&provider.path.end());
+        next.filter(|next| next.parent_uuid == provider.parent_uuid)
+    }
+
+    /// The sibling before a provider.
+    pub(crate) fn previous_sibling(&self, provider: &Provider) -> Option<&Provider> {
+        let above = self.place_of(provider.parent_uuid).ok()?;
+        let between = (Bound::Excluded(&above), Bound::Excluded(&provider.path));
+        let (last, _) = self.outline.range::<_, Path>(between).next_back()?;
+        self.by_path(&above.child_towards(last))
+    }
+
+    /// Moves a provider and all below it to another path, where nothing is.
+    pub(crate) fn relocate(&mut self, from: &Path, to: &Path) {
+        let lifted = self.lift(from);
+        self.lower(lifted, to);
+    }
+
+    /// Takes a provider and all below it out of the walks. Look-ups still find them,
+    /// where they were.
+    pub(crate) fn lift(&mut self, top: &Path) -> Vec<Provider> {
+        let lifted: Vec<_> = Providers::below(self, top).cloned().collect();
+        for provider in &lifted {
+            self.outline.remove(&provider.path);
+        }
+        lifted
+    }
+
+    /// Puts them back at another path, where nothing is.
+    pub(crate) fn lower(&mut self, lifted: Vec<Provider>, to: &Path) {
+        let Some(from) = lifted.first().map(|top| top.path.clone()) else {
+            return;
+        };
+        for mut provider in lifted {
+            provider.path = provider.path.rebased(&from, to);
+            self.replace(provider);
+        }
+    }
+
+    /// The path that a new last child of the provider at `parent` gets.
+    ///
+    /// Ordinals only grow, so that in years of adding and removing they come to
+    /// an end: then the siblings are numbered anew.
+    pub(crate) fn next_path(&mut self, parent: &Path) -> Result<Path, Error> {
+        self.reserve(parent, 1)?;
+        Ok(parent.child(self.next_ordinal(parent)))
+    }
+
+    /// A path between a child of the provider at `parent` and the sibling before it.
+    /// If nothing fits in between, the children are numbered anew, with that much
+    /// room before each.
+    pub(crate) fn path_before(
+        &mut self,
+        parent: &Path,
+        child: Uuid,
+        room_before: impl Fn(Uuid) -> usize,
+    ) -> Result<Path, Error> {
+        if self.first_free(parent, child)? == parent.ordinal_of(&self.require(child)?.path) {
+            self.number_anew(parent, room_before)?;
+        }
+        Ok(parent.child(self.first_free(parent, child)?))
+    }
+
+    /// The ordinal after that of the sibling before a child.
+    fn first_free(&self, parent: &Path, child: Uuid) -> Result<u32, Error> {
+        let previous = self.previous_sibling(self.require(child)?);
+        Ok(previous.map_or(0, |previous| parent.ordinal_of(&previous.path) + 1))
+    }
+
+    /// Makes sure that a provider can get that many more children. Paths may
+    /// change; what the forest shows does not.
+    pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<(), Error> {
+        let limit = u64::from(MAX_SIBLINGS);
+        if u64::from(self.next_ordinal(parent)) + additional as u64 <= limit {
+            return Ok(());
+        }
+        if (Children::of(self, parent).count() + additional) as u64 > limit {
+            return Err(Error::TooManySiblings { limit });
+        }
+        self.number_anew(parent, |_| 0)
+    }
+
+    /// Numbers the children of a provider anew, with that much room before each.
+    pub(crate) fn number_anew(
+        &mut self,
+        parent: &Path,
+        room_before: impl Fn(Uuid) -> usize,
+    ) -> Result<(), Error> {
+        let limit = u64::from(MAX_SIBLINGS);
+        let mut ordinal = 0;
+        let mut moves = Vec::new();
+        for child in Children::of(self, parent) {
+            ordinal += room_before(child.uuid()) as u64;
+            if ordinal >= limit {
+                return Err(Error::TooManySiblings { limit });
+            }
+            let place = parent.child(ordinal as u32);
+            if child.path != place {
+                moves.push((child.path.clone(), place));
+            }
+            ordinal += 1;
+        }
+        // All are lifted before one is lowered, so that none meets another.
+        let lifted: Vec<_> = moves.iter().map(|(from, _)| self.lift(from)).collect();
+        for (subtree, (_, place)) in lifted.into_iter().zip(&moves) {
+            self.lower(subtree, place);
+        }
+        Ok(())
+    }
+
+    fn next_ordinal(&self, parent: &Path) -> u32 {
+        walk::last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
+    }
+}

@@ -1,0 +1,134 @@
+//! Providers on their way to where they belong, each with all that stands below it.
+
+use std::collections::BTreeSet;
+use std::iter;
+
+use foldhash::HashMap;
+use uuid::Uuid;
+
+use super::structure::check_levels;
+use crate::path::Path;
+use crate::{Error, Forest, Place, Provider};
+
+/// Subtrees that stand nowhere, by the parents that they go to. Siblings come in the
+/// order in which they were given.
+pub(super) struct Arrivals(HashMap<Option<Uuid>, Vec<(Vec<Provider>, Place)>>);
+
+impl FromIterator<(Vec<Provider>, Place)> for Arrivals {
+    fn from_iter<T: IntoIterator<Item = (Vec<Provider>, Place)>>(subtrees: T) -> Self {
+        let mut arrivals: HashMap<_, Vec<_>> = HashMap::default();
+        for (subtree, place) in subtrees {
+            if let Some(top) = subtree.first() {
+                let siblings = arrivals.entry(top.parent_uuid).or_default();
+                siblings.push((subtree, place));
+            }
+        }
+        Self(arrivals)
+    }
+}
+
+impl Arrivals {
+    /// Puts them where they belong, top-down: each once, below a parent that stands
+    /// where it will stand.
+    pub(super) fn place(mut self, forest: &mut Forest) -> Result<(), Error> {
+        self.check_parents(forest)?;
+        let stands = |uuid: Uuid| {
+            let provider = forest.get(uuid);
+            provider.is_some_and(|provider| forest.by_path(&provider.path).is_some())
+        };
+        let parents = self.0.keys().copied();
+        let mut standing: Vec<_> = parents.filter(|parent| parent.is_none_or(stands)).collect();
+        while let Some(parent) = standing.pop() {
+            let subtrees = self.0.remove(&parent).unwrap_or_default();
+            let below = subtrees.iter().flat_map(|(subtree, _)| subtree);
+            let below = below.map(|provider| Some(provider.uuid()));
+            standing.extend(below.filter(|parent| self.0.contains_key(parent)));
+            place_below(forest, parent, subtrees)?;
+        }
+        // Those that are left can't be reached from a root.
+        match self.0.keys().min() {
+            None => Ok(()),
+            Some(&start) => Err(self.cycle(start)),
+        }
+    }
+
+    fn check_parents(&self, forest: &Forest) -> Result<(), Error> {
+        let tops = self
+            .0
+            .values()
+            .flatten()
+            .filter_map(|(subtree, _)| subtree.first());
+        let arriving: BTreeSet<Uuid> = tops.map(Provider::uuid).collect();
+        let parents = self.0.keys().flatten();
+        let missing: BTreeSet<Uuid> = parents
+            .filter(|uuid| forest.get(**uuid).is_none() && !arriving.contains(uuid))
+            .copied()
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::MissingParents {
+                uuids: missing.into_iter().collect(),
+            })
+        }
+    }
+
+    /// The cycle that the parents from one on lead into.
+    fn cycle(&self, start: Option<Uuid>) -> Error {
+        let providers = self.0.values().flatten().flat_map(|(subtree, _)| subtree);
+        let parents: HashMap<Uuid, Option<Uuid>> = providers
+            .map(|provider| (provider.uuid(), provider.parent_uuid))
+            .collect();
+        let parent = |uuid: &Uuid| parents.get(uuid).copied().flatten();
+        let mut seen = BTreeSet::new();
+        let on_cycle = iter::successors(start, parent).find(|uuid| !seen.insert(*uuid));
+        let mut uuids: Vec<Uuid> = on_cycle.into_iter().collect();
+        let rest = iter::successors(on_cycle.as_ref().and_then(parent), parent);
+        uuids.extend(rest.take_while(|uuid| Some(*uuid) != on_cycle));
+        Error::Cycle { uuids }
+    }
+}
+
+fn place_below(
+    forest: &mut Forest,
+    parent: Option<Uuid>,
+    subtrees: Vec<(Vec<Provider>, Place)>,
+) -> Result<(), Error> {
+    let above = forest.place_of(parent)?;
+    let mut waiting: HashMap<Uuid, usize> = HashMap::default();
+    for (_, place) in &subtrees {
+        if let Place::Before(next) = place {
+            *waiting.entry(*next).or_default() += 1;
+        }
+    }
+    for (subtree, place) in subtrees {
+        let path = match place {
+            Place::Before(next) if stands_below(forest, parent, next) => {
+                let room = |uuid| waiting.get(&uuid).copied().unwrap_or(0);
+                forest.path_before(&above, next, room)?
+            }
+            _ => forest.next_path(&above)?,
+        };
+        if let Place::Before(next) = place {
+            waiting.entry(next).and_modify(|count| *count -= 1);
+        }
+        check_depth(&subtree, &path)?;
+        forest.lower(subtree, &path);
+    }
+    Ok(())
+}
+
+/// Whether a provider is among the children of a parent, and is not on its way.
+fn stands_below(forest: &Forest, parent: Option<Uuid>, uuid: Uuid) -> bool {
+    let child = forest.get(uuid).filter(|child| child.parent_uuid == parent);
+    let there = child.and_then(|child| forest.by_path(&child.path));
+    there.is_some_and(|there| there.uuid() == uuid)
+}
+
+fn check_depth(subtree: &[Provider], path: &Path) -> Result<(), Error> {
+    let levels = path.levels();
+    let top = subtree.first().map_or(0, |top| top.path.levels());
+    subtree
+        .iter()
+        .try_for_each(|below| check_levels(below.uuid(), below.path.levels() - top + levels))
+}
