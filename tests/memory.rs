@@ -7,7 +7,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-use provider_tree::{ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell};
+use provider_tree::{
+    ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell, Transaction,
+};
 use uuid::Uuid;
 
 /// Counts the bytes that are allocated now.
@@ -163,6 +165,90 @@ fn check_bounded_steps<C: SnapshotCell>() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
+/// Commits until no old version waits, and checks that no commit frees more than
+/// that. Returns how many bytes all of them have freed.
+fn drain(tree: &ProviderTree, most: usize) -> usize {
+    let first = LIVE.load(Relaxed);
+    let mut commits = 0;
+    while tree.stats().versions > 1 {
+        commits += 1;
+        assert!(commits < 100, "{:?}", tree.stats());
+        let before = LIVE.load(Relaxed);
+        tree.set_generation("host7", 1_000 + commits).unwrap();
+        let freed = before.saturating_sub(LIVE.load(Relaxed));
+        assert!(freed < most, "commit {commits}: {freed} bytes, not {most}");
+    }
+    first - LIVE.load(Relaxed)
+}
+
+/// No commit frees much at once either where an older version has what is let go
+/// of, or a newer one has added to it.
+fn check_steps_in_bytes() {
+    let before = LIVE.load(Relaxed);
+    let tree = filled::<ArcSwapCell>();
+    let one_version = LIVE.load(Relaxed) - before;
+    let oldest = tree.snapshot();
+    tree.set_generation("host7", 1).unwrap();
+    let older = tree.snapshot();
+    rewrite_all(&tree, 2);
+    // Some of what they share is let go of while both are there.
+    drop(older);
+    for generation in 0..4 {
+        tree.set_generation("host7", 3 + generation).unwrap();
+    }
+    drop(oldest);
+    let freed = drain(&tree, one_version / 4);
+    assert!(freed > one_version / 2, "{freed} of {one_version}");
+
+    let held = tree.snapshot();
+    tree.update(add_as_many).unwrap();
+    assert_eq!(tree.stats().replaced_providers, 0);
+    drop(held);
+    // A map at a time: there are three.
+    drain(&tree, one_version / 2);
+    drop(tree);
+    let left = LIVE.load(Relaxed).saturating_sub(before);
+    assert!(left < SLACK, "{left} bytes are left");
+}
+
+fn add_as_many(transaction: &mut Transaction) -> Result<(), Error> {
+    (PROVIDERS..2 * PROVIDERS).try_for_each(|number| {
+        let name = format!("host{number}");
+        transaction.new_root(&name, Uuid::from_u128(number), 0)?;
+        Ok(())
+    })
+}
+
+/// What a transaction has had in between only is not kept for the version before
+/// it.
+fn check_in_between() {
+    let tree = filled::<ArcSwapCell>();
+    let held = tree.snapshot();
+    let copy = ProviderTree::from(tree.snapshot());
+    copy.update(add_as_many).unwrap();
+    let added = copy.snapshot().diff(&held);
+    let between = copy.snapshot();
+    copy.update(|transaction| {
+        let added = PROVIDERS..2 * PROVIDERS;
+        added.map(Uuid::from_u128).try_for_each(|uuid| {
+            transaction.set_generation(uuid, 1)?;
+            Ok::<_, Error>(())
+        })
+    })
+    .unwrap();
+    let rewritten = copy.snapshot().diff(&between);
+    tree.update(|transaction| {
+        for generation in 1..100 {
+            transaction.set_generation("host7", generation)?;
+        }
+        transaction.apply(&added)?;
+        transaction.apply(&rewritten)
+    })
+    .unwrap();
+    assert_eq!(tree.stats().replaced_providers, 1);
+    drop(held);
+}
+
 /// What a fork holds for a while is not kept for a version that never had it.
 fn check_forks() {
     let tree = filled::<ArcSwapCell>();
@@ -187,6 +273,8 @@ fn replaced_versions_and_dropped_trees_are_freed() {
     check::<EpochCell>(false);
     check_two_trees_on_epoch();
     check_forks();
+    check_in_between();
+    check_steps_in_bytes();
     check_bounded_steps::<ArcSwapCell>();
     check_bounded_steps::<EpochCell>();
 }

@@ -163,6 +163,9 @@ impl Old {
     /// Frees what the budget allows, if nobody reads it. Returns what is left of
     /// it, and which of the providers that it had are in older versions too.
     fn free(mut self, budget: &mut usize) -> (Option<Self>, Vec<Arc<Provider>>) {
+        if *budget == 0 {
+            return (Some(self), Vec::new());
+        }
         let mut version = match self.state {
             State::Owned(version) => *version,
             State::Shared(shared) => match sync::Arc::try_unwrap(shared) {
