@@ -238,11 +238,16 @@ fn check_in_between() {
     .unwrap();
     let rewritten = copy.snapshot().diff(&between);
     tree.update(|transaction| {
-        for generation in 1..100 {
-            transaction.set_generation("host7", generation)?;
-        }
         transaction.apply(&added)?;
         transaction.apply(&rewritten)
+    })
+    .unwrap();
+    assert_eq!(tree.stats().replaced_providers, 0);
+    tree.update(|transaction| {
+        (1..100).try_for_each(|generation| {
+            transaction.set_generation("host7", generation)?;
+            Ok::<_, Error>(())
+        })
     })
     .unwrap();
     assert_eq!(tree.stats().replaced_providers, 1);

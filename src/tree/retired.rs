@@ -15,7 +15,8 @@ use crate::{Provider, Snapshot};
 
 /// How many providers a commit lets go of, beside twice as many as it has replaced
 /// and added itself: so commits let go of more than they replace.
-const FREED_BY_A_COMMIT: usize = 256;
+/// None in models, so that two make a version that is freed in steps.
+const FREED_BY_A_COMMIT: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
 /// How many versions a commit looks at.
 const SEEN_BY_A_COMMIT: usize = 4;
