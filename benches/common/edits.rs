@@ -1,0 +1,45 @@
+//! The edits that are measured, the same everywhere.
+
+use provider_tree::{Committed, Error, Inventory, ProviderTree, ResourceClass, SnapshotCell};
+use uuid::Uuid;
+
+/// Three records of inventory; other ones for another `total`.
+pub fn inventory(total: u32) -> [(ResourceClass, Inventory); 3] {
+    [
+        (ResourceClass::VCPU, Inventory::new(1 + total % 1_000_000)),
+        (ResourceClass::MEMORY_MB, Inventory::new(262_144)),
+        (ResourceClass::DISK_GB, Inventory::new(2_000)),
+    ]
+}
+
+/// Gives each provider another inventory, all in one commit.
+pub fn update_all<C: SnapshotCell>(
+    tree: &ProviderTree<C>,
+    providers: &[Uuid],
+    total: u32,
+) -> Result<Committed<()>, Error> {
+    tree.update(|transaction| {
+        for &uuid in providers {
+            transaction.update_inventory(uuid, inventory(total), None)?;
+        }
+        Ok(())
+    })
+}
+
+/// Adds a child and removes it again, in two commits.
+pub fn add_and_remove<C: SnapshotCell>(
+    tree: &ProviderTree<C>,
+    parent: Uuid,
+) -> Result<Committed<usize>, Error> {
+    let child = Uuid::from_u128(1);
+    tree.new_child("a child for a moment", parent, child, 0)?;
+    tree.remove(child)
+}
+
+/// Sets the generation of each provider to another one, in a commit each.
+pub fn touch<C: SnapshotCell>(tree: &ProviderTree<C>, providers: &[Uuid]) -> Result<(), Error> {
+    for &uuid in providers {
+        tree.set_generation(uuid, tree.version() + 1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Criterion's groups: `group/case/implementation`, with the size in the case.
+//!
+//! `cargo bench --bench groups` runs all of them in some 15 minutes,
+//! `cargo bench --bench groups -- reads/get` those whose name contains that, and
+//! `-- --quick` ends early where the numbers are steady. What the numbers are
+//! held against is measured in the same run; the targets are in the report.
+
+#[path = "../common/bare.rs"]
+mod bare;
+#[path = "../common/counting.rs"]
+mod counting;
+#[path = "../common/edits.rs"]
+mod edits;
+mod fixture;
+#[path = "../common/forest.rs"]
+mod forest;
+mod memory;
+#[path = "../common/order.rs"]
+mod order;
+mod reads;
+mod shapes;
+#[path = "../common/shapes.rs"]
+mod shapes_of;
+mod versions;
+mod walks;
+mod writes;
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
+
+criterion_group! {
+    name = groups;
+    config = Criterion::default()
+        .sample_size(30)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = reads::group, walks::group, writes::group, versions::group, shapes::group,
+        memory::group
+}
+criterion_main!(groups);
