@@ -3,10 +3,14 @@
 use provider_tree::{Committed, Error, Inventory, ProviderTree, ResourceClass, SnapshotCell};
 use uuid::Uuid;
 
-/// Three records of inventory; other ones for another `total`.
+/// Three records of inventory; other ones for another `total`, and other ones
+/// than the forest has at first.
 pub fn inventory(total: u32) -> [(ResourceClass, Inventory); 3] {
     [
-        (ResourceClass::VCPU, Inventory::new(1 + total % 1_000_000)),
+        (
+            ResourceClass::VCPU,
+            Inventory::new(1_000 + total % 1_000_000),
+        ),
         (ResourceClass::MEMORY_MB, Inventory::new(262_144)),
         (ResourceClass::DISK_GB, Inventory::new(2_000)),
     ]

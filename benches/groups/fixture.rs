@@ -72,6 +72,12 @@ pub static WIDE: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::wide(100_0
 /// A thousand levels of one provider each.
 pub static CHAIN: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::chain(1_000));
 
+/// Trees of ten, as many as the wide one has providers.
+pub static USUAL_LARGE: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::usual(100_000));
+
+/// Trees of ten, as many as the chain has providers.
+pub static USUAL_SMALL: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::usual(1_000));
+
 /// A hundred thousand providers as plain data.
 pub static RECORDS: LazyLock<Vec<ProviderRecord>> =
     LazyLock::new(|| (0..100_000).map(forest::record).collect());

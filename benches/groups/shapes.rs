@@ -7,7 +7,7 @@ use provider_tree::ProviderTree;
 use uuid::Uuid;
 
 use crate::edits::add_and_remove;
-use crate::fixture::{CHAIN, Fixture, WIDE, over};
+use crate::fixture::{CHAIN, USUAL_LARGE, USUAL_SMALL, WIDE, over};
 use crate::forest::uuid;
 use crate::order::scattered;
 
@@ -22,7 +22,7 @@ struct Shape {
 const SHAPES: [Shape; 4] = [
     Shape {
         name: "usual-100000",
-        tree: || &Fixture::of(100_000).tree,
+        tree: || &USUAL_LARGE,
         parent: 50_000,
         deepest: 50_002,
     },
@@ -34,7 +34,7 @@ const SHAPES: [Shape; 4] = [
     },
     Shape {
         name: "usual-1000",
-        tree: || &Fixture::of(1_000).tree,
+        tree: || &USUAL_SMALL,
         parent: 500,
         deepest: 502,
     },

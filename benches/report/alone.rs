@@ -1,0 +1,102 @@
+//! What one thread can do: each operation beside what it can't do without, or
+//! beside itself at another size or shape.
+
+mod fixture;
+mod reads;
+mod shapes;
+mod versions;
+mod walks;
+mod writes;
+
+use std::time::Duration;
+
+use self::fixture::Fixture;
+use crate::alternate::{Compared, Effort};
+use crate::counting::bytes_of;
+use crate::forest;
+use crate::row::{Row, Target};
+
+/// All rows that need no second thread. It tells `progress` what comes next. In
+/// all two minutes; `quick` measures less long, and nothing at 1,000,000.
+///
+/// Nothing else may run in the program meanwhile: bytes are counted, too.
+pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
+    let effort = Effort {
+        rounds: if quick { 9 } else { 61 },
+        slice: Duration::from_millis(if quick { 4 } else { 8 }),
+    };
+    let sizes: &[usize] = if quick {
+        &[1_000, 100_000]
+    } else {
+        &[1_000, 100_000, 1_000_000]
+    };
+    let mut rows = Vec::new();
+    progress("memory");
+    rows.push(memory());
+    progress("populate");
+    rows.push(writes::populate(effort));
+    let mut all: Vec<Fixture> = Vec::new();
+    for &size in sizes {
+        progress(&format!("reads at {size}"));
+        all.push(Fixture::new(size));
+        rows.extend(reads::rows(effort, &all[all.len() - 1]));
+    }
+    progress("walks");
+    for fixture in &all {
+        rows.extend(walks::rows(effort, fixture));
+    }
+    progress("versions");
+    rows.extend(versions::rows(effort, &all));
+    progress("shapes");
+    rows.extend(shapes::rows(effort));
+    // Last of the forests that are shared: edits spread in memory what lay
+    // side by side.
+    progress("writes");
+    rows.extend(writes::rows(effort, &mut all[..2]));
+    rows
+}
+
+/// Bytes a provider, all indices included.
+fn memory() -> Row {
+    const PROVIDERS: usize = 100_000;
+    const PROMISED: f64 = 1_000.0;
+    let (tree, bytes) = bytes_of(|| forest::tree(PROVIDERS));
+    assert_eq!(tree.len(), PROVIDERS);
+    let each = bytes as f64 / PROVIDERS as f64;
+    Row {
+        group: "memory",
+        case: format!("a provider at {PROVIDERS} / 1,000 bytes"),
+        measured: format!("{each:.0} bytes"),
+        ratio: each / PROMISED,
+        target: Some(Target::AtMost(1.0)),
+    }
+}
+
+/// A row of two times.
+fn compared(
+    group: &'static str,
+    case: String,
+    Compared {
+        first,
+        second,
+        ratio,
+    }: &Compared,
+    target: Option<Target>,
+) -> Row {
+    Row {
+        group,
+        case,
+        measured: format!("{} / {}", time(*first), time(*second)),
+        ratio: *ratio,
+        target,
+    }
+}
+
+/// A time as people say it.
+fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        large if large >= 1e6 => format!("{:.1} ms", large / 1e6),
+        medium if medium >= 1e4 => format!("{:.1} us", medium / 1e3),
+        small => format!("{small:.1} ns"),
+    }
+}

@@ -1,0 +1,65 @@
+//! A forest of one size, and what to ask it for, made before anything is timed.
+
+use std::time::{Duration, Instant};
+
+use provider_tree::ProviderTree;
+use uuid::Uuid;
+
+use crate::bare::Bare;
+use crate::forest;
+use crate::order::scattered;
+
+pub struct Fixture {
+    pub size: usize,
+    pub tree: ProviderTree,
+    /// The same providers without the library.
+    pub bare: Bare,
+    /// All of them, in an order without pattern.
+    pub order: Vec<(usize, Uuid)>,
+    pub uuids: Vec<Uuid>,
+}
+
+impl Fixture {
+    pub fn new(size: usize) -> Self {
+        let tree = forest::tree(size);
+        let bare = Bare::of(&tree.snapshot());
+        let order = scattered(size, 1, 0).into_iter();
+        let order: Vec<_> = order.map(|n| (n, forest::uuid(n))).collect();
+        Self {
+            size,
+            tree,
+            bare,
+            uuids: order.iter().map(|&(_, uuid)| uuid).collect(),
+            order,
+        }
+    }
+
+    /// The `at`-th provider of each tree, in an order without pattern.
+    pub fn of_each_tree(&self, at: usize) -> Vec<Uuid> {
+        let numbers = scattered(self.size, forest::TREE, at).into_iter();
+        numbers.map(forest::uuid).collect()
+    }
+}
+
+/// Steps that take one key after the other, round and round; each has to find as
+/// many providers as `expected`.
+pub fn over<K>(
+    keys: &[K],
+    expected: usize,
+    mut step: impl FnMut(&K) -> usize,
+) -> impl FnMut(usize) -> Duration {
+    let mut at = 0;
+    move |count| {
+        let (mut left, mut found) = (count, 0);
+        let started = Instant::now();
+        while left > 0 {
+            let run = &keys[at..keys.len().min(at + left)];
+            found += run.iter().map(&mut step).sum::<usize>();
+            left -= run.len();
+            at = (at + run.len()) % keys.len();
+        }
+        let elapsed = started.elapsed();
+        assert_eq!(found, count * expected);
+        elapsed
+    }
+}

@@ -1,0 +1,78 @@
+//! Walks through one tree, through the whole forest, and up to a root.
+
+use provider_tree::Provider;
+
+use super::fixture::{Fixture, over};
+use super::{compared, time};
+use crate::alternate::{Compared, Effort};
+use crate::forest::TREE;
+use crate::row::{Row, Target};
+
+/// Nanoseconds a provider of a walk through a whole forest in Nova, at 100,000.
+const NOVA: f64 = 320.0;
+
+pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
+    let size = all.size;
+    let row = |case: &str, times: &_| compared("walks", format!("{case}, {size}"), times, None);
+    let snapshot = all.tree.snapshot();
+    let (roots, leaves) = (all.of_each_tree(0), all.of_each_tree(2));
+
+    let mut from_root = over(&roots, TREE, |&root| {
+        seen(snapshot.tree_of(root).expect("a root"))
+    });
+    let mut from_leaf = over(&leaves, TREE, |&leaf| {
+        seen(snapshot.tree_of(leaf).expect("a leaf"))
+    });
+    let mut get = over(&leaves, 1, |&leaf| seen(snapshot.get(leaf).into_iter()));
+    let mut ancestors = over(&leaves, 2, |&leaf| {
+        seen(snapshot.ancestors(leaf).expect("a leaf"))
+    });
+    let mut rows = vec![
+        row(
+            "tree of ten from its root / get of the root",
+            &effort.compare(&mut from_root, &mut get),
+        ),
+        row(
+            "tree of ten from a leaf / from its root",
+            &effort.compare(&mut from_leaf, &mut from_root),
+        ),
+        row(
+            "two ancestors of a leaf / get of the leaf",
+            &effort.compare(&mut ancestors, &mut get),
+        ),
+    ];
+    rows.extend(whole_forest(effort, all));
+    rows
+}
+
+fn whole_forest(effort: Effort, all: &Fixture) -> Vec<Row> {
+    let size = all.size;
+    let snapshot = all.tree.snapshot();
+    let outline = &all.bare.outline;
+    let mut ours = over(&[()], size, |()| seen(snapshot.iter()));
+    let mut bare = over(&[()], size, |()| seen(outline.values().map(|one| &**one)));
+    let times = effort.compare(&mut ours, &mut bare);
+    let times = Compared {
+        first: times.first / size as f64,
+        second: times.second / size as f64,
+        ..times
+    };
+    let promised = size == 100_000;
+    let case = format!("whole forest, a provider / imbl::OrdMap iteration, {size}");
+    let target = promised.then_some(Target::AtMost(1.3));
+    let mut rows = vec![compared("walks", case, &times, target)];
+    if promised {
+        rows.push(Row {
+            group: "walks",
+            case: format!("Nova's walk / whole forest, a provider, {size}"),
+            measured: format!("{} / {}", time(NOVA), time(times.first)),
+            ratio: NOVA / times.first,
+            target: Some(Target::AtLeast(5.0)),
+        });
+    }
+    rows
+}
+
+fn seen<'a>(providers: impl Iterator<Item = &'a Provider>) -> usize {
+    providers.filter(|one| one.generation().is_some()).count()
+}

@@ -1,0 +1,86 @@
+//! Times two things in turns, in slices of a few milliseconds, so that what the
+//! machine does meanwhile meets both alike.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Nanoseconds for one step of each, and the ratio of the first to the second.
+pub struct Compared {
+    pub first: f64,
+    pub second: f64,
+    /// The median of the rounds' ratios, which is not the medians' ratio.
+    pub ratio: f64,
+}
+
+/// How long to measure.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    pub rounds: usize,
+    pub slice: Duration,
+}
+
+/// Something to time: takes that many steps, and says how long they took.
+pub type Steps<'a> = dyn FnMut(usize) -> Duration + 'a;
+
+/// Times that many calls.
+pub fn timed<T>(count: usize, mut step: impl FnMut() -> T) -> Duration {
+    let started = Instant::now();
+    for _ in 0..count {
+        black_box(step());
+    }
+    started.elapsed()
+}
+
+impl Effort {
+    /// Times both in turns. Each slice takes as many steps as fill it.
+    pub fn compare(self, first: &mut Steps<'_>, second: &mut Steps<'_>) -> Compared {
+        let counts = [self.fitting(first), self.fitting(second)];
+        let mut rounds = Vec::with_capacity(self.rounds);
+        for round in 0..self.rounds {
+            let mut one = || nanoseconds(first(counts[0]), counts[0]);
+            let mut other = || nanoseconds(second(counts[1]), counts[1]);
+            // Who comes second finds the other's data in the caches.
+            rounds.push(if round % 2 == 0 {
+                let one = one();
+                (one, other())
+            } else {
+                let other = other();
+                (one(), other)
+            });
+        }
+        Compared {
+            first: median(rounds.iter().map(|round| round.0)),
+            second: median(rounds.iter().map(|round| round.1)),
+            ratio: median(rounds.iter().map(|round| round.0 / round.1)),
+        }
+    }
+
+    /// Times one thing alone: nanoseconds a step, the median of the rounds.
+    pub fn time(self, steps: &mut Steps<'_>) -> f64 {
+        let count = self.fitting(steps);
+        median((0..self.rounds).map(|_| nanoseconds(steps(count), count)))
+    }
+
+    /// How many steps fill a slice; it warms the caches, too.
+    fn fitting(self, steps: &mut Steps<'_>) -> usize {
+        let mut count = 1;
+        loop {
+            let took = steps(count);
+            if took * 2 > self.slice {
+                let fitting = count as f64 * self.slice.as_secs_f64() / took.as_secs_f64();
+                return (fitting as usize).max(1);
+            }
+            count *= 2;
+        }
+    }
+}
+
+fn nanoseconds(took: Duration, count: usize) -> f64 {
+    took.as_secs_f64() * 1e9 / count as f64
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
