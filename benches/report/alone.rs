@@ -11,6 +11,7 @@ mod writes;
 use std::time::Duration;
 
 use self::fixture::Fixture;
+pub use self::fixture::over;
 use crate::alternate::{Compared, Effort};
 use crate::counting::bytes_of;
 use crate::forest;
@@ -22,8 +23,8 @@ use crate::row::{Row, Target};
 /// Nothing else may run in the program meanwhile: bytes are counted, too.
 pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     let effort = Effort {
-        rounds: if quick { 9 } else { 61 },
-        slice: Duration::from_millis(if quick { 4 } else { 8 }),
+        slice: Duration::from_millis(1),
+        total: Duration::from_millis(if quick { 150 } else { 2_000 }),
     };
     let sizes: &[usize] = if quick {
         &[1_000, 100_000]

@@ -15,9 +15,15 @@ pub struct Compared {
 /// How long to measure.
 #[derive(Clone, Copy)]
 pub struct Effort {
-    pub rounds: usize,
+    /// Short beside the turns that the system gives to programs: then a median
+    /// is not shifted where others run as well.
     pub slice: Duration,
+    /// All rounds together, but a few rounds in any case.
+    pub total: Duration,
 }
+
+/// The fewest rounds.
+const FEW: usize = 5;
 
 /// Something to time: takes that many steps, and says how long they took.
 pub type Steps<'a> = dyn FnMut(usize) -> Duration + 'a;
@@ -35,19 +41,18 @@ impl Effort {
     /// Times both in turns. Each slice takes as many steps as fill it.
     pub fn compare(self, first: &mut Steps<'_>, second: &mut Steps<'_>) -> Compared {
         let counts = [self.fitting(first), self.fitting(second)];
-        let mut rounds = Vec::with_capacity(self.rounds);
-        for round in 0..self.rounds {
+        let rounds: Vec<(f64, f64)> = self.rounds(|round| {
             let mut one = || nanoseconds(first(counts[0]), counts[0]);
             let mut other = || nanoseconds(second(counts[1]), counts[1]);
             // Who comes second finds the other's data in the caches.
-            rounds.push(if round % 2 == 0 {
+            if round % 2 == 0 {
                 let one = one();
                 (one, other())
             } else {
                 let other = other();
                 (one(), other)
-            });
-        }
+            }
+        });
         Compared {
             first: median(rounds.iter().map(|round| round.0)),
             second: median(rounds.iter().map(|round| round.1)),
@@ -58,7 +63,17 @@ impl Effort {
     /// Times one thing alone: nanoseconds a step, the median of the rounds.
     pub fn time(self, steps: &mut Steps<'_>) -> f64 {
         let count = self.fitting(steps);
-        median((0..self.rounds).map(|_| nanoseconds(steps(count), count)))
+        let rounds = self.rounds(|_| nanoseconds(steps(count), count));
+        median(rounds.into_iter())
+    }
+
+    fn rounds<T>(self, mut round: impl FnMut(usize) -> T) -> Vec<T> {
+        let started = Instant::now();
+        let mut rounds = Vec::new();
+        while rounds.len() < FEW || started.elapsed() < self.total {
+            rounds.push(round(rounds.len()));
+        }
+        rounds
     }
 
     /// How many steps fill a slice; it warms the caches, too.

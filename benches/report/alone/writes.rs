@@ -102,10 +102,6 @@ fn edits_of(
 pub fn populate(effort: Effort) -> Row {
     const PROVIDERS: usize = 100_000;
     let records: Vec<ProviderRecord> = (0..PROVIDERS).map(forest::record).collect();
-    let effort = Effort {
-        rounds: effort.rounds.min(11),
-        ..effort
-    };
     let whole = effort.time(&mut |count| {
         let one = |_| {
             let tree = ProviderTree::new();

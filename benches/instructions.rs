@@ -1,0 +1,254 @@
+//! Counts the instructions of hot operations, a hundred of each: numbers that do
+//! not depend on what else the machine does. What they do depend on is the seed
+//! of the maps' hashers, which is another one in each forest.
+//!
+//! It needs valgrind, and gungraun's runner of the same version as the library:
+//! `cargo install gungraun-runner --version 0.20.0`, then
+//!
+//! ```text
+//! cargo bench --bench instructions                                 # beside the last run
+//! cargo bench --bench instructions -- --save-baseline=before
+//! cargo bench --bench instructions -- --baseline=before            # beside that one
+//! cargo bench --bench instructions -- --callgrind-limits='ir=2%'   # a narrower limit
+//! ```
+//!
+//! More instructions than the limit allows are an error. Building the forests and
+//! freeing them is not counted. Times are another matter: most of what a look-up
+//! in a large forest costs is waiting for memory.
+
+// gungraun's macros make public modules of every benchmark.
+#![allow(missing_docs)]
+
+#[path = "common/edits.rs"]
+mod edits;
+#[path = "common/forest.rs"]
+mod forest;
+#[path = "common/order.rs"]
+mod order;
+
+use std::hint::black_box;
+
+use gungraun::{
+    Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
+use provider_tree::{EpochCell, Provider, ProviderTree, Reader, Snapshot};
+use uuid::Uuid;
+
+/// By how many per cent a count may grow.
+const LIMIT: f64 = 5.0;
+
+/// How many operations are counted together, so that the seed matters less.
+const OPERATIONS: usize = 100;
+
+/// A forest, and what to do to it.
+struct Prepared {
+    tree: ProviderTree,
+    reader: Reader,
+    epoch_reader: Reader<EpochCell>,
+    snapshot: Snapshot,
+    /// A version ten changes later.
+    newer: Snapshot,
+    uuids: Vec<Uuid>,
+    names: Vec<String>,
+    missing: Vec<Uuid>,
+    leaves: Vec<Uuid>,
+    roots: Vec<Uuid>,
+}
+
+fn forest_of(size: usize) -> Prepared {
+    let tree = forest::tree(size);
+    let snapshot = tree.snapshot();
+    let order = order::scattered(size, 1, 0);
+    let uuids: Vec<Uuid> = order.iter().copied().map(forest::uuid).collect();
+    let changed = ProviderTree::from(snapshot.clone());
+    edits::touch(&changed, &uuids[..10]).expect("ten edits");
+    let of_trees = |at| order::scattered(size, forest::TREE, at).into_iter();
+    let some = |all: Vec<usize>| all.into_iter().take(OPERATIONS);
+    Prepared {
+        reader: tree.reader(),
+        epoch_reader: ProviderTree::from_snapshot(snapshot.clone()).reader(),
+        newer: changed.snapshot(),
+        names: some(order).map(forest::name).collect(),
+        missing: (size..size + OPERATIONS).map(forest::uuid).collect(),
+        leaves: of_trees(2).map(forest::uuid).take(OPERATIONS).collect(),
+        roots: of_trees(0).map(forest::uuid).take(OPERATIONS).collect(),
+        uuids,
+        snapshot,
+        tree,
+    }
+}
+
+fn seen<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> usize {
+    let providers = providers.into_iter();
+    providers.filter(|one| one.generation().is_some()).count()
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn reader_get(mut all: Prepared) -> Prepared {
+    let found = each(&all.uuids, |&uuid| seen(all.reader.load().get(uuid)));
+    assert_eq!(found, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn reader_of_epoch_cell_get(mut all: Prepared) -> Prepared {
+    let found = each(&all.uuids, |&uuid| seen(all.epoch_reader.load().get(uuid)));
+    assert_eq!(found, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn read_get(all: Prepared) -> Prepared {
+    let found = each(&all.uuids, |&uuid| {
+        all.tree.read(|snapshot| seen(snapshot.get(uuid)))
+    });
+    assert_eq!(found, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn reader_find_by_name(mut all: Prepared) -> Prepared {
+    let found = each(&all.names, |name| seen(all.reader.load().find(name)));
+    assert_eq!(found, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn reader_miss(mut all: Prepared) -> Prepared {
+    assert_eq!(
+        each(&all.missing, |&uuid| seen(all.reader.load().get(uuid))),
+        0
+    );
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn tree_from_root(all: Prepared) -> Prepared {
+    let found = each(&all.roots, |&root| {
+        seen(all.snapshot.tree_of(root).expect("a root"))
+    });
+    assert_eq!(found, all.roots.len() * forest::TREE);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn tree_from_leaf(all: Prepared) -> Prepared {
+    let found = each(&all.leaves, |&leaf| {
+        seen(all.snapshot.tree_of(leaf).expect("a leaf"))
+    });
+    assert_eq!(found, all.leaves.len() * forest::TREE);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn ancestors(all: Prepared) -> Prepared {
+    let found = each(&all.leaves, |&leaf| {
+        seen(all.snapshot.ancestors(leaf).expect("a leaf"))
+    });
+    assert_eq!(found, all.leaves.len() * 2);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn snapshot(all: Prepared) -> Prepared {
+    for _ in 0..OPERATIONS {
+        drop(black_box(all.tree.snapshot()));
+    }
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn fork(all: Prepared) -> Prepared {
+    for _ in 0..OPERATIONS {
+        drop(black_box(ProviderTree::from(all.snapshot.clone())));
+    }
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn update_inventory(all: Prepared) -> Prepared {
+    let changed = each(&all.uuids, |&uuid| {
+        let committed = all.tree.update_inventory(uuid, edits::inventory(1), None);
+        usize::from(committed.expect("an edit").value)
+    });
+    assert_eq!(changed, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn add_and_remove_child(all: Prepared) -> Prepared {
+    let removed = each(&all.uuids, |&parent| {
+        edits::add_and_remove(&all.tree, parent)
+            .expect("two edits")
+            .value
+    });
+    assert_eq!(removed, OPERATIONS);
+    all
+}
+
+// One, not a hundred.
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn transaction_of_1000(all: Prepared) -> Prepared {
+    edits::update_all(&all.tree, &all.uuids[..1_000], 1).expect("edits");
+    assert_eq!(all.tree.version(), 2);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn diff_of_10(all: Prepared) -> Prepared {
+    for _ in 0..OPERATIONS {
+        assert_eq!(black_box(&all.newer).diff(&all.snapshot).len(), 10);
+    }
+    all
+}
+
+/// Does something with a hundred keys, and adds up what it finds.
+fn each<K>(keys: &[K], find: impl FnMut(&K) -> usize) -> usize {
+    keys.iter().take(OPERATIONS).map(find).sum()
+}
+
+library_benchmark_group!(
+    name = operations,
+    benchmarks = [
+        reader_get,
+        reader_of_epoch_cell_get,
+        read_get,
+        reader_find_by_name,
+        reader_miss,
+        tree_from_root,
+        tree_from_leaf,
+        ancestors,
+        snapshot,
+        fork,
+        update_inventory,
+        add_and_remove_child,
+        transaction_of_1000,
+        diff_of_10,
+    ]
+);
+
+main!(
+    config = LibraryBenchmarkConfig::default()
+        .tool(Callgrind::default().soft_limits([(EventKind::Ir, LIMIT)])),
+    library_benchmark_groups = operations
+);
