@@ -23,7 +23,7 @@ use crate::row::{Row, Target};
 /// Nothing else may run in the program meanwhile: bytes are counted, too.
 pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     let effort = Effort {
-        slice: Duration::from_millis(1),
+        slice: Duration::from_millis(2),
         total: Duration::from_millis(if quick { 150 } else { 2_000 }),
     };
     let sizes: &[usize] = if quick {
