@@ -12,13 +12,16 @@
 //! cargo bench --bench instructions -- --callgrind-limits='ir=2%'   # a narrower limit
 //! ```
 //!
-//! More instructions than the limit allows are an error. Building the forests and
+//! The operations named `imbl` are what the library's own are held against: its
+//! maps without it. More instructions than the limit allows are an error. Building the forests and
 //! freeing them is not counted. Times are another matter: most of what a look-up
 //! in a large forest costs is waiting for memory.
 
 // gungraun's macros make public modules of every benchmark.
 #![allow(missing_docs)]
 
+#[path = "common/bare.rs"]
+mod bare;
 #[path = "common/edits.rs"]
 mod edits;
 #[path = "common/forest.rs"]
@@ -28,6 +31,7 @@ mod order;
 
 use std::hint::black_box;
 
+use bare::Bare;
 use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
@@ -43,11 +47,13 @@ const OPERATIONS: usize = 100;
 /// A forest, and what to do to it.
 struct Prepared {
     tree: ProviderTree,
+    bare: Bare,
     reader: Reader,
     epoch_reader: Reader<EpochCell>,
     snapshot: Snapshot,
     /// A version ten changes later.
     newer: Snapshot,
+    order: Vec<usize>,
     uuids: Vec<Uuid>,
     names: Vec<String>,
     missing: Vec<Uuid>,
@@ -68,10 +74,12 @@ fn forest_of(size: usize) -> Prepared {
         reader: tree.reader(),
         epoch_reader: ProviderTree::from_snapshot(snapshot.clone()).reader(),
         newer: changed.snapshot(),
-        names: some(order).map(forest::name).collect(),
+        bare: Bare::of(&snapshot),
+        names: some(order.clone()).map(forest::name).collect(),
         missing: (size..size + OPERATIONS).map(forest::uuid).collect(),
         leaves: of_trees(2).map(forest::uuid).take(OPERATIONS).collect(),
         roots: of_trees(0).map(forest::uuid).take(OPERATIONS).collect(),
+        order,
         uuids,
         snapshot,
         tree,
@@ -88,6 +96,17 @@ fn seen<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> usize {
 #[bench::at_100000(100_000)]
 fn reader_get(mut all: Prepared) -> Prepared {
     let found = each(&all.uuids, |&uuid| seen(all.reader.load().get(uuid)));
+    assert_eq!(found, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn imbl_get(all: Prepared) -> Prepared {
+    let found = each(&all.uuids, |uuid| {
+        seen(all.bare.by_uuid.get(uuid).map(|one| &**one))
+    });
     assert_eq!(found, OPERATIONS);
     all
 }
@@ -150,6 +169,22 @@ fn tree_from_leaf(all: Prepared) -> Prepared {
     all
 }
 
+// One, not a hundred.
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn whole_forest(all: Prepared) -> Prepared {
+    assert_eq!(seen(all.snapshot.iter()), 1_000);
+    all
+}
+
+// One, not a hundred.
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+fn imbl_whole_forest(all: Prepared) -> Prepared {
+    assert_eq!(seen(all.bare.outline.values().map(|one| &**one)), 1_000);
+    all
+}
+
 #[library_benchmark(setup = forest_of)]
 #[bench::at_1000(1_000)]
 fn ancestors(all: Prepared) -> Prepared {
@@ -187,6 +222,16 @@ fn update_inventory(all: Prepared) -> Prepared {
         usize::from(committed.expect("an edit").value)
     });
     assert_eq!(changed, OPERATIONS);
+    all
+}
+
+#[library_benchmark(setup = forest_of)]
+#[bench::at_1000(1_000)]
+#[bench::at_100000(100_000)]
+fn imbl_update(mut all: Prepared) -> Prepared {
+    for (&n, &uuid) in all.order.iter().zip(&all.uuids).take(OPERATIONS) {
+        all.bare.update(n, uuid, edits::inventory(1));
+    }
     all
 }
 
@@ -231,16 +276,20 @@ library_benchmark_group!(
     name = operations,
     benchmarks = [
         reader_get,
+        imbl_get,
         reader_of_epoch_cell_get,
         read_get,
         reader_find_by_name,
         reader_miss,
         tree_from_root,
         tree_from_leaf,
+        whole_forest,
+        imbl_whole_forest,
         ancestors,
         snapshot,
         fork,
         update_inventory,
+        imbl_update,
         add_and_remove_child,
         transaction_of_1000,
         diff_of_10,
