@@ -32,6 +32,7 @@ mod order;
 use std::hint::black_box;
 
 use bare::Bare;
+use edits::Child;
 use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
@@ -59,6 +60,7 @@ struct Prepared {
     missing: Vec<Uuid>,
     leaves: Vec<Uuid>,
     roots: Vec<Uuid>,
+    children: Vec<Child>,
 }
 
 fn forest_of(size: usize) -> Prepared {
@@ -79,6 +81,7 @@ fn forest_of(size: usize) -> Prepared {
         missing: (size..size + OPERATIONS).map(forest::uuid).collect(),
         leaves: of_trees(2).map(forest::uuid).take(OPERATIONS).collect(),
         roots: of_trees(0).map(forest::uuid).take(OPERATIONS).collect(),
+        children: uuids.iter().copied().map(Child::of).collect(),
         order,
         uuids,
         snapshot,
@@ -238,10 +241,8 @@ fn imbl_update(mut all: Prepared) -> Prepared {
 #[library_benchmark(setup = forest_of)]
 #[bench::at_1000(1_000)]
 fn add_and_remove_child(all: Prepared) -> Prepared {
-    let removed = each(&all.uuids, |&parent| {
-        edits::add_and_remove(&all.tree, parent)
-            .expect("two edits")
-            .value
+    let removed = each(&all.children, |child| {
+        child.add_and_remove(&all.tree).expect("two edits")
     });
     assert_eq!(removed, OPERATIONS);
     all

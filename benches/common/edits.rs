@@ -30,14 +30,28 @@ pub fn update_all<C: SnapshotCell>(
     })
 }
 
-/// Adds a child and removes it again, in two commits.
-pub fn add_and_remove<C: SnapshotCell>(
-    tree: &ProviderTree<C>,
+/// A provider that is not there yet, another one for each parent: where it comes
+/// to lie in the maps is part of what adding it costs.
+pub struct Child {
     parent: Uuid,
-) -> Result<Committed<usize>, Error> {
-    let child = Uuid::from_u128(1);
-    tree.new_child("a child for a moment", parent, child, 0)?;
-    tree.remove(child)
+    uuid: Uuid,
+    name: String,
+}
+
+impl Child {
+    pub fn of(parent: Uuid) -> Self {
+        Self {
+            parent,
+            uuid: Uuid::from_u128(!parent.as_u128()),
+            name: format!("below {parent}"),
+        }
+    }
+
+    /// Adds it and removes it again, in two commits. Returns how many were removed.
+    pub fn add_and_remove<C: SnapshotCell>(&self, tree: &ProviderTree<C>) -> Result<usize, Error> {
+        tree.new_child(&self.name, self.parent, self.uuid, 0)?;
+        Ok(tree.remove(self.uuid)?.value)
+    }
 }
 
 /// Sets the generation of each provider to another one, in a commit each.

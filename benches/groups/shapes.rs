@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion};
 use provider_tree::ProviderTree;
 use uuid::Uuid;
 
-use crate::edits::add_and_remove;
+use crate::edits::Child;
 use crate::fixture::{CHAIN, USUAL_LARGE, USUAL_SMALL, WIDE, over};
 use crate::forest::uuid;
 use crate::order::scattered;
@@ -61,8 +61,8 @@ pub fn group(criterion: &mut Criterion) {
         });
         group.bench_function(id("add-and-remove-child"), |bencher| {
             let tree = ProviderTree::from((shape.tree)().snapshot());
-            over(bencher, &[uuid(shape.parent)], 1, |&parent| {
-                add_and_remove(&tree, parent).expect("two edits").value
+            over(bencher, &[Child::of(uuid(shape.parent))], 1, |child| {
+                child.add_and_remove(&tree).expect("two edits")
             });
         });
         group.bench_function(id("first-child"), |bencher| {

@@ -9,7 +9,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
 use provider_tree::ProviderTree;
 use uuid::Uuid;
 
-use crate::edits::{add_and_remove, inventory, update_all};
+use crate::edits::{Child, inventory, update_all};
 use crate::fixture::{Fixture, RECORDS, SIZES, WIDE, over};
 use crate::forest::uuid;
 
@@ -49,8 +49,9 @@ fn small(criterion: &mut Criterion, size: usize) {
     group.bench_function(id("add-and-remove-child", "provider-tree"), |bencher| {
         let all = Fixture::of(size);
         let tree = all.fork();
-        over(bencher, &all.uuids, 1, |&parent| {
-            add_and_remove(&tree, parent).expect("two edits").value
+        let children: Vec<Child> = all.uuids.iter().copied().map(Child::of).collect();
+        over(bencher, &children, 1, |child| {
+            child.add_and_remove(&tree).expect("two edits")
         });
     });
 }

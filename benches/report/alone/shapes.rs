@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::compared;
 use super::fixture::over;
 use crate::alternate::{Compared, Effort};
-use crate::edits::add_and_remove;
+use crate::edits::Child;
 use crate::forest::{TREE, uuid};
 use crate::order::scattered;
 use crate::row::Row;
@@ -19,8 +19,8 @@ struct Shape {
     tree: ProviderTree,
     snapshot: Snapshot,
     uuids: Vec<Uuid>,
-    /// Who get another child.
-    parents: Vec<Uuid>,
+    /// Who come and go.
+    children: Vec<Child>,
     deepest: Uuid,
     /// How many ancestors that one has.
     depth: usize,
@@ -34,7 +34,7 @@ impl Shape {
         Self {
             tree,
             uuids: order.map(uuid).collect(),
-            parents: parents.into_iter().map(uuid).collect(),
+            children: parents.into_iter().map(uuid).map(Child::of).collect(),
             deepest,
             depth: snapshot.depth(deepest).expect("a provider"),
             snapshot,
@@ -103,10 +103,8 @@ fn get(shape: &Shape) -> impl FnMut(usize) -> Duration {
 }
 
 fn edit(shape: &Shape) -> impl FnMut(usize) -> Duration {
-    over(&shape.parents, 1, |&parent| {
-        add_and_remove(&shape.tree, parent)
-            .expect("two edits")
-            .value
+    over(&shape.children, 1, |child| {
+        child.add_and_remove(&shape.tree).expect("two edits")
     })
 }
 
