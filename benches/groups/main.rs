@@ -1,6 +1,6 @@
 //! Criterion's groups: `group/case/implementation`, with the size in the case.
 //!
-//! `cargo bench --bench groups` runs all of them in some 15 minutes,
+//! `cargo bench --bench groups` runs all of them in some 10 minutes,
 //! `cargo bench --bench groups -- reads/get` those whose name contains that, and
 //! `-- --quick` ends early where the numbers are steady. What the numbers are
 //! held against is measured in the same run; the targets are in the report.
