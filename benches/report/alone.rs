@@ -11,7 +11,6 @@ mod writes;
 use std::time::Duration;
 
 use self::fixture::Fixture;
-pub use self::fixture::over;
 use crate::alternate::{Compared, Effort};
 use crate::counting::bytes_of;
 use crate::forest;

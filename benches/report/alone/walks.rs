@@ -1,11 +1,13 @@
 //! Walks through one tree, through the whole forest, and up to a root.
 
 use provider_tree::Provider;
+use uuid::Uuid;
 
 use super::fixture::{Fixture, over};
 use super::{compared, time};
 use crate::alternate::{Compared, Effort};
-use crate::forest::TREE;
+use crate::forest::{TREE, uuid};
+use crate::order::scattered;
 use crate::row::{Row, Target};
 
 /// Nanoseconds a provider of a walk through a whole forest in Nova, at 100,000.
@@ -16,29 +18,37 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
     let row = |case: &str, times: &_| compared("walks", format!("{case}, {size}"), times, None);
     let snapshot = all.tree.snapshot();
     let (roots, leaves) = (all.of_each_tree(0), all.of_each_tree(2));
+    let trees = scattered(size, TREE, 0).into_iter();
+    let trees: Vec<Vec<Uuid>> = trees.map(|n| (n..n + TREE).map(uuid).collect()).collect();
 
+    let mut ten_gets = over(&trees, TREE, |tree| {
+        seen(tree.iter().filter_map(|&one| snapshot.get(one)))
+    });
+    // Of the leaf, its parent and its root.
+    let mut three_gets = over(&trees, 3, |tree| {
+        seen(tree[..3].iter().filter_map(|&one| snapshot.get(one)))
+    });
     let mut from_root = over(&roots, TREE, |&root| {
         seen(snapshot.tree_of(root).expect("a root"))
     });
     let mut from_leaf = over(&leaves, TREE, |&leaf| {
         seen(snapshot.tree_of(leaf).expect("a leaf"))
     });
-    let mut get = over(&leaves, 1, |&leaf| seen(snapshot.get(leaf).into_iter()));
     let mut ancestors = over(&leaves, 2, |&leaf| {
         seen(snapshot.ancestors(leaf).expect("a leaf"))
     });
     let mut rows = vec![
         row(
-            "tree of ten from its root / get of the root",
-            &effort.compare(&mut from_root, &mut get),
+            "tree of ten from its root / ten gets by UUID",
+            &effort.compare(&mut from_root, &mut ten_gets),
         ),
         row(
             "tree of ten from a leaf / from its root",
             &effort.compare(&mut from_leaf, &mut from_root),
         ),
         row(
-            "two ancestors of a leaf / get of the leaf",
-            &effort.compare(&mut ancestors, &mut get),
+            "two ancestors of a leaf / three gets by UUID",
+            &effort.compare(&mut ancestors, &mut three_gets),
         ),
     ];
     rows.extend(whole_forest(effort, all));
