@@ -1,7 +1,7 @@
 //! Counts the instructions of hot operations, a hundred of each: numbers that do
 //! not depend on what else the machine does. What they do depend on is the seed
 //! of the maps' hashers, which is another one in each forest: look-ups differ by up
-//! to 4 % from run to run, all else by less than 1 %.
+//! to 4 % from run to run, all else by less than 2 %.
 //!
 //! It needs valgrind, and gungraun's runner of the same version as the library:
 //! `cargo install gungraun-runner --version 0.20.0`, then
