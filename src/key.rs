@@ -21,30 +21,35 @@ pub enum ProviderKey<'a> {
 }
 
 impl From<Uuid> for ProviderKey<'_> {
+    #[inline]
     fn from(uuid: Uuid) -> Self {
         Self::Uuid(uuid)
     }
 }
 
 impl From<&Uuid> for ProviderKey<'_> {
+    #[inline]
     fn from(uuid: &Uuid) -> Self {
         Self::Uuid(*uuid)
     }
 }
 
 impl<'a> From<&'a str> for ProviderKey<'a> {
+    #[inline]
     fn from(text: &'a str) -> Self {
         Self::Text(text)
     }
 }
 
 impl<'a> From<&'a String> for ProviderKey<'a> {
+    #[inline]
     fn from(text: &'a String) -> Self {
         Self::Text(text)
     }
 }
 
 impl From<&Provider> for ProviderKey<'_> {
+    #[inline]
     fn from(provider: &Provider) -> Self {
         Self::Uuid(provider.uuid())
     }

@@ -6,6 +6,7 @@
 //! siblings in the order of their ordinals. This module knows nothing of
 //! providers.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Paths of up to this many bytes lie in the key itself: fifteen levels of
@@ -30,11 +31,12 @@ const END: u8 = u8::MAX;
 
 /// The place of one provider: cheap to clone, ordered top-down.
 ///
-/// The derived order compares the fields from the first to the last. It is
-/// the lexicographic order of [`Path::as_bytes`]: heads are padded with zeros,
+/// They compare by their fields from the first to the last. That is the
+/// lexicographic order of [`Path::as_bytes`]: heads are padded with zeros,
 /// so that equal heads mean that one path is a prefix of the other (told apart
 /// by `len`) or that both are spilled (told apart by their bytes).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Path {
     head: [u8; INLINE],
     len: u8,
@@ -49,6 +51,16 @@ impl Path {
         len: 0,
         spill: None,
     };
+
+    /// The head and the length as one number, so that most comparisons are one of two
+    /// registers.
+    #[inline]
+    fn front(&self) -> u128 {
+        let mut front = [0; INLINE + 1];
+        front[..INLINE].copy_from_slice(&self.head);
+        front[INLINE] = self.len;
+        u128::from_be_bytes(front)
+    }
 
     fn from_bytes(bytes: &[u8]) -> Self {
         let mut head = [0; INLINE];
@@ -144,6 +156,30 @@ impl Path {
         levels
     }
 }
+
+impl Ord for Path {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = self.front().cmp(&other.front());
+        order.then_with(|| self.spill.cmp(&other.spill))
+    }
+}
+
+impl PartialOrd for Path {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Path {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.front() == other.front() && self.spill == other.spill
+    }
+}
+
+impl Eq for Path {}
 
 /// How many bytes the first ordinal takes; 0 when there is none.
 fn step(bytes: &[u8]) -> usize {

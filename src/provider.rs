@@ -46,26 +46,31 @@ impl Provider {
     }
 
     /// The UUID, by which Placement knows it.
+    #[inline]
     pub fn uuid(&self) -> Uuid {
         self.uuid
     }
 
     /// The name, of which the forest has no other.
+    #[inline]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Placement's counter of updates to this provider, where it is known.
+    #[inline]
     pub fn generation(&self) -> Option<u64> {
         self.generation
     }
 
     /// The parent; `None` for a root.
+    #[inline]
     pub fn parent_uuid(&self) -> Option<Uuid> {
         self.parent_uuid
     }
 
     /// What it has of each resource class, sorted by class.
+    #[inline]
     pub fn inventory(&self) -> &[(ResourceClass, Inventory)] {
         &self.inventory
     }
@@ -81,6 +86,7 @@ impl Provider {
     }
 
     /// The traits, sorted.
+    #[inline]
     pub fn traits(&self) -> &[Trait] {
         &self.traits
     }
@@ -93,6 +99,7 @@ impl Provider {
     }
 
     /// The aggregates that it is a member of, sorted.
+    #[inline]
     pub fn aggregates(&self) -> &[Uuid] {
         &self.aggregates
     }
@@ -105,6 +112,7 @@ impl Provider {
 
     /// The single resources that its inventory counts, sorted by class, then
     /// by identifier.
+    #[inline]
     pub fn resources(&self) -> &[Resource] {
         &self.resources
     }

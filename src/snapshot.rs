@@ -77,12 +77,14 @@ impl Snapshot {
     }
 
     /// The number of commits that led to it. Cost: O(1).
+    #[inline]
     pub fn version(&self) -> u64 {
         self.version.witness.read();
         self.version.number
     }
 
     /// Whether both are one and the same version of one forest. Cost: O(1).
+    #[inline]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.version, &other.version)
     }
@@ -91,6 +93,7 @@ impl Snapshot {
 impl Deref for Snapshot {
     type Target = Forest;
 
+    #[inline]
     fn deref(&self) -> &Forest {
         self.version.witness.read();
         &self.version.forest

@@ -64,6 +64,7 @@ impl Cell for ArcSwapCell {
         Cache::new(Arc::clone(&self.0))
     }
 
+    #[inline]
     fn load(cache: &mut Self::Cache) -> &Snapshot {
         // A relaxed load that compares addresses, then nothing or a full load
         // as in `read`. Coherence lets the relaxed load not see an older

@@ -134,6 +134,7 @@ impl Cell for EpochCell {
         }
     }
 
+    #[inline]
     fn load(cache: &mut EpochCache) -> &Snapshot {
         // Relaxed: the address alone is looked at. Either it is that of the
         // kept snapshot, whose content this thread has acquired and whose

@@ -88,6 +88,7 @@ impl Forest {
     }
 
     /// The provider with that UUID. Cost: one look-up.
+    #[inline]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
         self.by_uuid.get(&uuid).map(Arc::as_ref)
     }
@@ -121,11 +122,13 @@ impl Forest {
     }
 
     /// The number of providers. Cost: O(1).
+    #[inline]
     pub fn len(&self) -> usize {
         self.by_uuid.len()
     }
 
     /// Whether there is no provider. Cost: O(1).
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.by_uuid.is_empty()
     }
@@ -135,6 +138,7 @@ impl Forest {
         self.outline.get_next(path).map(|(_, provider)| &**provider)
     }
 
+    #[inline]
     pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
         self.outline.get(path).map(Arc::as_ref)
     }

@@ -180,6 +180,7 @@ impl<'a> Providers<'a> {
 impl<'a> Iterator for Providers<'a> {
     type Item = &'a Provider;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         let (path, provider) = self.range.next()?;
         (*path < self.end).then_some(provider)
@@ -194,6 +195,7 @@ pub struct ProviderUuids<'a>(Providers<'a>);
 impl Iterator for ProviderUuids<'_> {
     type Item = Uuid;
 
+    #[inline]
     fn next(&mut self) -> Option<Uuid> {
         self.0.next().map(Provider::uuid)
     }
@@ -226,6 +228,7 @@ impl<'a> Children<'a> {
 impl<'a> Iterator for Children<'a> {
     type Item = &'a Provider;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         let mut passed = None;
         for _ in 0..STEPS {
@@ -253,6 +256,7 @@ pub struct Ancestors<'a> {
 impl<'a> Iterator for Ancestors<'a> {
     type Item = &'a Provider;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         let provider = self.forest.get(self.next?)?;
         self.next = provider.parent_uuid;
