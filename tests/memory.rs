@@ -243,6 +243,7 @@ fn check_in_between() {
     })
     .unwrap();
     assert_eq!(tree.stats().replaced_providers, 0);
+    let held = [held, tree.snapshot()];
     tree.update(|transaction| {
         (1..100).try_for_each(|generation| {
             transaction.set_generation("host7", generation)?;
