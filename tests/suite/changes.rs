@@ -303,6 +303,21 @@ fn one_whose_next_sibling_went_meanwhile_stands_last() {
 }
 
 #[test]
+fn one_whose_next_sibling_moves_itself_stands_last() {
+    let base = roots(&["a", "y", "z"]);
+    let mut changes = roots(&["a", "y", "w", "z"]).diff(&base);
+    changes.extend(roots(&["a", "x", "y", "z"]).diff(&base));
+    let moved = edited(&base, |side| {
+        side.move_to("y", "a")?;
+        side.move_to_root("y")
+    });
+    changes.extend(moved.diff(&base));
+    // `w` comes to stand where `y` was.
+    let given = edited(&base, |side| side.apply(&changes));
+    assert_eq!(names(&given), ["a", "w", "z", "x", "y"]);
+}
+
+#[test]
 fn no_changes_are_no_edit() {
     let tree = three();
     let snapshot = tree.snapshot();
