@@ -1,0 +1,57 @@
+//! What the report was measured on.
+
+use std::fs;
+use std::process::Command;
+use std::thread::available_parallelism;
+
+/// The machine, its system and the compiler in a few lines.
+pub fn describe() -> String {
+    let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
+    let cores = available_parallelism().map_or_else(|_| unknown(), |cores| cores.to_string());
+    let memory = field("/proc/meminfo", "MemTotal").map_or_else(unknown, |kilobytes| {
+        let kilobytes = kilobytes.trim_end_matches(" kB").parse::<f64>();
+        kilobytes.map_or_else(
+            |_| unknown(),
+            |number| format!("{:.0} GiB", number / 1_048_576.0),
+        )
+    });
+    let pages = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
+    let pages = pages.map_or_else(|_| unknown(), |modes| in_brackets(&modes));
+    let system = field("/etc/os-release", "PRETTY_NAME").map_or_else(
+        || std::env::consts::OS.to_owned(),
+        |name| name.replace('"', ""),
+    );
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease");
+    let kernel = kernel.map_or_else(|_| unknown(), |release| release.trim().to_owned());
+    format!(
+        "Processor: {processor}, {cores} cores; memory: {memory}, huge pages: {pages}\n\
+         System: {system}, kernel {kernel}; compiler: {}\n",
+        compiler()
+    )
+}
+
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("--version").output();
+    let version = output
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok());
+    version.map_or_else(unknown, |version| version.trim().to_owned())
+}
+
+/// The value after a colon or an equals sign.
+fn field(path: &str, name: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    let (_, value) = line.split_once([':', '='])?;
+    Some(value.trim().to_owned())
+}
+
+/// The chosen one of the modes that the kernel lists.
+fn in_brackets(modes: &str) -> String {
+    let chosen = modes.split(['[', ']']).nth(1);
+    chosen.map_or_else(unknown, str::to_owned)
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
+}

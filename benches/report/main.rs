@@ -1,0 +1,84 @@
+//! Measures the library beside its peers in one run and says which of its targets
+//! hold.
+//!
+//! `cargo bench --bench report`; see `--help` for parts of it.
+
+#[path = "../common/forest.rs"]
+mod forest;
+mod keys;
+mod machine;
+mod options;
+mod peers;
+mod plot;
+mod row;
+mod slice;
+mod standing;
+mod table;
+mod tail;
+mod threads;
+mod writers;
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::options::{Group, Options};
+use crate::row::Row;
+use crate::table::Table;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let begun = Instant::now();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report");
+    fs::create_dir_all(&folder)?;
+    // On standard error, and only if that is a terminal.
+    let progress = ProgressBar::new(0);
+    progress.set_style(ProgressStyle::with_template(
+        "{elapsed_precise} {wide_bar} {pos}/{len} {msg}",
+    )?);
+
+    // The groups one after the other, so that none disturbs another.
+    let mut rows: Vec<Row> = Vec::new();
+    let mut tables: Vec<Table> = Vec::new();
+    if options.includes(Group::Threads) {
+        let results = threads::measure(&options, &progress);
+        plot::reads(&results, &folder.join("reads.svg"))?;
+        plot::sizes(&results, &folder.join("sizes.svg"))?;
+        rows.extend(standing::rows(&results));
+        tables.extend(standing::tables(&results));
+    }
+    if options.includes(Group::Tail) {
+        let (table, tail) = tail::measure(&options, &progress);
+        rows.extend(tail);
+        tables.push(table);
+    }
+    if options.includes(Group::Writers) {
+        rows.extend(writers::measure(&options, &progress));
+    }
+    progress.finish_and_clear();
+
+    tables.push(Table::of_rows(&rows));
+    let head = machine::describe();
+    print!("{head}");
+    let mut markdown = head;
+    for table in &tables {
+        print!("{}", table.to_text());
+        markdown.push_str(&table.to_markdown());
+    }
+    let end = format!("\nTook {:.0} s.\n", begun.elapsed().as_secs_f64());
+    print!("{end}");
+    markdown.push_str(&end);
+    fs::write(folder.join("report.md"), markdown)?;
+    Ok(())
+}
+
+/// The middle one of some figures, which an interruption does not move.
+fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}

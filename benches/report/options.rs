@@ -1,0 +1,48 @@
+//! The command line.
+
+use clap::{Parser, ValueEnum};
+
+/// Measures the library beside its peers and says whether its targets hold.
+///
+/// The table goes to the terminal and to target/report/report.md, plots to
+/// target/report/reads.svg and target/report/sizes.svg.
+#[derive(Parser)]
+#[command(after_help = "Examples:
+  cargo bench --bench report                        all, within 10 minutes
+  cargo bench --bench report -- --quick             all, but too short to trust
+  cargo bench --bench report -- --only tail         how long reads take at worst
+  cargo bench --bench report -- --only threads --only writers")]
+pub struct Options {
+    /// Measure for a short time only, to see that it works
+    #[arg(long)]
+    pub quick: bool,
+    /// Measure these groups alone
+    #[arg(long, value_name = "GROUP", value_enum)]
+    pub only: Vec<Group>,
+    /// Given by cargo; changes nothing
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A part of the report.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum Group {
+    /// Reads per second in several threads, beside the peers
+    Threads,
+    /// How long single reads take at worst, beside locks and left-right
+    Tail,
+    /// Commits per second of several writers
+    Writers,
+}
+
+impl Options {
+    /// Whether a group was asked for.
+    pub fn includes(&self, group: Group) -> bool {
+        self.only.is_empty() || self.only.contains(&group)
+    }
+
+    /// One number for a full run and another for a quick one.
+    pub fn choose<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}

@@ -1,0 +1,90 @@
+//! Two plain forests: readers look at the one while the writer changes the
+//! other.
+
+use std::sync::Arc;
+
+use left_right::{Absorb, ReadHandle, ReadHandleFactory, WriteHandle};
+use parking_lot::Mutex;
+use provider_tree::ProviderRecord;
+use uuid::Uuid;
+
+use super::plain::Plain;
+use super::provider::Provider;
+use super::{Peer, Read, Regrow};
+
+/// It has one writer; a mutex shares it.
+pub struct LeftRight {
+    writer: Mutex<WriteHandle<Plain, Edit>>,
+    readers: ReadHandleFactory<Plain>,
+}
+
+/// What is done to the one copy and then to the other.
+pub enum Edit {
+    UpdateTwo(Uuid, Uuid),
+    Remove(Uuid),
+    Add(Arc<[Provider]>),
+}
+
+impl Absorb<Edit> for Plain {
+    fn absorb_first(&mut self, edit: &mut Edit, _other: &Self) {
+        match edit {
+            Edit::UpdateTwo(from, to) => self.update_two(*from, *to),
+            Edit::Remove(root) => drop(self.remove(*root)),
+            Edit::Add(providers) => self.add(providers.iter().cloned()),
+        }
+    }
+
+    fn sync_with(&mut self, first: &Self) {
+        *self = first.clone();
+    }
+}
+
+impl LeftRight {
+    fn edit(&self, edit: Edit) {
+        // Published each time: readers are to see a commit when it has returned.
+        self.writer.lock().append(edit).publish();
+    }
+}
+
+impl Peer for LeftRight {
+    type Reader<'peer> = ReadHandle<Plain>;
+
+    const NAME: &'static str = "left-right";
+
+    fn new(records: &[ProviderRecord]) -> Self {
+        let (mut writer, reader) = left_right::new_from_empty(Plain::new(records));
+        writer.publish();
+        Self {
+            writer: Mutex::new(writer),
+            readers: reader.factory(),
+        }
+    }
+
+    fn reader(&self) -> ReadHandle<Plain> {
+        self.readers.handle()
+    }
+
+    fn update_two(&self, from: Uuid, to: Uuid) {
+        self.edit(Edit::UpdateTwo(from, to));
+    }
+}
+
+impl Read for ReadHandle<Plain> {
+    fn get(&mut self, uuid: Uuid) -> u64 {
+        self.enter().expect("a living writer").get(uuid)
+    }
+
+    fn read_tree(&mut self, root: Uuid) -> u64 {
+        self.enter().expect("a living writer").read_tree(root)
+    }
+}
+
+impl Regrow for LeftRight {
+    fn remove_tree(&self, root: Uuid) {
+        self.edit(Edit::Remove(root));
+    }
+
+    fn add_tree(&self, records: &[ProviderRecord]) {
+        self.edit(Edit::Add(records.iter().map(Provider::from).collect()));
+    }
+}

@@ -1,0 +1,91 @@
+//! The plain forest behind a lock.
+
+use provider_tree::ProviderRecord;
+use uuid::Uuid;
+
+use super::plain::Plain;
+use super::provider::Provider;
+use super::{Peer, Read, Regrow};
+
+macro_rules! locked {
+    ($(#[$doc:meta])* $name:ident, $text:literal, $lock:ty, $read:expr, $write:expr) => {
+        $(#[$doc])*
+        pub struct $name($lock);
+
+        impl Peer for $name {
+            type Reader<'peer> = &'peer Self;
+
+            const NAME: &'static str = $text;
+
+            fn new(records: &[ProviderRecord]) -> Self {
+                Self(<$lock>::new(Plain::new(records)))
+            }
+
+            fn reader(&self) -> &Self {
+                self
+            }
+
+            fn update_two(&self, from: Uuid, to: Uuid) {
+                $write(&self.0).update_two(from, to);
+            }
+        }
+
+        impl Read for &$name {
+            fn get(&mut self, uuid: Uuid) -> u64 {
+                $read(&self.0).get(uuid)
+            }
+
+            fn read_tree(&mut self, root: Uuid) -> u64 {
+                $read(&self.0).read_tree(root)
+            }
+        }
+
+        impl Regrow for $name {
+            fn remove_tree(&self, root: Uuid) {
+                // Freed after the lock is released.
+                let _removed = $write(&self.0).remove(root);
+            }
+
+            fn add_tree(&self, records: &[ProviderRecord]) {
+                // Made before the lock is taken.
+                let providers: Vec<_> = records.iter().map(Provider::from).collect();
+                $write(&self.0).add(providers);
+            }
+        }
+    };
+}
+
+locked!(
+    /// Behind the reader-writer lock of parking_lot.
+    ParkingLotRwLock,
+    "parking_lot RwLock",
+    parking_lot::RwLock<Plain>,
+    parking_lot::RwLock::read,
+    parking_lot::RwLock::write
+);
+
+locked!(
+    /// Behind the reader-writer lock of the standard library.
+    StdRwLock,
+    "std RwLock",
+    std::sync::RwLock<Plain>,
+    read,
+    write
+);
+
+fn read(lock: &std::sync::RwLock<Plain>) -> std::sync::RwLockReadGuard<'_, Plain> {
+    lock.read().expect("no panic under the lock")
+}
+
+fn write(lock: &std::sync::RwLock<Plain>) -> std::sync::RwLockWriteGuard<'_, Plain> {
+    lock.write().expect("no panic under the lock")
+}
+
+locked!(
+    /// Behind a mutex.
+    ParkingLotMutex,
+    "parking_lot Mutex",
+    parking_lot::Mutex<Plain>,
+    parking_lot::Mutex::lock,
+    parking_lot::Mutex::lock
+);

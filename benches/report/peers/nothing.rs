@@ -1,0 +1,36 @@
+//! No forest at all: what is left is the cost of the measuring loop itself.
+
+use provider_tree::ProviderRecord;
+use uuid::Uuid;
+
+use super::{Peer, Read};
+
+/// Looks at nothing but the key.
+pub struct Nothing;
+
+impl Peer for Nothing {
+    type Reader<'peer> = &'peer Self;
+
+    const NAME: &'static str = "the loop alone";
+    const CONSISTENT: bool = false;
+
+    fn new(_: &[ProviderRecord]) -> Self {
+        Self
+    }
+
+    fn reader(&self) -> &Self {
+        self
+    }
+
+    fn update_two(&self, _: Uuid, _: Uuid) {}
+}
+
+impl Read for &Nothing {
+    fn get(&mut self, uuid: Uuid) -> u64 {
+        uuid.as_u64_pair().0
+    }
+
+    fn read_tree(&mut self, root: Uuid) -> u64 {
+        root.as_u64_pair().0
+    }
+}

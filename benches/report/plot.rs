@@ -1,0 +1,123 @@
+//! Plots of what `threads` measured, as SVG.
+
+use std::error::Error;
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use crate::threads::{ONE, Results, SIZES, TWO};
+
+/// Colours that are told apart, in the order of the implementations.
+const COLOURS: [RGBColor; 10] = [
+    RGBColor(200, 30, 30),
+    RGBColor(255, 130, 0),
+    RGBColor(31, 119, 180),
+    RGBColor(120, 180, 230),
+    RGBColor(90, 90, 90),
+    RGBColor(44, 160, 44),
+    RGBColor(148, 103, 189),
+    RGBColor(140, 86, 75),
+    RGBColor(227, 119, 194),
+    RGBColor(188, 189, 34),
+];
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Reads per second of two readers, a group of bars for each size.
+pub fn reads(results: &Results, path: &Path) -> Outcome {
+    let peers = results.peers();
+    let speed = |size, peer| {
+        results
+            .of(size, TWO, peer)
+            .map_or(0.0, |sample| sample.speed / 1e6)
+    };
+    let bars = SIZES.map(|size| {
+        peers
+            .iter()
+            .map(|peer| speed(size, peer))
+            .collect::<Vec<_>>()
+    });
+    let most = bars.iter().flatten().copied().fold(0.0, f64::max);
+
+    let area = SVGBackend::new(path, (900, 560)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let area = area.titled(
+        "Reads of one provider, two threads (millions/s)",
+        ("sans-serif", 20),
+    )?;
+    for (panel, (size, bars)) in area
+        .split_evenly((1, 3))
+        .iter()
+        .zip(SIZES.iter().zip(&bars))
+    {
+        let names = if *size == SIZES[0] { 150 } else { 10 };
+        let mut chart = ChartBuilder::on(panel)
+            .caption(format!("{size} providers"), ("sans-serif", 15))
+            .margin(8)
+            .x_label_area_size(30)
+            .y_label_area_size(names)
+            .build_cartesian_2d(0.0..most * 1.05, 0.0..peers.len() as f64)?;
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .y_labels(0)
+            .x_labels(4)
+            .draw()?;
+        for (at, &speed) in bars.iter().enumerate() {
+            let top = (peers.len() - at) as f64;
+            let bar = [(0.0, top - 0.2), (speed, top - 0.8)];
+            chart.draw_series([Rectangle::new(bar, COLOURS[at % COLOURS.len()].filled())])?;
+            let figure = format!("{speed:.0}");
+            let style = ("sans-serif", 12).into_font().color(&BLACK);
+            chart.draw_series([Text::new(figure, (speed, top - 0.35), style)])?;
+        }
+    }
+    area.present()?;
+    Ok(())
+}
+
+/// Time of one read by one reader, a line for each implementation.
+pub fn sizes(results: &Results, path: &Path) -> Outcome {
+    let peers = results.peers();
+    let lines: Vec<Vec<(f64, f64)>> = (peers.iter())
+        .map(|peer| {
+            let points = SIZES.iter().filter_map(|&size| {
+                let sample = results.of(size, ONE, peer)?;
+                Some((size as f64, 1e9 / sample.speed))
+            });
+            points.collect()
+        })
+        .collect();
+    let most = lines.iter().flatten().map(|&(_, y)| y).fold(0.0, f64::max);
+
+    let area = SVGBackend::new(path, (900, 560)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption("Time of one read by size (ns)", ("sans-serif", 20))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(60)
+        .build_cartesian_2d((800.0..1.2e6).log_scale(), (5.0..most * 1.2).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("providers")
+        .y_desc("ns")
+        .x_label_formatter(&|size| format!("{size:.0}"))
+        .y_label_formatter(&|time| format!("{time:.0}"))
+        .draw()?;
+    for (at, (peer, points)) in peers.iter().zip(lines).enumerate() {
+        let style = COLOURS[at % COLOURS.len()].stroke_width(2);
+        chart
+            .draw_series(LineSeries::new(points, style))?
+            .label(*peer)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], style));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK)
+        .draw()?;
+    area.present()?;
+    Ok(())
+}

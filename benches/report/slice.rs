@@ -1,0 +1,209 @@
+//! One implementation at work for a short time: so many operations in so many
+//! threads.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::forest::TREE;
+use crate::keys::{Cursor, Keys};
+use crate::peers::{Peer, Read};
+
+/// The VCPUs of any tree at any time: updates move them within it.
+pub const TREE_VCPUS: u64 = 64 * TREE as u64;
+
+/// What the threads do.
+pub struct Scenario {
+    pub name: String,
+    pub operation: Operation,
+    pub threads: usize,
+    /// One more thread, which commits.
+    pub writer: Option<Pace>,
+}
+
+/// What each thread does again and again.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Operation {
+    /// Looks at one provider.
+    Get,
+    /// Looks at a tree of ten.
+    Tree,
+    /// Looks at one provider 19 times, then updates two.
+    Mixed,
+}
+
+/// How fast the writer commits.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Pace {
+    FullSpeed,
+    PerSecond(u32),
+}
+
+impl Scenario {
+    /// Whether anything is updated.
+    pub fn writes(&self) -> bool {
+        self.writer.is_some() || self.operation == Operation::Mixed
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Default)]
+pub struct Sample {
+    /// Operations per second, of all threads that read.
+    pub speed: f64,
+    /// Commits per second of the writer.
+    pub commits: f64,
+    /// The share of tree reads that saw half of an update.
+    pub torn: f64,
+}
+
+/// A peer, whatever its type.
+pub trait Contestant {
+    fn name(&self) -> &'static str;
+    /// Whether an update copies all that there is.
+    fn copies_all(&self) -> bool;
+    fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample;
+}
+
+impl<P: Peer> Contestant for P {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn copies_all(&self) -> bool {
+        P::COPIES_ALL
+    }
+
+    fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample {
+        let threads = scenario.threads;
+        let stop = AtomicBool::new(false);
+        let start = Barrier::new(threads + usize::from(scenario.writer.is_some()) + 1);
+        let (start, stop) = (&start, &stop);
+        thread::scope(|scope| {
+            let readers: Vec<_> = (0..threads)
+                .map(|thread| {
+                    scope.spawn(move || {
+                        let mut work = Work::new(self, keys, thread, threads);
+                        start.wait();
+                        work.run(scenario.operation, stop)
+                    })
+                })
+                .collect();
+            let writer = scenario.writer.map(|pace| {
+                scope.spawn(move || {
+                    start.wait();
+                    commit(self, pace, keys, stop)
+                })
+            });
+            start.wait();
+            thread::sleep(time);
+            stop.store(true, Ordering::Relaxed);
+            let mut sample = Sample::default();
+            for reader in readers {
+                let (speed, torn) = reader.join().expect("a reader that ends");
+                sample.speed += speed;
+                sample.torn = torn.max(sample.torn);
+            }
+            if let Some(writer) = writer {
+                sample.commits = writer.join().expect("a writer that ends");
+            }
+            sample
+        })
+    }
+}
+
+/// What one thread has at hand.
+struct Work<'peer, P: Peer> {
+    peer: &'peer P,
+    reader: P::Reader<'peer>,
+    providers: Cursor<'peer, uuid::Uuid>,
+    roots: Cursor<'peer, uuid::Uuid>,
+    pairs: Cursor<'peer, (uuid::Uuid, uuid::Uuid)>,
+}
+
+impl<'peer, P: Peer> Work<'peer, P> {
+    fn new(peer: &'peer P, keys: &'peer Keys, thread: usize, threads: usize) -> Self {
+        Self {
+            peer,
+            reader: peer.reader(),
+            providers: Cursor::new(&keys.providers, thread, threads),
+            roots: Cursor::new(&keys.roots, thread, threads),
+            pairs: Cursor::new(&keys.pairs, thread, threads),
+        }
+    }
+
+    /// Operations per second, and the share of them that were torn.
+    fn run(&mut self, operation: Operation, stop: &AtomicBool) -> (f64, f64) {
+        let begun = Instant::now();
+        let (mut operations, mut torn, mut sum) = (0, 0, 0_u64);
+        // Relaxed: it only ends the loop; what the threads counted comes with the
+        // join. It is looked at after some operations, so that it costs nothing.
+        while !stop.load(Ordering::Relaxed) {
+            match operation {
+                Operation::Get => {
+                    sum = sum.wrapping_add(self.get(64));
+                    operations += 64;
+                }
+                Operation::Tree => {
+                    for _ in 0..8 {
+                        let vcpus = self.reader.read_tree(*self.roots.next());
+                        torn += u64::from(vcpus != TREE_VCPUS);
+                    }
+                    operations += 8;
+                }
+                Operation::Mixed => {
+                    sum = sum.wrapping_add(self.get(19));
+                    let (from, to) = next_pair(&mut self.pairs);
+                    self.peer.update_two(from, to);
+                    operations += 20;
+                }
+            }
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        black_box(sum);
+        assert!(torn == 0 || !P::CONSISTENT, "{} tore a read", P::NAME);
+        (operations as f64 / seconds, torn as f64 / operations as f64)
+    }
+
+    fn get(&mut self, times: usize) -> u64 {
+        let mut sum = 0_u64;
+        for _ in 0..times {
+            sum = sum.wrapping_add(self.reader.get(*self.providers.next()));
+        }
+        sum
+    }
+}
+
+/// Commits until told to stop; the number per second.
+pub fn commit<P: Peer>(peer: &P, pace: Pace, keys: &Keys, stop: &AtomicBool) -> f64 {
+    let mut pairs = Cursor::new(&keys.pairs, 0, 1);
+    let begun = Instant::now();
+    let mut made = 0_u32;
+    while !stop.load(Ordering::Relaxed) {
+        if let Pace::PerSecond(rate) = pace {
+            let due = Duration::from_secs(1) / rate * made;
+            if let Some(early) = due.checked_sub(begun.elapsed()) {
+                // It may sleep too long, and is late for the next ones then, which
+                // follow at once.
+                thread::sleep(early);
+                continue;
+            }
+        }
+        let (from, to) = next_pair(&mut pairs);
+        peer.update_two(from, to);
+        made += 1;
+    }
+    f64::from(made) / begun.elapsed().as_secs_f64()
+}
+
+/// Who gave a VCPU in one round takes it in the next.
+pub fn next_pair(pairs: &mut Cursor<(uuid::Uuid, uuid::Uuid)>) -> (uuid::Uuid, uuid::Uuid) {
+    let &(from, to) = pairs.next();
+    if pairs.rounds.is_multiple_of(2) {
+        (from, to)
+    } else {
+        (to, from)
+    }
+}

@@ -1,0 +1,133 @@
+//! Where the library stands among its peers: the ratios of `threads`.
+
+use crate::row::{Row, Target};
+use crate::slice::Sample;
+use crate::table::{NONE, Table};
+use crate::threads::{BESIDE_WRITER, MIXED, ONE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO};
+
+const OURS: &str = "ours";
+const LOCKS: [&str; 2] = ["parking_lot RwLock", "std RwLock"];
+
+/// The speeds of all implementations, a table for each size.
+pub fn tables(results: &Results) -> Vec<Table> {
+    SIZES.map(|size| table(results, size)).into()
+}
+
+fn table(results: &Results, size: usize) -> Table {
+    let scenarios = results.scenarios();
+    let mut head = vec!["implementation".to_owned()];
+    for scenario in &scenarios {
+        head.push((*scenario).to_owned());
+        if commits(results, size, scenario) {
+            head.push("commits, k/s".to_owned());
+        }
+    }
+    head.push("torn reads, %".to_owned());
+    let lines = results.peers().into_iter().map(|peer| {
+        let mut line = vec![peer.to_owned()];
+        let mut torn: f64 = 0.0;
+        for scenario in &scenarios {
+            let sample = results.of(size, scenario, peer);
+            let cell = |value: fn(Sample) -> f64, digits| {
+                let text = |sample| format!("{:.digits$}", value(sample));
+                sample.map_or_else(|| NONE.to_owned(), text)
+            };
+            line.push(cell(|sample| sample.speed / 1e6, 2));
+            if commits(results, size, scenario) {
+                line.push(cell(|sample| sample.commits / 1e3, 1));
+            }
+            torn = torn.max(sample.map_or(0.0, |sample| sample.torn));
+        }
+        line.push(format!("{:.4}", torn * 100.0));
+        line
+    });
+    Table {
+        title: format!(
+            "{size} providers: millions of operations per second. The loop itself takes {:.1} ns \
+             of each get. {NONE}: left out, as one write copies a million providers",
+            results.loop_nanoseconds
+        ),
+        head,
+        lines: lines.collect(),
+    }
+}
+
+fn commits(results: &Results, size: usize, scenario: &str) -> bool {
+    let ours = results.of(size, scenario, OURS);
+    ours.is_some_and(|sample| sample.commits > 0.0)
+}
+
+/// The ratios, with the targets that there are.
+pub fn rows(results: &Results) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for size in SIZES {
+        let mut beside = |scenario: &str, peers: &[&'static str], bound: Option<f64>| {
+            let target = bound.map(Target::AtLeast);
+            rows.extend(row(results, size, scenario, peers, target));
+        };
+        beside(TWO, &LOCKS, Some(2.0));
+        beside(TWO, &["left-right"], Some(1.0));
+        beside(TWO, &["concread HashTrie"], Some(1.0));
+        let bound = match size {
+            1_000 => Some(1.0),
+            100_000 => Some(0.9),
+            _ => None,
+        };
+        beside(TWO, &["papaya (not consistent)"], bound);
+        beside(TWO, &["dashmap (not consistent)"], bound);
+        let others: Vec<_> = results.peers();
+        let others: Vec<_> = (others.into_iter())
+            .filter(|peer| !peer.starts_with(OURS))
+            .collect();
+        beside(PACED, &others, Some(1.0));
+        for scenario in [BESIDE_WRITER, TREES_BESIDE_WRITER, MIXED] {
+            beside(scenario, &others, None);
+        }
+        rows.extend(scaling(results, size));
+    }
+    rows
+}
+
+/// Ours beside the best of some peers.
+fn row(
+    results: &Results,
+    size: usize,
+    scenario: &str,
+    peers: &[&'static str],
+    target: Option<Target>,
+) -> Option<Row> {
+    let ours = results.of(size, scenario, OURS)?;
+    let others = peers.iter().filter_map(|peer| {
+        let sample = results.of(size, scenario, peer)?;
+        Some((*peer, sample))
+    });
+    let (peer, theirs) = others.max_by(|(_, a), (_, b)| a.speed.total_cmp(&b.speed))?;
+    let speed = |sample: Sample| match sample.commits {
+        0.0 => format!("{:.2} M/s", sample.speed / 1e6),
+        commits => {
+            let [speed, commits] = [sample.speed / 1e6, commits / 1e3];
+            format!("{speed:.2} M/s at {commits:.1} k commits/s")
+        }
+    };
+    let best = if peers.len() > 1 { "best is " } else { "" };
+    Some(Row {
+        group: "threads",
+        case: format!("{scenario}, {size}"),
+        measured: format!("{}; {best}{peer}: {}", speed(ours), speed(theirs)),
+        ratio: ours.speed / theirs.speed,
+        target,
+    })
+}
+
+/// Two readers beside one.
+fn scaling(results: &Results, size: usize) -> Option<Row> {
+    let [one, two] = [ONE, TWO].map(|scenario| results.of(size, scenario, OURS));
+    let (one, two) = (one?.speed, two?.speed);
+    Some(Row {
+        group: "threads",
+        case: format!("2 readers / 1, {size}"),
+        measured: format!("{:.2} M/s; {:.2} M/s", two / 1e6, one / 1e6),
+        ratio: two / one,
+        target: Some(Target::AtLeast(1.8)),
+    })
+}

@@ -1,0 +1,111 @@
+//! The report as text and as Markdown.
+
+use std::fmt::Write;
+
+use crate::row::{Row, Target};
+
+/// Lines under a headline, all of the same number of cells.
+pub struct Table {
+    pub title: String,
+    pub head: Vec<String>,
+    pub lines: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The rows with their ratios and whether they hold.
+    pub fn of_rows(rows: &[Row]) -> Self {
+        let head = ["group", "case", "measured", "ratio", "target", ""];
+        Self {
+            title: "Ratios".to_owned(),
+            head: head.map(str::to_owned).to_vec(),
+            lines: rows.iter().map(line).collect(),
+        }
+    }
+
+    /// In columns.
+    pub fn to_text(&self) -> String {
+        let widths = self.widths();
+        let mut text = format!("\n{}\n", self.title);
+        for line in std::iter::once(&self.head).chain(&self.lines) {
+            let cells = self.cells(line, &widths);
+            text.push_str(cells.join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// As Markdown.
+    pub fn to_markdown(&self) -> String {
+        let widths = self.widths();
+        let mut text = format!("\n### {}\n\n", self.title);
+        let rule = (widths.iter().enumerate()).map(|(at, &width)| {
+            let end = if self.is_number(at) { ":" } else { "-" };
+            "-".repeat(width.max(2) - 1) + end
+        });
+        let rule = format!("| {} |\n", rule.collect::<Vec<_>>().join(" | "));
+        for (at, line) in std::iter::once(&self.head).chain(&self.lines).enumerate() {
+            let cells = self.cells(line, &widths).join(" | ");
+            writeln!(text, "| {cells} |").expect("a string takes it");
+            if at == 0 {
+                text.push_str(&rule);
+            }
+        }
+        text
+    }
+
+    fn cells(&self, line: &[String], widths: &[usize]) -> Vec<String> {
+        let columns = line.iter().zip(widths).enumerate();
+        columns
+            .map(|(at, (cell, &width))| match self.is_number(at) {
+                true => format!("{cell:>width$}"),
+                false => format!("{cell:<width$}"),
+            })
+            .collect()
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let longest = |at: usize| {
+            let cells = std::iter::once(&self.head).chain(&self.lines);
+            cells.map(|line| line[at].chars().count()).max()
+        };
+        (0..self.head.len())
+            .map(|at| longest(at).unwrap_or(0))
+            .collect()
+    }
+
+    /// Whether a column has numbers alone, or a dash where there is none.
+    fn is_number(&self, at: usize) -> bool {
+        let starts = |cell: &String| cell.starts_with(|first: char| first.is_ascii_digit());
+        let mut cells = self.lines.iter().map(|line| &line[at]);
+        cells.all(|cell| (starts(cell) && !cell.contains(' ')) || cell == NONE)
+    }
+}
+
+/// What stands in a cell that has no number.
+pub const NONE: &str = "-";
+
+fn line(row: &Row) -> Vec<String> {
+    let (target, verdict) = match &row.target {
+        None => (String::new(), ""),
+        Some(target) => {
+            let text = match target {
+                Target::AtMost(bound) => format!("at most {bound}"),
+                Target::AtLeast(bound) => format!("at least {bound}"),
+            };
+            let verdict = if target.holds(row.ratio) {
+                "holds"
+            } else {
+                "MISSES"
+            };
+            (text, verdict)
+        }
+    };
+    vec![
+        row.group.to_owned(),
+        row.case.clone(),
+        row.measured.clone(),
+        format!("{:.2}", row.ratio),
+        target,
+        verdict.to_owned(),
+    ]
+}

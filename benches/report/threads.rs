@@ -1,0 +1,179 @@
+//! Reads per second in several threads, with and without a writer.
+
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use provider_tree::{ArcSwapCell, EpochCell};
+
+use crate::keys::Keys;
+use crate::options::Options;
+use crate::peers::{
+    Concread, Dashmap, LeftRight, Nothing, Ours, Papaya, ParkingLotMutex, ParkingLotRwLock, Peer,
+    StdRwLock, WholeMap,
+};
+use crate::slice::{Contestant, Operation, Pace, Sample, Scenario};
+use crate::{forest, median};
+
+/// How many providers the forests have.
+pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
+
+/// Names of the scenarios that others ask for.
+pub const ONE: &str = "get, 1 reader";
+pub const TWO: &str = "get, 2 readers";
+pub const BESIDE_WRITER: &str = "get, 1 reader and a writer";
+pub const TREES_BESIDE_WRITER: &str = "tree, 1 reader and a writer";
+pub const PACED: &str = "tree, 2 readers, 10,000 commits/s";
+pub const MIXED: &str = "95/5, 2 threads";
+
+const PACE: Pace = Pace::PerSecond(10_000);
+
+/// One implementation in one scenario: the medians of all rounds.
+pub struct Result {
+    pub size: usize,
+    pub scenario: String,
+    pub peer: &'static str,
+    pub sample: Sample,
+}
+
+/// All of them.
+pub struct Results {
+    pub all: Vec<Result>,
+    /// What a loop that reads nothing takes for each key, in nanoseconds.
+    pub loop_nanoseconds: f64,
+}
+
+impl Results {
+    /// That of one implementation, if it took part.
+    pub fn of(&self, size: usize, scenario: &str, peer: &str) -> Option<Sample> {
+        let is_it = |result: &&Result| {
+            result.size == size && result.scenario == scenario && result.peer == peer
+        };
+        self.all.iter().find(is_it).map(|result| result.sample)
+    }
+
+    /// The implementations, in the order in which they are shown.
+    pub fn peers(&self) -> Vec<&'static str> {
+        let mut peers = Vec::new();
+        for result in &self.all {
+            if !peers.contains(&result.peer) {
+                peers.push(result.peer);
+            }
+        }
+        peers
+    }
+
+    /// The scenarios, likewise.
+    pub fn scenarios(&self) -> Vec<&str> {
+        let mut scenarios = Vec::new();
+        for result in &self.all {
+            if !scenarios.contains(&result.scenario.as_str()) {
+                scenarios.push(result.scenario.as_str());
+            }
+        }
+        scenarios
+    }
+}
+
+/// Measures all of it.
+pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
+    let scenarios = scenarios();
+    let rounds = options.choose(5, 1);
+    let time = Duration::from_millis(options.choose(120, 20));
+    progress.inc_length((SIZES.len() * (rounds + 1)) as u64);
+    let mut all = Vec::new();
+    let mut loop_nanoseconds = 0.0;
+    for size in SIZES {
+        progress.set_message(format!("threads: builds forests of {size}"));
+        let keys = Keys::new(0..size);
+        let peers = peers(size);
+        loop_nanoseconds = 1e9 / Nothing.run(&scenarios[0], &keys, time).speed;
+        progress.inc(1);
+        progress.set_message(format!("threads: {size} providers"));
+        let mut samples = vec![vec![Vec::new(); peers.len()]; scenarios.len()];
+        for round in 0..rounds {
+            for (scenario, samples) in scenarios.iter().zip(&mut samples) {
+                for turn in 0..peers.len() {
+                    // Each begins a round once, so that none is always after the same.
+                    let at = (turn + round) % peers.len();
+                    let peer = &peers[at];
+                    if !(peer.copies_all() && scenario.writes() && size > 100_000) {
+                        samples[at].push(peer.run(scenario, &keys, time));
+                    }
+                }
+            }
+            progress.inc(1);
+        }
+        for (scenario, samples) in scenarios.iter().zip(&samples) {
+            let results = peers.iter().zip(samples);
+            let results = results.filter(|(_, samples)| !samples.is_empty());
+            all.extend(results.map(|(peer, samples)| Result {
+                size,
+                scenario: scenario.name.clone(),
+                peer: peer.name(),
+                sample: middle(samples),
+            }));
+        }
+    }
+    Results {
+        all,
+        loop_nanoseconds,
+    }
+}
+
+fn peers(size: usize) -> Vec<Box<dyn Contestant>> {
+    let records: Vec<_> = (0..size).map(forest::record).collect();
+    vec![
+        Box::new(Ours::<ArcSwapCell>::new(&records)),
+        Box::new(Ours::<EpochCell>::new(&records)),
+        Box::new(ParkingLotRwLock::new(&records)),
+        Box::new(StdRwLock::new(&records)),
+        Box::new(ParkingLotMutex::new(&records)),
+        Box::new(LeftRight::new(&records)),
+        Box::new(Concread::new(&records)),
+        Box::new(WholeMap::new(&records)),
+        Box::new(Papaya::new(&records)),
+        Box::new(Dashmap::new(&records)),
+    ]
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let scenario = |name: &str, operation, threads, writer| Scenario {
+        name: name.to_owned(),
+        operation,
+        threads,
+        writer,
+    };
+    let mut all = vec![
+        scenario(ONE, Operation::Get, 1, None),
+        scenario(TWO, Operation::Get, 2, None),
+        scenario(BESIDE_WRITER, Operation::Get, 1, Some(Pace::FullSpeed)),
+        scenario(
+            TREES_BESIDE_WRITER,
+            Operation::Tree,
+            1,
+            Some(Pace::FullSpeed),
+        ),
+        scenario(PACED, Operation::Tree, 2, Some(PACE)),
+        scenario(MIXED, Operation::Mixed, 2, None),
+    ];
+    let cores = available_parallelism().map_or(1, usize::from);
+    if cores > 2 {
+        let readers = format!("get, {cores} readers");
+        all.push(scenario(&readers, Operation::Get, cores, None));
+        let paced = format!("tree, {cores} readers, 10,000 commits/s");
+        all.push(scenario(&paced, Operation::Tree, cores, Some(PACE)));
+        let mixed = format!("95/5, {cores} threads");
+        all.push(scenario(&mixed, Operation::Mixed, cores, None));
+    }
+    all
+}
+
+fn middle(samples: &[Sample]) -> Sample {
+    let of = |field: fn(&Sample) -> f64| median(samples.iter().map(field));
+    Sample {
+        speed: of(|sample| sample.speed),
+        commits: of(|sample| sample.commits),
+        torn: of(|sample| sample.torn),
+    }
+}
