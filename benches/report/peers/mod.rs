@@ -13,7 +13,7 @@ mod plain;
 mod provider;
 mod whole_map;
 
-use provider_tree::{ProviderRecord, ResourceClass};
+use provider_tree::ProviderRecord;
 use uuid::Uuid;
 
 pub use self::concread::Concread;
@@ -67,6 +67,3 @@ pub trait Regrow: Peer {
     /// Adds providers, parents before children.
     fn add_tree(&self, records: &[ProviderRecord]);
 }
-
-/// The resource class that reads sum up and updates move.
-const CLASS: ResourceClass = ResourceClass::VCPU;

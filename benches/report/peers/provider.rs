@@ -6,8 +6,6 @@ use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
 use smol_str::SmolStr;
 use uuid::Uuid;
 
-use super::CLASS;
-
 /// A provider as the peers hold it.
 #[derive(Clone)]
 pub struct Provider {
@@ -22,12 +20,9 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The VCPUs, looked up in the way that ours are.
+    /// The VCPUs, found in the way that ours are.
     pub fn vcpus(&self) -> u32 {
-        let at = self
-            .inventory
-            .binary_search_by(|(class, _)| class.cmp(&CLASS));
-        at.map_or(0, |at| self.inventory[at].1.total)
+        self.inventory.last().map_or(0, |(_, vcpus)| vcpus.total)
     }
 
     /// What a read of one provider returns.
@@ -50,9 +45,8 @@ impl Provider {
     // In place where nobody else has the inventory: the peers needn't allocate.
     fn change(&mut self, new: impl FnOnce(u32) -> u32) {
         self.generation = self.generation.map(|generation| generation + 1);
-        let inventory = Arc::make_mut(&mut self.inventory);
-        if let Ok(at) = inventory.binary_search_by(|(class, _)| class.cmp(&CLASS)) {
-            inventory[at].1.total = new(inventory[at].1.total);
+        if let Some((_, vcpus)) = Arc::make_mut(&mut self.inventory).last_mut() {
+            vcpus.total = new(vcpus.total);
         }
     }
 }
