@@ -30,6 +30,42 @@ pub fn describe() -> String {
     )
 }
 
+/// How busy the machine has been, in ticks of all cores since it was started.
+pub struct Usage {
+    all: f64,
+    busy: f64,
+    own: f64,
+}
+
+impl Usage {
+    /// Up to now, where the system says so.
+    pub fn now() -> Option<Self> {
+        let text = fs::read_to_string("/proc/stat").ok()?;
+        let ticks = text.lines().next()?.split_whitespace().skip(1);
+        let ticks: Vec<f64> = ticks.take(8).map_while(|tick| tick.parse().ok()).collect();
+        let all: f64 = ticks.iter().sum();
+        // The fourth and fifth are the time in which a core had nothing to do.
+        let idle = ticks.get(3)? + ticks.get(4)?;
+        let text = fs::read_to_string("/proc/self/stat").ok()?;
+        // The name, in brackets, may have spaces.
+        let (_, fields) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let field = |at: usize| fields.get(at)?.parse::<f64>().ok();
+        Some(Self {
+            all,
+            busy: all - idle,
+            own: field(11)? + field(12)?,
+        })
+    }
+
+    /// How much of the machine others have taken since, from 0 to 1.
+    pub fn others_since(&self) -> Option<f64> {
+        let now = Self::now()?;
+        let others = (now.busy - self.busy) - (now.own - self.own);
+        Some(others.max(0.0) / (now.all - self.all))
+    }
+}
+
 fn compiler() -> String {
     let output = Command::new("rustc").arg("--version").output();
     let version = output

@@ -26,6 +26,7 @@ use std::time::Instant;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::machine::Usage;
 use crate::options::{Group, Options};
 use crate::row::Row;
 use crate::table::Table;
@@ -33,6 +34,7 @@ use crate::table::Table;
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let begun = Instant::now();
+    let usage = Usage::now();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report");
     fs::create_dir_all(&folder)?;
     // On standard error, and only if that is a terminal.
@@ -62,7 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     progress.finish_and_clear();
 
     tables.push(Table::of_rows(&rows));
-    let head = machine::describe();
+    let mut head = machine::describe();
+    if let Some(others) = usage.and_then(|usage| usage.others_since()) {
+        let others = others * 100.0;
+        head += &format!("Other processes took {others:.0} % of it while this was measured.\n");
+    }
     print!("{head}");
     let mut markdown = head;
     for table in &tables {

@@ -19,10 +19,10 @@ fn table(results: &Results, size: usize) -> Table {
     for scenario in &scenarios {
         head.push((*scenario).to_owned());
         if commits(results, size, scenario) {
-            head.push("commits, k/s".to_owned());
+            head.push("commits".to_owned());
         }
     }
-    head.push("torn reads, %".to_owned());
+    head.push("torn, %".to_owned());
     let lines = results.peers().into_iter().map(|peer| {
         let mut line = vec![peer.to_owned()];
         let mut torn: f64 = 0.0;
@@ -43,8 +43,10 @@ fn table(results: &Results, size: usize) -> Table {
     });
     Table {
         title: format!(
-            "{size} providers: millions of operations per second. The loop itself takes {:.1} ns \
-             of each get. {NONE}: left out, as one write copies a million providers",
+            "{size} providers: millions of operations per second; x2: in two threads; commits: \
+             thousands per second that the writer makes meanwhile; torn: tree reads that saw half \
+             of an update. The loop itself takes {:.1} ns of each get. {NONE}: left out, as each \
+             write copies all providers",
             results.loop_nanoseconds
         ),
         head,

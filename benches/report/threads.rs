@@ -19,12 +19,12 @@ use crate::{forest, median};
 pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 
 /// Names of the scenarios that others ask for.
-pub const ONE: &str = "get, 1 reader";
-pub const TWO: &str = "get, 2 readers";
-pub const BESIDE_WRITER: &str = "get, 1 reader and a writer";
-pub const TREES_BESIDE_WRITER: &str = "tree, 1 reader and a writer";
-pub const PACED: &str = "tree, 2 readers, 10,000 commits/s";
-pub const MIXED: &str = "95/5, 2 threads";
+pub const ONE: &str = "get x1";
+pub const TWO: &str = "get x2";
+pub const BESIDE_WRITER: &str = "get x1 + writer";
+pub const TREES_BESIDE_WRITER: &str = "tree x1 + writer";
+pub const PACED: &str = "tree x2 + 10,000/s";
+pub const MIXED: &str = "95/5 x2";
 
 const PACE: Pace = Pace::PerSecond(10_000);
 
@@ -159,11 +159,11 @@ fn scenarios() -> Vec<Scenario> {
     ];
     let cores = available_parallelism().map_or(1, usize::from);
     if cores > 2 {
-        let readers = format!("get, {cores} readers");
+        let readers = format!("get x{cores}");
         all.push(scenario(&readers, Operation::Get, cores, None));
-        let paced = format!("tree, {cores} readers, 10,000 commits/s");
+        let paced = format!("tree x{cores} + 10,000/s");
         all.push(scenario(&paced, Operation::Tree, cores, Some(PACE)));
-        let mixed = format!("95/5, {cores} threads");
+        let mixed = format!("95/5 x{cores}");
         all.push(scenario(&mixed, Operation::Mixed, cores, None));
     }
     all

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use provider_tree::{ArcSwapCell, EpochCell, Error};
+use provider_tree::{EpochCell, Error};
 
 use crate::keys::{Cursor, Keys};
 use crate::options::Options;
@@ -37,10 +37,10 @@ struct Long {
 pub fn measure(options: &Options, progress: &ProgressBar) -> Vec<Row> {
     progress.inc_length(2);
     progress.set_message("writers");
-    let records: Vec<_> = (0..PROVIDERS).map(forest::record).collect();
     let keys = Keys::new(0..PROVIDERS);
-    let mut rows = rows_of(&Ours::<ArcSwapCell>::new(&records), &keys, options);
+    let mut rows = rows_of(&Ours(forest::tree(PROVIDERS)), &keys, options);
     progress.inc(1);
+    let records: Vec<_> = (0..PROVIDERS).map(forest::record).collect();
     rows.extend(rows_of(&Ours::<EpochCell>::new(&records), &keys, options));
     progress.inc(1);
     rows
