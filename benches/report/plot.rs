@@ -37,7 +37,6 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
             .map(|peer| speed(size, peer))
             .collect::<Vec<_>>()
     });
-    let most = bars.iter().flatten().copied().fold(0.0, f64::max);
 
     let area = SVGBackend::new(path, (900, 560)).into_drawing_area();
     area.fill(&WHITE)?;
@@ -50,12 +49,12 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
         .iter()
         .zip(SIZES.iter().zip(&bars))
     {
-        let names = if *size == SIZES[0] { 150 } else { 10 };
+        // Each size has a scale of its own: a million are far slower than a thousand.
+        let most = bars.iter().copied().fold(0.0, f64::max);
         let mut chart = ChartBuilder::on(panel)
-            .caption(format!("{size} providers"), ("sans-serif", 15))
-            .margin(8)
+            .caption(format!("{size} providers"), ("sans-serif", 18))
+            .margin(10)
             .x_label_area_size(30)
-            .y_label_area_size(names)
             .build_cartesian_2d(0.0..most * 1.05, 0.0..peers.len() as f64)?;
         chart
             .configure_mesh()
@@ -63,13 +62,13 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
             .y_labels(0)
             .x_labels(4)
             .draw()?;
-        for (at, &speed) in bars.iter().enumerate() {
+        for (at, (peer, &speed)) in peers.iter().zip(bars).enumerate() {
             let top = (peers.len() - at) as f64;
-            let bar = [(0.0, top - 0.2), (speed, top - 0.8)];
+            let bar = [(0.0, top - 0.4), (speed, top - 0.9)];
             chart.draw_series([Rectangle::new(bar, COLOURS[at % COLOURS.len()].filled())])?;
-            let figure = format!("{speed:.0}");
-            let style = ("sans-serif", 12).into_font().color(&BLACK);
-            chart.draw_series([Text::new(figure, (speed, top - 0.35), style)])?;
+            let label = format!("{peer}: {speed:.2}");
+            let style = ("sans-serif", 15).into_font().color(&BLACK);
+            chart.draw_series([Text::new(label, (most * 0.01, top - 0.08), style)])?;
         }
     }
     area.present()?;
