@@ -67,7 +67,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut head = machine::describe();
     if let Some(others) = usage.and_then(|usage| usage.others_since()) {
         let others = others * 100.0;
-        head += &format!("Other processes took {others:.0} % of it while this was measured.\n");
+        let warning = if others > 5.0 {
+            " That is too much to trust what two threads do."
+        } else {
+            ""
+        };
+        head += &format!(
+            "Other processes took {others:.0} % of it while this was measured.{warning}\n"
+        );
     }
     print!("{head}");
     let mut markdown = head;

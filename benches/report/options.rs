@@ -5,7 +5,8 @@ use clap::{Parser, ValueEnum};
 /// Measures the library beside its peers and says whether its targets hold.
 ///
 /// The table goes to the terminal and to target/report/report.md, plots to
-/// target/report/reads.svg and target/report/sizes.svg.
+/// target/report/reads.svg and target/report/sizes.svg. It needs 10 GiB of memory
+/// and a machine that does nothing else.
 #[derive(Parser)]
 #[command(after_help = "Examples:
   cargo bench --bench report                        all, within 10 minutes

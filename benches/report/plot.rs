@@ -5,6 +5,7 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
+use crate::table::grouped;
 use crate::threads::{ONE, Results, SIZES, TWO};
 
 /// Colours that are told apart, in the order of the implementations.
@@ -52,7 +53,7 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
         // Each size has a scale of its own: a million are far slower than a thousand.
         let most = bars.iter().copied().fold(0.0, f64::max);
         let mut chart = ChartBuilder::on(panel)
-            .caption(format!("{size} providers"), ("sans-serif", 18))
+            .caption(format!("{} providers", grouped(*size)), ("sans-serif", 18))
             .margin(10)
             .x_label_area_size(30)
             .build_cartesian_2d(0.0..most * 1.05, 0.0..peers.len() as f64)?;
@@ -61,6 +62,7 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
             .disable_y_mesh()
             .y_labels(0)
             .x_labels(4)
+            .x_label_formatter(&|speed| format!("{speed:.0}"))
             .draw()?;
         for (at, (peer, &speed)) in peers.iter().zip(bars).enumerate() {
             let top = (peers.len() - at) as f64;
@@ -101,7 +103,7 @@ pub fn sizes(results: &Results, path: &Path) -> Outcome {
         .configure_mesh()
         .x_desc("providers")
         .y_desc("ns")
-        .x_label_formatter(&|size| format!("{size:.0}"))
+        .x_label_formatter(&|size| grouped(*size as usize))
         .y_label_formatter(&|time| format!("{time:.0}"))
         .draw()?;
     for (at, (peer, points)) in peers.iter().zip(lines).enumerate() {

@@ -99,6 +99,8 @@ impl<P: Peer> Contestant for P {
             });
             start.wait();
             thread::sleep(time);
+            // Relaxed, like the loads: it only ends loops; what the threads counted
+            // comes with the joins.
             stop.store(true, Ordering::Relaxed);
             let mut sample = Sample::default();
             for reader in readers {
@@ -138,8 +140,9 @@ impl<'peer, P: Peer> Work<'peer, P> {
     fn run(&mut self, operation: Operation, stop: &AtomicBool) -> (f64, f64) {
         let begun = Instant::now();
         let (mut operations, mut torn, mut sum) = (0, 0, 0_u64);
-        // Relaxed: it only ends the loop; what the threads counted comes with the
-        // join. It is looked at after some operations, so that it costs nothing.
+        // Relaxed: see the store. Looked at after some operations only, so that it
+        // costs nothing.
+        // Relaxed: see the store.
         while !stop.load(Ordering::Relaxed) {
             match operation {
                 Operation::Get => {
@@ -181,6 +184,7 @@ pub fn commit<P: Peer>(peer: &P, pace: Pace, keys: &Keys, stop: &AtomicBool) -> 
     let mut pairs = Cursor::new(&keys.pairs, 0, 1);
     let begun = Instant::now();
     let mut made = 0_u32;
+    // Relaxed: see the store.
     while !stop.load(Ordering::Relaxed) {
         if let Pace::PerSecond(rate) = pace {
             let due = Duration::from_secs(1) / rate * made;

@@ -2,7 +2,7 @@
 
 use crate::row::{Row, Target};
 use crate::slice::Sample;
-use crate::table::{NONE, Table};
+use crate::table::{NONE, Table, grouped};
 use crate::threads::{BESIDE_WRITER, MIXED, ONE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO};
 
 const OURS: &str = "ours";
@@ -43,10 +43,11 @@ fn table(results: &Results, size: usize) -> Table {
     });
     Table {
         title: format!(
-            "{size} providers: millions of operations per second; x2: in two threads; commits: \
+            "{} providers: millions of operations per second; x2: in two threads; commits: \
              thousands per second that the writer makes meanwhile; torn: tree reads that saw half \
              of an update. The loop itself takes {:.1} ns of each get. {NONE}: left out, as each \
              write copies all providers",
+            grouped(size),
             results.loop_nanoseconds
         ),
         head,
@@ -114,7 +115,7 @@ fn row(
     let best = if peers.len() > 1 { "best is " } else { "" };
     Some(Row {
         group: "threads",
-        case: format!("{scenario}, {size}"),
+        case: format!("{scenario}, {}", grouped(size)),
         measured: format!("{}; {best}{peer}: {}", speed(ours), speed(theirs)),
         ratio: ours.speed / theirs.speed,
         target,
@@ -127,7 +128,7 @@ fn scaling(results: &Results, size: usize) -> Option<Row> {
     let (one, two) = (one?.speed, two?.speed);
     Some(Row {
         group: "threads",
-        case: format!("2 readers / 1, {size}"),
+        case: format!("2 readers / 1, {}", grouped(size)),
         measured: format!("{:.2} M/s; {:.2} M/s", two / 1e6, one / 1e6),
         ratio: two / one,
         target: Some(Target::AtLeast(1.8)),

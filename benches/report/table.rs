@@ -81,6 +81,19 @@ impl Table {
     }
 }
 
+/// A number with commas between its thousands.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// What stands in a cell that has no number.
 pub const NONE: &str = "-";
 

@@ -112,6 +112,7 @@ impl<P: Regrow> Subject for P {
                 times += (after - before).as_nanos() as u64;
                 before = Instant::now();
             }
+            // Relaxed, like the loads: it only ends the writer's loop.
             stop.store(true, Ordering::Relaxed);
             Run {
                 times: PERCENTILES.map(|at| times.value_at_percentile(at) as f64),
@@ -126,6 +127,7 @@ impl<P: Regrow> Subject for P {
 fn regrow<P: Regrow>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
     let begun = Instant::now();
     let mut times = 0;
+    // Relaxed: see the store.
     while !stop.load(Ordering::Relaxed) {
         peer.remove_tree(setting.root);
         peer.add_tree(&setting.subtree);

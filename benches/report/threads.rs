@@ -29,7 +29,7 @@ pub const MIXED: &str = "95/5 x2";
 const PACE: Pace = Pace::PerSecond(10_000);
 
 /// One implementation in one scenario: the medians of all rounds.
-pub struct Result {
+pub struct Measured {
     pub size: usize,
     pub scenario: String,
     pub peer: &'static str,
@@ -38,7 +38,7 @@ pub struct Result {
 
 /// All of them.
 pub struct Results {
-    pub all: Vec<Result>,
+    pub all: Vec<Measured>,
     /// What a loop that reads nothing takes for each key, in nanoseconds.
     pub loop_nanoseconds: f64,
 }
@@ -46,7 +46,7 @@ pub struct Results {
 impl Results {
     /// That of one implementation, if it took part.
     pub fn of(&self, size: usize, scenario: &str, peer: &str) -> Option<Sample> {
-        let is_it = |result: &&Result| {
+        let is_it = |result: &&Measured| {
             result.size == size && result.scenario == scenario && result.peer == peer
         };
         self.all.iter().find(is_it).map(|result| result.sample)
@@ -107,7 +107,7 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
         for (scenario, samples) in scenarios.iter().zip(&samples) {
             let results = peers.iter().zip(samples);
             let results = results.filter(|(_, samples)| !samples.is_empty());
-            all.extend(results.map(|(peer, samples)| Result {
+            all.extend(results.map(|(peer, samples)| Measured {
                 size,
                 scenario: scenario.name.clone(),
                 peer: peer.name(),

@@ -118,6 +118,8 @@ fn short_commits<C: NamedCell>(
         start.wait();
         let begun = Instant::now();
         thread::sleep(time);
+        // Relaxed, like the loads: it only ends loops; what the threads counted comes
+        // with the joins.
         stop.store(true, Ordering::Relaxed);
         let made = writers.into_iter().map(|writer| writer.join());
         let made: Vec<(u64, u64)> = made.map(|made| made.expect("a writer that ends")).collect();
@@ -143,6 +145,7 @@ fn write<C: NamedCell>(
 ) -> (u64, u64) {
     let mut pairs = Cursor::new(&keys.pairs, thread, threads);
     let (mut commits, mut attempts) = (0, 0);
+    // Relaxed: see the stores.
     while !stop.load(Ordering::Relaxed) {
         let (from, to) = next_pair(&mut pairs);
         attempts += tree.move_vcpu(from, to);
@@ -173,6 +176,7 @@ fn long_commit<C: NamedCell>(tree: &Ours<C>, keys: &Keys, others: usize) -> Long
             Ok::<_, Error>(())
         });
         let seconds = begun.elapsed().as_secs_f64();
+        // Relaxed: it only ends loops.
         stop.store(true, Ordering::Relaxed);
         Long {
             seconds,
