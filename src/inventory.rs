@@ -112,19 +112,19 @@ impl Inventory {
             value,
             range,
         };
-        for (field, value, min, range) in [
-            ("total", Some(self.total), 1, "1 to 2147483647"),
-            ("reserved", self.reserved, 0, "0 to 2147483647"),
-            ("min_unit", self.min_unit, 1, "1 to 2147483647"),
-            ("max_unit", self.max_unit, 1, "1 to 2147483647"),
-            ("step_size", self.step_size, 1, "1 to 2147483647"),
-        ] {
-            if let Some(value) = value
-                && !(min..=Self::MAX).contains(&value)
-            {
-                return Err(invalid(field, value.to_string(), range));
+        let whole = |field, value: Option<u32>, min, range| match value {
+            Some(value) if !(min..=Self::MAX).contains(&value) => {
+                Err(invalid(field, value.to_string(), range))
             }
-        }
+            _ => Ok(()),
+        };
+        const FROM_0: &str = "0 to 2147483647";
+        const FROM_1: &str = "1 to 2147483647";
+        whole("total", Some(self.total), 1, FROM_1)?;
+        whole("reserved", self.reserved, 0, FROM_0)?;
+        whole("min_unit", self.min_unit, 1, FROM_1)?;
+        whole("max_unit", self.max_unit, 1, FROM_1)?;
+        whole("step_size", self.step_size, 1, FROM_1)?;
         match self.allocation_ratio {
             Some(ratio) if !(ratio.is_finite() && ratio > 0.0) => Err(invalid(
                 "allocation_ratio",
@@ -144,9 +144,10 @@ pub(crate) fn checked(
     records: impl IntoIterator<Item = (ResourceClass, Inventory)>,
 ) -> Result<Vec<(ResourceClass, Inventory)>, Error> {
     let mut records: Vec<_> = records.into_iter().collect();
-    records.sort_by(|(a, _), (b, _)| a.cmp(b));
-    for pair in records.windows(2) {
-        if pair[0].0 == pair[1].0 {
+    // Most come as they are kept.
+    if !records.is_sorted_by(|(a, _), (b, _)| a < b) {
+        records.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if let Some(pair) = records.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(Error::DuplicateResourceClass {
                 class: pair[0].0.clone(),
             });

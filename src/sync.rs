@@ -120,6 +120,11 @@ pub(crate) mod model {
             self.calls.fetch_add(1, AcqRel);
             self.items.lock().unwrap().pop_front()
         }
+
+        pub(crate) fn len(&self) -> usize {
+            self.calls.fetch_add(0, AcqRel);
+            self.items.lock().unwrap().len()
+        }
     }
 
     /// Time stands still in a model.

@@ -165,6 +165,30 @@ fn check_bounded_steps<C: SnapshotCell>() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
+/// Nor do several that are smaller go at once.
+fn check_steps_of_many() {
+    let tree = filled::<ArcSwapCell>();
+    let held = [200, 400, 600].map(|first| {
+        let held = tree.snapshot();
+        tree.update(|transaction| {
+            (first..first + 200)
+                .map(Uuid::from_u128)
+                .try_for_each(|uuid| {
+                    transaction.set_generation(uuid, 1)?;
+                    Ok::<_, Error>(())
+                })
+        })
+        .unwrap();
+        held
+    });
+    drop(held);
+    let waiting = tree.stats().replaced_providers;
+    assert_eq!(waiting, 600);
+    tree.set_generation("host7", 1).unwrap();
+    let left = tree.stats().replaced_providers;
+    assert!((600 - 258..600).contains(&left), "{left} of 600 are left");
+}
+
 /// Commits until no old version waits, and checks that no commit frees more than
 /// that. Returns how many bytes all of them have freed.
 fn drain(tree: &ProviderTree, most: usize) -> usize {
@@ -281,6 +305,7 @@ fn replaced_versions_and_dropped_trees_are_freed() {
     check_forks();
     check_in_between();
     check_steps_in_bytes();
+    check_steps_of_many();
     check_bounded_steps::<ArcSwapCell>();
     check_bounded_steps::<EpochCell>();
 }

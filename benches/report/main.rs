@@ -3,14 +3,26 @@
 //!
 //! `cargo bench --bench report`; see `--help` for parts of it.
 
+mod alone;
+mod alternate;
+#[path = "../common/bare.rs"]
+mod bare;
+#[path = "../common/counting.rs"]
+mod counting;
+#[path = "../common/edits.rs"]
+mod edits;
 #[path = "../common/forest.rs"]
 mod forest;
 mod keys;
 mod machine;
 mod options;
+#[path = "../common/order.rs"]
+mod order;
 mod peers;
 mod plot;
 mod row;
+#[path = "../common/shapes.rs"]
+mod shapes;
 mod slice;
 mod standing;
 mod table;
@@ -26,10 +38,14 @@ use std::time::Instant;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::counting::Counting;
 use crate::machine::Usage;
 use crate::options::{Group, Options};
 use crate::row::Row;
 use crate::table::Table;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
@@ -46,6 +62,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The groups one after the other, so that none disturbs another.
     let mut rows: Vec<Row> = Vec::new();
     let mut tables: Vec<Table> = Vec::new();
+    if options.includes(Group::Alone) {
+        rows.extend(alone::rows(options.quick, &|next| {
+            progress.set_message(next.to_owned());
+        }));
+    }
     if options.includes(Group::Threads) {
         let results = threads::measure(&options, &progress);
         plot::reads(&results, &folder.join("reads.svg"))?;

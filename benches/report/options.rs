@@ -28,6 +28,8 @@ pub struct Options {
 /// A part of the report.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum Group {
+    /// What one thread does, beside what it can't do without
+    Alone,
     /// Reads per second in several threads, beside the peers
     Threads,
     /// How long single reads take at worst, beside locks and left-right

@@ -23,16 +23,17 @@ impl Forest {
     /// changes one by one elsewhere never meets a parent that is missing, nor
     /// removes one that still has children. But a name that passes from one
     /// provider to another may be taken for a moment, unless its first bearer is
-    /// removed.
+    /// removed with all that stands below it.
     ///
     /// [`Transaction::apply`](crate::Transaction::apply) makes all of them in one
     /// step, on the older state or one like it. Applied to the older state they
     /// give this one, its order included.
     ///
     /// Any two states can be compared: older with newer, newer with older, forks, and
-    /// forests that have nothing to do with one another. Cost: O(c log n) for c
-    /// providers that changed or whose ancestors moved, n in all, where one state has
-    /// come from the other or both from a third; else O(n log n).
+    /// forests that have nothing to do with one another. Cost, where one state has
+    /// come from the other or both from a third: O(c log n) for c providers that
+    /// changed, and those whose ancestors moved or whose siblings have been numbered
+    /// anew (see [`apply`](crate::Transaction::apply)), n in all; else O(n log n).
     ///
     /// ```
     /// use provider_tree::{Change, ProviderTree};
@@ -121,8 +122,8 @@ fn updates(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider
     came.iter().filter_map(change).collect()
 }
 
-/// Where those belong that were added, that came from another parent, and as few of
-/// the others as will do for their siblings to stand in the newer order.
+/// Where those belong that were added, that came from another parent, or that do not
+/// stay among their siblings.
 fn places(
     newer: &Forest,
     older: &Forest,

@@ -73,12 +73,13 @@ impl Forest {
     }
 
     /// Goes on as a fork of itself.
-    pub(crate) fn become_fork(&mut self, mut fork: Self) {
-        self.replaced.append(&mut fork.replaced);
-        let replaced = mem::take(&mut self.replaced);
-        *self = Self { replaced, ..fork };
+    pub(crate) fn become_fork(&mut self, fork: Self) {
+        let mut replaced = mem::take(&mut self.replaced);
+        *self = fork;
         // What only this forest had before is not to be kept.
         self.replaced.retain(|old| Arc::strong_count(old) > 1);
+        replaced.append(&mut self.replaced);
+        self.replaced = replaced;
     }
 
     /// What has been taken out of it since it was forked, but for what it has had
@@ -194,7 +195,8 @@ impl Forest {
         }
     }
 
-    /// Shows a provider in a new state: same UUID, name and path.
+    /// Shows a provider in a new state. If it has another name or path, the caller
+    /// sees to what the old one was.
     pub(crate) fn replace(&mut self, provider: Provider) {
         let provider = self.place(provider);
         let old = self.by_uuid.insert(provider.uuid(), provider);
@@ -226,6 +228,8 @@ impl Forest {
             self.by_uuid = HashMap::default();
         } else if !self.by_name.is_empty() {
             self.by_name = HashMap::default();
+        } else if !self.spelled.is_empty() {
+            self.spelled = HashMap::default();
         } else if !self.outline.is_empty() {
             self.outline = Outline::new();
         } else {

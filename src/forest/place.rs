@@ -10,6 +10,10 @@ use super::walk::{self, Children, Providers};
 use crate::path::{MAX_SIBLINGS, Path};
 use crate::{Error, Provider};
 
+/// How much room is left before each sibling when one has come in between where
+/// there was none: so many may follow it there before all are numbered anew again.
+const SPARE: usize = 16;
+
 impl Forest {
     /// The path of a parent; the top of the forest for `None`.
     pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
@@ -31,12 +35,6 @@ impl Forest {
         let between = (Bound::Excluded(&above), Bound::Excluded(&provider.path));
         let (last, _) = self.outline.range::<_, Path>(between).next_back()?;
         self.by_path(&above.child_towards(last))
-    }
-
-    /// Moves a provider and all below it to another path, where nothing is.
-    pub(crate) fn relocate(&mut self, from: &Path, to: &Path) {
-        let lifted = self.lift(from);
-        self.lower(lifted, to);
     }
 
     /// Takes a provider and all below it out of the walks. Look-ups still find them,
@@ -70,16 +68,21 @@ impl Forest {
     }
 
     /// A path between a child of the provider at `parent` and the sibling before it.
-    /// If nothing fits in between, the children are numbered anew, with that much
-    /// room before each.
+    /// If nothing fits in between, the children are numbered anew, with room for so
+    /// many before each, and some to spare.
     pub(crate) fn path_before(
         &mut self,
         parent: &Path,
         child: Uuid,
-        room_before: impl Fn(Uuid) -> usize,
+        arriving_before: impl Fn(Uuid) -> usize,
     ) -> Result<Path, Error> {
         if self.first_free(parent, child)? == parent.ordinal_of(&self.require(child)?.path) {
-            self.number_anew(parent, room_before)?;
+            let children = Children::of(self, parent).map(Provider::uuid);
+            let taken = children.map(|uuid| 1 + arriving_before(uuid));
+            let (count, taken) = taken.fold((0, 0), |(count, sum), one| (count + 1, sum + one));
+            let left = (MAX_SIBLINGS as usize).saturating_sub(taken);
+            let spare = SPARE.min(left / count.max(1));
+            self.number_anew(parent, |uuid| arriving_before(uuid) + spare)?;
         }
         Ok(parent.child(self.first_free(parent, child)?))
     }
@@ -104,7 +107,7 @@ impl Forest {
     }
 
     /// Numbers the children of a provider anew, with that much room before each.
-    pub(crate) fn number_anew(
+    fn number_anew(
         &mut self,
         parent: &Path,
         room_before: impl Fn(Uuid) -> usize,

@@ -18,15 +18,16 @@ impl Transaction {
     /// An update or a removal applies only where the provider is still as the
     /// change has it before, and an addition only where there is none. What other
     /// providers have become does not matter. One that is to stand before a sibling
-    /// that is not there stands last.
+    /// that is not there, or moves itself, stands last.
     ///
     /// The order of the changes does not matter, but that providers which come to
     /// stand in one place stand in theirs. Only what comes of all of them has to be a
     /// forest.
     ///
     /// Cost: O(c log n) for c changes and all that stands below those that move, and
-    /// one write for each; and one for each sibling, and all below it, where there is
-    /// no room left between two.
+    /// one write for each. Where one comes between two siblings that have no room
+    /// between them, all their siblings are numbered anew: a write for each and for
+    /// all below it, once a call, and room is left for 16 more before each.
     ///
     /// # Errors
     ///
@@ -113,6 +114,9 @@ impl<'c> Plan<'c> {
                     self.renamed.push(before);
                     self.named.push(after);
                 }
+                // Who has changed the change may have left it out.
+                let elsewhere = before.parent_uuid() != after.parent_uuid();
+                let place = place.or(elsewhere.then_some(Place::Last));
                 self.arriving.extend(place.map(|place| (after, place)));
                 Some(before)
             }

@@ -1,6 +1,6 @@
 //! Ordinals do not run out: unit tests run with a small limit of siblings.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::iter;
 
 use uuid::Uuid;
@@ -110,6 +110,34 @@ fn siblings_come_in_between_as_long_as_there_are_ordinals() {
     let limit = u64::from(MAX_SIBLINGS);
     assert_eq!(copy.apply(changes), Err(Error::TooManySiblings { limit }));
     assert_eq!(copy.next(), before);
+}
+
+#[test]
+fn siblings_that_come_in_between_one_by_one_seldom_move_the_others() {
+    let numbers = || (0..12).map(|number| 2 * number + 1);
+    let mut transaction = transaction();
+    for number in numbers() {
+        add(&mut transaction, number).unwrap();
+    }
+    let mut paths = BTreeSet::new();
+    for number in numbers() {
+        let older = transaction.next();
+        let mut all: Vec<u128> = children(&transaction);
+        let at = all.iter().position(|one| *one == number).unwrap();
+        all.insert(at, number - 1 + LIMIT);
+        let newer = {
+            let mut newer = super::siblings_tests::transaction();
+            for number in all {
+                add(&mut newer, number).unwrap();
+            }
+            newer.next()
+        };
+        transaction.apply(newer.diff(&older)).unwrap();
+        assert_eq!(transaction.next(), newer);
+        let last = transaction.get(uuid(23)).unwrap();
+        paths.insert(last.path.as_bytes().to_vec());
+    }
+    assert!(paths.len() < 4, "it has stood at {}", paths.len());
 }
 
 #[test]

@@ -199,7 +199,8 @@ pub(super) fn move_to_end(
     let to = forest.next_path(&above)?;
     // Asked for again: making room there may have changed its path.
     let from = forest.require(uuid)?.path.clone();
-    forest.relocate(&from, &to);
+    let moved = forest.lift(&from);
+    forest.lower(moved, &to);
     Ok(to)
 }
 

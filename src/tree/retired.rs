@@ -63,8 +63,10 @@ enum State {
 
 impl Retired {
     /// Keeps a version that a commit has replaced, with the providers that the new
-    /// one has not, and the number of those that only the new one has; frees some
-    /// of what can be freed.
+    /// one has not, and by how many that is larger; frees some of what can be freed.
+    ///
+    /// A writer that comes here long after its swap finds newer versions freed. What
+    /// its version had in common with them is then freed with it, at once.
     pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>, added: usize) {
         let size = replaced.len() + added;
         let mut budget = FREED_BY_A_COMMIT + 2 * size;
@@ -76,6 +78,7 @@ impl Retired {
         };
         match self.kept.try_lock() {
             Ok(mut kept) => {
+                self.take_arrived(&mut kept);
                 kept.free(old, &mut budget);
                 self.free_kept(&mut kept, SEEN_BY_A_COMMIT, budget);
             }
@@ -86,16 +89,20 @@ impl Retired {
     /// Frees all versions that nobody reads. Does nothing if another thread is at it.
     pub(super) fn collect(&self) {
         if let Ok(mut kept) = self.kept.try_lock() {
+            self.take_arrived(&mut kept);
             self.free_kept(&mut kept, usize::MAX, usize::MAX);
+        }
+    }
+
+    fn take_arrived(&self, kept: &mut Kept) {
+        while let Some(old) = self.arrived.pop() {
+            kept.insert(old);
         }
     }
 
     /// Looks at so many versions and frees those that nobody reads, but no more than
     /// so many providers.
     fn free_kept(&self, kept: &mut Kept, versions: usize, mut budget: usize) {
-        while let Some(old) = self.arrived.pop() {
-            kept.insert(old);
-        }
         for _ in 0..versions.min(kept.by_number.len()) {
             if let Some(old) = kept.take_next() {
                 kept.free(old, &mut budget);
@@ -108,7 +115,8 @@ impl Retired {
     /// How many versions are here, and how many providers they have that newer
     /// ones have not.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.versions.load(Relaxed), self.providers.load(Relaxed))
+        let versions = self.versions.load(Relaxed) + self.arrived.len();
+        (versions, self.providers.load(Relaxed))
     }
 }
 
@@ -137,7 +145,7 @@ impl Kept {
             self.insert(rest);
         }
         if let Some((_, older)) = self.by_number.range_mut(..number).next_back() {
-            // Others may be held by a fork: they are none of this tree's.
+            // Others are held by a fork, or by a version that is still to come here.
             let before = older.replaced.len();
             let version = older.state.version();
             older
@@ -196,5 +204,68 @@ impl Old {
         }
         self.state = State::Owned(Box::new(version));
         (Some(self), held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Transaction;
+
+    /// More than a small commit frees.
+    const ALL: std::ops::Range<u128> = 0..280;
+
+    /// The next version, and what `add` is given of the one before it.
+    fn next(base: &Snapshot, changed: std::ops::Range<u128>, generation: u64) -> (Snapshot, Old) {
+        let mut transaction = Transaction::new(base.clone());
+        for uuid in changed.map(Uuid::from_u128) {
+            if transaction.get(uuid).is_none() {
+                transaction.new_root(&uuid.to_string(), uuid, None).unwrap();
+            }
+            transaction.set_generation(uuid, generation).unwrap();
+        }
+        let next = transaction.next();
+        let (base, replaced) = transaction.into_replaced();
+        let old = Old {
+            number: base.version(),
+            state: State::Shared(base.into_version()),
+            size: replaced.len(),
+            replaced,
+        };
+        (next, old)
+    }
+
+    fn add(retired: &Retired, old: Old) {
+        let State::Shared(version) = old.state else {
+            unreachable!("nothing has been freed of it");
+        };
+        retired.add(Snapshot::from_version(version), old.replaced, 0);
+    }
+
+    #[test]
+    fn what_came_while_another_freed_keeps_what_newer_ones_leave_to_it() {
+        let retired = Retired::default();
+        let (first, _) = next(&Snapshot::default(), ALL, 0);
+        let (second, old) = next(&first, ALL, 1);
+        drop(first);
+        add(&retired, old);
+        let (third, old) = next(&second, 0..1, 2);
+        // Another thread is at it.
+        let busy = retired.kept.try_lock().unwrap();
+        add(&retired, old);
+        assert_eq!(retired.counts().0, 1);
+        drop(busy);
+        let (fourth, old) = next(&third, ALL, 3);
+        drop(third);
+        add(&retired, old);
+        assert_eq!(retired.counts(), (1, 280));
+
+        drop(second);
+        let (_fifth, old) = next(&fourth, 0..1, 4);
+        drop(fourth);
+        add(&retired, old);
+        assert_eq!(retired.counts(), (1, 280 - 257));
     }
 }

@@ -318,6 +318,41 @@ fn one_whose_next_sibling_moves_itself_stands_last() {
 }
 
 #[test]
+fn a_move_whose_place_was_left_out_is_made_all_the_same() {
+    let base = three().snapshot();
+    let newer = edited(&base, |side| side.move_to("b", "c"));
+    let mut changes = newer.diff(&base);
+    for change in &mut changes {
+        if let Change::Updated { place, .. } = change {
+            *place = None;
+        }
+    }
+    let given = edited(&base, |side| side.apply(&changes));
+    given.check_invariants().unwrap();
+    assert_eq!(given, newer);
+}
+
+#[test]
+fn of_siblings_with_new_ordinals_as_many_stay_as_stand_in_order() {
+    // None has the same ordinal in both.
+    let older = edited(&roots(&["x", "y", "z", "a", "b", "c", "d"]), |side| {
+        ["x", "y", "z"]
+            .iter()
+            .try_for_each(|name| side.remove(*name).map(drop))
+    });
+    let newer = roots(&["d", "a", "c", "b"]);
+    let lines: Vec<_> = newer.diff(&older).iter().map(Change::to_string).collect();
+    let uuid = |name| newer.find(name).unwrap().uuid();
+    let moved = |name, next| format!("~ {name} ({}): now before {}", uuid(name), uuid(next));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], moved("d", "a"));
+    assert!(
+        lines[1] == moved("c", "b") || lines[1].contains("b ("),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn no_changes_are_no_edit() {
     let tree = three();
     let snapshot = tree.snapshot();

@@ -95,6 +95,10 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     tree.read(|snapshot| assert!(snapshot.exists("renamed")));
     assert!(tree.snapshot().exists("child"));
     assert_eq!(tree.reader().load().version(), 4);
+    let older = tree.snapshot();
+    tree.set_generation(host, 8).unwrap();
+    let back = older.diff(&tree.snapshot());
+    tree.update(|transaction| transaction.apply(&back)).unwrap();
     let lines = lines.lock().unwrap();
     assert_eq!(
         *lines,
@@ -109,6 +113,12 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
             "commit version=3 edits=1 attempts=1",
             "conflict base=2 newer=3 attempts=1",
             "commit version=4 edits=1 attempts=1",
+            "commit version=5 edits=1 attempts=1",
+            "generation version=5 uuid=00000000-0000-0000-0000-000000000001 from=5 to=8 \
+             operation=\"set_generation\"",
+            "commit version=6 edits=1 attempts=1",
+            "generation version=6 uuid=00000000-0000-0000-0000-000000000001 from=8 to=5 \
+             operation=\"apply\"",
         ]
     );
 }

@@ -118,6 +118,7 @@ fn check_diff(newer: &Snapshot, older: &Snapshot) {
         assert_differences(change, before.get(&uuid), after.get(&uuid));
         tally::mark("Diff", &tally::kind(change));
     }
+    check_removals(newer, older, &changes);
     let moved = check_places(newer, older, &changes);
     for uuid in before.keys().chain(after.keys()) {
         let same = before.get(uuid) == after.get(uuid) && !moved.contains(uuid);
@@ -126,6 +127,26 @@ fn check_diff(newer: &Snapshot, older: &Snapshot) {
     // Only what stands in one place stands in the order of the changes.
     let reversed: Vec<_> = changes.iter().rev().collect();
     assert_eq!(records(&apply(older, &reversed).unwrap()), after);
+}
+
+/// Removals come first, but for those below which one stood that is still there;
+/// children come before their parents.
+fn check_removals(newer: &Snapshot, older: &Snapshot, changes: &[Change]) {
+    let removed = |change: &Change| matches!(change, Change::Removed { .. });
+    let early = changes.iter().take_while(|change| removed(change)).count();
+    for (at, change) in changes
+        .iter()
+        .enumerate()
+        .filter(|(_, change)| removed(change))
+    {
+        let mut below = older.descendants(change.uuid()).unwrap();
+        let left = below.clone().any(|one| newer.get(one.uuid()).is_some());
+        assert_eq!(left, at >= early, "{change}");
+        let before = &changes[..at];
+        let gone = |uuid| before.iter().any(|change| change.uuid() == uuid);
+        assert!(below.all(|one| newer.get(one.uuid()).is_some() || gone(one.uuid())));
+        tally::mark("Removal", if left { "late" } else { "early" });
+    }
 }
 
 fn assert_differences(

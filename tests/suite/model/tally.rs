@@ -100,6 +100,7 @@ pub fn kind(value: &impl Debug) -> String {
 /// The same of changes between states.
 pub const OF_STATES: &[&str] = &[
     "Diff: Added Removed Updated",
+    "Removal: early late",
     "Arrives: Last Before",
     "Moves: Last Before",
     "OneByOne: Same Name",
