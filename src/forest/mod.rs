@@ -161,10 +161,11 @@ impl Forest {
     /// Adds a provider at its path.
     pub(crate) fn attach(&mut self, provider: Provider) {
         let provider = self.place(provider);
+        self.name(&provider);
         self.index(provider);
     }
 
-    /// The first half of [`attach`](Self::attach): walks meet the provider,
+    /// The first part of [`attach`](Self::attach): walks meet the provider,
     /// look-ups do not find it yet.
     pub(crate) fn place(&mut self, provider: Provider) -> Arc<Provider> {
         let provider = Arc::new(provider);
@@ -173,9 +174,8 @@ impl Forest {
         provider
     }
 
-    /// The second half of [`attach`](Self::attach).
+    /// The last part of [`attach`](Self::attach): look-ups find it by its UUID.
     pub(crate) fn index(&mut self, provider: Arc<Provider>) {
-        self.name(&provider);
         self.by_uuid.insert(provider.uuid(), provider);
     }
 

@@ -83,9 +83,9 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
     }
     // Those that keep their place come first, so that no new one takes it.
     arriving.sort_by_key(|(_, in_place)| !in_place);
-    // All are placed before any is indexed, so that providers that stand
-    // side by side lie side by side in memory: walks are several times
-    // faster for it.
+    // All are placed, then all named, then all indexed, so that providers that
+    // stand side by side lie side by side in memory, and the nodes of each map do:
+    // walks are several times faster for it.
     let forest = &mut transaction.forest;
     let mut placed: Vec<Arc<Provider>> = Vec::with_capacity(arriving.len());
     let mut at: HashMap<Uuid, usize> = HashMap::with_capacity(arriving.len());
@@ -100,6 +100,9 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
         }
         at.insert(provider.uuid(), placed.len());
         placed.push(forest.place(provider));
+    }
+    for provider in &placed {
+        forest.name(provider);
     }
     for provider in placed {
         forest.index(provider);
