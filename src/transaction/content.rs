@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Transaction;
 use crate::forest::sorted;
+use crate::inventory::Inventories;
 use crate::{Error, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait, inventory};
 
 impl Transaction {
@@ -48,10 +49,20 @@ impl Transaction {
         generation: impl Into<Option<u64>>,
     ) -> Result<bool, Error> {
         let new = inventory::checked(inventory)?;
+        self.set_inventory(key.into(), &new, generation.into())
+    }
+
+    /// The same with records that have been checked.
+    pub(crate) fn set_inventory(
+        &mut self,
+        key: ProviderKey<'_>,
+        new: &Inventories,
+        generation: Option<u64>,
+    ) -> Result<bool, Error> {
         let old = self.require(key)?;
-        let new = inventory::changed(&old.inventory, &new).then(|| new.into());
+        let new = inventory::changed(&old.inventory, new).then(|| Arc::from(new));
         let new = new.map(|new| |provider: &mut Provider| provider.inventory = new);
-        Ok(self.edit(old.clone(), new, generation.into(), "update_inventory"))
+        Ok(self.edit(old.clone(), new, generation, "update_inventory"))
     }
 
     /// Replaces a provider's traits, and sets its generation if one is given.

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{Committed, ProviderTree};
 use crate::cell::SnapshotCell;
 use crate::transaction::content::checked_traits;
-use crate::{Error, Inventory, ProviderKey, ProviderRecord, Resource, ResourceClass, Trait};
+use crate::{
+    Error, Inventory, ProviderKey, ProviderRecord, Resource, ResourceClass, Trait, inventory,
+};
 
 /// # Single edits
 ///
@@ -96,10 +98,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         generation: impl Into<Option<u64>>,
     ) -> Result<Committed<bool>, Error> {
         let (key, generation) = (key.into(), generation.into());
-        let inventory: Vec<_> = inventory.into_iter().collect();
-        self.update(|transaction| {
-            transaction.update_inventory(key, inventory.iter().cloned(), generation)
-        })
+        let inventory = inventory::checked(inventory)?;
+        self.update(|transaction| transaction.set_inventory(key, &inventory, generation))
     }
 
     /// Commits one
