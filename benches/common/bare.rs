@@ -7,7 +7,8 @@ use im::shared_ptr::DefaultSharedPtr;
 use provider_tree::{Forest, Inventory, Provider, ResourceClass};
 use uuid::Uuid;
 
-type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
+/// As the library has it.
+pub type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
 
 /// As wide as the library's own key, in top-down order.
 pub type Place = [u64; 3];

@@ -16,6 +16,9 @@ use crate::counting::bytes_of;
 use crate::forest;
 use crate::row::{Row, Target};
 
+const SMALL: usize = 1_000;
+const LARGE: usize = 100_000;
+
 /// All rows that need no second thread. It tells `progress` what comes next. In
 /// all two minutes; `quick` measures less long, and nothing at 1,000,000.
 ///
@@ -26,11 +29,16 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
         total: Duration::from_millis(if quick { 150 } else { 2_000 }),
     };
     let sizes: &[usize] = if quick {
-        &[1_000, 100_000]
+        &[SMALL, LARGE]
     } else {
-        &[1_000, 100_000, 1_000_000]
+        &[SMALL, LARGE, 1_000_000]
     };
     let mut rows = Vec::new();
+    // Edits spread in memory what lay side by side, and what is allocated after
+    // large forests have gone lies where there is room: so the writes to the small
+    // forest come first, and those to the large one last.
+    progress("writes to the small forest");
+    rows.extend(writes::rows(effort, &mut Fixture::new(SMALL)));
     progress("memory");
     rows.push(memory());
     progress("populate");
@@ -49,10 +57,8 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     rows.extend(versions::rows(effort, &all));
     progress("shapes");
     rows.extend(shapes::rows(effort));
-    // Last of the forests that are shared: edits spread in memory what lay
-    // side by side.
-    progress("writes");
-    rows.extend(writes::rows(effort, &mut all[..2]));
+    progress("writes to the large forest");
+    rows.extend(writes::rows(effort, &mut all[1]));
     rows
 }
 

@@ -1,33 +1,64 @@
 //! Commits of one edit, of many, and of a whole forest.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use provider_tree::{ProviderRecord, ProviderTree};
+use provider_tree::{Provider, ProviderRecord, ProviderTree};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, over};
 use super::{compared, time};
 use crate::alternate::{Compared, Effort};
+use crate::bare::HashMap;
 use crate::edits::{inventory, update_all};
 use crate::forest;
 use crate::row::{Row, Target};
 
 const EDITS: usize = 1_000;
 
-/// For a small forest and a large one, in that order.
-pub fn rows(effort: Effort, all: &mut [Fixture]) -> Vec<Row> {
-    let mut rows: Vec<Row> = all.iter_mut().map(|all| update(effort, all)).collect();
-    for fixture in all.iter() {
-        let spread: Vec<&[Uuid]> = fixture.uuids.chunks(EDITS).collect();
-        let in_order: Vec<Uuid> = (0..fixture.size).map(forest::uuid).collect();
-        let near: Vec<&[Uuid]> = in_order.chunks(EDITS).collect();
-        if near.len() > 1 {
-            rows.push(transaction(effort, fixture, "of 100 trees in a row", &near));
-        }
-        rows.push(transaction(effort, fixture, "spread", &spread));
+pub fn rows(effort: Effort, all: &mut Fixture) -> Vec<Row> {
+    let mut rows = vec![update(effort, all), inserts(effort, all)];
+    let spread: Vec<&[Uuid]> = all.uuids.chunks(EDITS).collect();
+    let in_order: Vec<Uuid> = (0..all.size).map(forest::uuid).collect();
+    let near: Vec<&[Uuid]> = in_order.chunks(EDITS).collect();
+    if near.len() > 1 {
+        rows.push(transaction(effort, all, "of 100 trees in a row", &near));
     }
+    rows.push(transaction(effort, all, "spread", &spread));
     rows
+}
+
+/// What imbl's map alone gains by making many inserts in one clone: no transaction
+/// can gain more.
+fn inserts(effort: Effort, all: &Fixture) -> Row {
+    let map = &RefCell::new(all.bare.by_uuid.clone());
+    let insert = |map: &mut HashMap<Uuid, Arc<Provider>>, uuid: &Uuid| {
+        let new = Arc::new(Provider::clone(&map[uuid]));
+        map.insert(*uuid, new);
+    };
+    let chunks: Vec<&[Uuid]> = all.uuids.chunks(EDITS).collect();
+    let times = effort.compare(
+        &mut over(&chunks, EDITS, |chunk| {
+            let mut next = map.borrow().clone();
+            chunk.iter().for_each(|uuid| insert(&mut next, uuid));
+            map.replace(next);
+            chunk.len()
+        }),
+        &mut over(&chunks, EDITS, |chunk| {
+            for uuid in *chunk {
+                let mut next = map.borrow().clone();
+                insert(&mut next, uuid);
+                map.replace(next);
+            }
+            chunk.len()
+        }),
+    );
+    let case = format!(
+        "imbl::HashMap: an insert of {EDITS} in one clone / each in its own, spread, {}",
+        all.size
+    );
+    compared("writes", case, &an_edit(times), None)
 }
 
 fn update(effort: Effort, all: &mut Fixture) -> Row {
@@ -58,11 +89,7 @@ fn transaction(effort: Effort, all: &Fixture, which: &str, chunks: &[&[Uuid]]) -
     let tree = &all.tree;
     // Shared, so that no edit of the one finds what the other has just made.
     let total = &Cell::new(0);
-    let Compared {
-        first,
-        second,
-        ratio,
-    } = effort.compare(
+    let times = effort.compare(
         &mut edits_of(chunks, total, |chunk, total| {
             update_all(tree, chunk, total).expect("edits");
         }),
@@ -72,17 +99,20 @@ fn transaction(effort: Effort, all: &Fixture, which: &str, chunks: &[&[Uuid]]) -
             }
         }),
     );
-    let edits = EDITS as f64;
-    let times = Compared {
-        first: first / edits,
-        second: second / edits,
-        ratio,
-    };
     let case = format!(
         "an edit of {EDITS} in one transaction / each in its own, {which}, {}",
         all.size
     );
-    compared("writes", case, &times, Some(Target::AtMost(0.35)))
+    compared("writes", case, &an_edit(times), Some(Target::AtMost(0.35)))
+}
+
+/// From the time of a chunk to that of one of its edits.
+fn an_edit(chunk: Compared) -> Compared {
+    Compared {
+        first: chunk.first / EDITS as f64,
+        second: chunk.second / EDITS as f64,
+        ..chunk
+    }
 }
 
 /// Steps that make a chunk's edits, each with another content than any before.
