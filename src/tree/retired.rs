@@ -39,8 +39,8 @@ struct Kept {
     by_number: BTreeMap<u64, Old>,
     /// How many providers all of them have replaced.
     replaced: usize,
-    /// The number of the last that was looked at.
-    seen: u64,
+    /// The number from which on the next is to be looked at.
+    next: u64,
 }
 
 /// One replaced version.
@@ -79,7 +79,11 @@ impl Retired {
         match self.kept.try_lock() {
             Ok(mut kept) => {
                 self.take_arrived(&mut kept);
-                kept.free(old, &mut budget);
+                if kept.is_next(&old) {
+                    kept.free(old, &mut budget);
+                } else {
+                    kept.insert(old);
+                }
                 self.free_kept(&mut kept, SEEN_BY_A_COMMIT, budget);
             }
             Err(_) => self.arrived.push(old),
@@ -100,10 +104,13 @@ impl Retired {
         }
     }
 
-    /// Looks at so many versions and frees those that nobody reads, but no more than
-    /// so many providers.
+    /// Looks at so many versions, oldest first, and frees those that nobody reads, but
+    /// no more than so many providers.
     fn free_kept(&self, kept: &mut Kept, versions: usize, mut budget: usize) {
         for _ in 0..versions.min(kept.by_number.len()) {
+            if budget == 0 {
+                break;
+            }
             if let Some(old) = kept.take_next() {
                 kept.free(old, &mut budget);
             }
@@ -126,36 +133,70 @@ impl Kept {
         self.by_number.insert(old.number, old);
     }
 
-    /// Takes out the version after the last that was looked at.
-    fn take_next(&mut self) -> Option<Old> {
-        let mut all = self.by_number.range(self.seen + 1..).chain(&self.by_number);
-        self.seen = *all.next()?.0;
-        let next = self.by_number.remove(&self.seen)?;
-        self.replaced -= next.replaced.len();
-        Some(next)
+    /// Whether a version is not to wait for an older one that can be freed. If the
+    /// older one went after it, what they have in common would be left to that, and
+    /// be looked at again and again.
+    fn is_next(&self, old: &Old) -> bool {
+        let older = self.by_number.range(..old.number).next_back();
+        older.is_none_or(|(_, older)| older.state.is_read())
     }
 
-    /// Frees what the budget allows of a version, and keeps the rest. What it has
-    /// in common with the next older one is left to that.
-    fn free(&mut self, old: Old, budget: &mut usize) {
-        let (number, size) = (old.number, old.size);
-        let (rest, held) = old.free(budget);
-        let gone = rest.is_none();
-        if let Some(rest) = rest {
-            self.insert(rest);
+    /// Takes out the next version to look at.
+    fn take_next(&mut self) -> Option<Old> {
+        let mut all = self.by_number.range(self.next..).chain(&self.by_number);
+        let number = *all.next()?.0;
+        self.next = number + 1;
+        let old = self.by_number.remove(&number)?;
+        self.replaced -= old.replaced.len();
+        Some(old)
+    }
+
+    /// Frees what the budget allows of a version, if nobody reads it, and keeps the
+    /// rest. What it has in common with the next older one is left to that.
+    fn free(&mut self, mut old: Old, budget: &mut usize) {
+        let mut version = match old.state.into_owned() {
+            Ok(version) => version,
+            Err(shared) => {
+                old.state = shared;
+                return self.insert(old);
+            }
+        };
+        let mut older = self.by_number.range_mut(..old.number).next_back();
+        let mut leave = |provider: &Arc<Provider>| {
+            let older = older.as_mut().map(|(_, older)| older);
+            let older = older.filter(|older| older.state.version().forest.has(provider));
+            older.map(|older| older.replaced.push(Arc::clone(provider)))
+        };
+        if old.size <= *budget {
+            *budget -= old.size;
+            drop(version);
+            let held = |provider: &&Arc<Provider>| Arc::strong_count(provider) > 1;
+            let left = old.replaced.iter().filter(held).filter_map(leave);
+            self.replaced += left.count();
+            if let Some((_, older)) = older {
+                older.size += old.size;
+            }
+            return;
         }
-        if let Some((_, older)) = self.by_number.range_mut(..number).next_back() {
-            // Others are held by a fork, or by a version that is still to come here.
-            let before = older.replaced.len();
-            let version = older.state.version();
-            older
-                .replaced
-                .extend(held.into_iter().filter(|one| version.forest.has(one)));
-            self.replaced += older.replaced.len() - before;
-            if gone {
-                older.size += size;
+        let step = mem::take(budget).min(old.replaced.len());
+        for provider in old.replaced.split_off(old.replaced.len() - step) {
+            match leave(&provider) {
+                // The nodes that have it are the older one's as well.
+                Some(()) => self.replaced += 1,
+                None => version.forest.let_go(&provider),
             }
         }
+        // At last the nodes of its maps that have others' providers too: a map a step.
+        if step == 0 && !version.forest.let_go_of_a_map() {
+            if let Some((_, older)) = older {
+                older.size += old.size;
+            }
+            return;
+        }
+        old.state = State::Owned(Box::new(version));
+        // It is not done with.
+        self.next = old.number;
+        self.insert(old);
     }
 }
 
@@ -166,44 +207,17 @@ impl State {
             Self::Owned(version) => version,
         }
     }
-}
 
-impl Old {
-    /// Frees what the budget allows, if nobody reads it. Returns what is left of
-    /// it, and which of the providers that it had are in older versions too.
-    fn free(mut self, budget: &mut usize) -> (Option<Self>, Vec<Arc<Provider>>) {
-        if *budget == 0 {
-            return (Some(self), Vec::new());
+    fn is_read(&self) -> bool {
+        matches!(self, Self::Shared(version) if sync::Arc::strong_count(version) > 1)
+    }
+
+    /// The version, if nobody reads it.
+    fn into_owned(self) -> Result<Version, Self> {
+        match self {
+            Self::Owned(version) => Ok(*version),
+            Self::Shared(shared) => sync::Arc::try_unwrap(shared).map_err(Self::Shared),
         }
-        let mut version = match self.state {
-            State::Owned(version) => *version,
-            State::Shared(shared) => match sync::Arc::try_unwrap(shared) {
-                Ok(version) => version,
-                Err(shared) => {
-                    self.state = State::Shared(shared);
-                    return (Some(self), Vec::new());
-                }
-            },
-        };
-        let is_held = |provider: &Arc<Provider>| Arc::strong_count(provider) > 1;
-        if self.size <= *budget {
-            *budget -= self.size;
-            drop(version);
-            self.replaced.retain(is_held);
-            return (None, self.replaced);
-        }
-        let step = mem::take(budget).min(self.replaced.len());
-        let mut held = self.replaced.split_off(self.replaced.len() - step);
-        for provider in &held {
-            version.forest.let_go(provider);
-        }
-        held.retain(is_held);
-        // At last the nodes of its maps that have others' providers too: a map a step.
-        if step == 0 && !version.forest.let_go_of_a_map() {
-            return (None, held);
-        }
-        self.state = State::Owned(Box::new(version));
-        (Some(self), held)
     }
 }
 
