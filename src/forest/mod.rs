@@ -47,7 +47,21 @@ pub struct Forest {
     spelled: HashMap<Uuid, Uuid>,
     outline: Outline,
     /// What changes have taken out that other states may have still.
-    replaced: Vec<Arc<Provider>>,
+    replaced: Vec<Replaced>,
+}
+
+/// A provider that a change has taken out of a state.
+pub(crate) struct Replaced {
+    pub(crate) provider: Arc<Provider>,
+    /// Whether its name went with it: else the state after has it as well.
+    with_name: bool,
+}
+
+impl Replaced {
+    /// Whether another state, or anybody else, has it still.
+    pub(crate) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.provider) > 1
+    }
 }
 
 impl Forest {
@@ -77,14 +91,14 @@ impl Forest {
         let mut replaced = mem::take(&mut self.replaced);
         *self = fork;
         // What only this forest had before is not to be kept.
-        self.replaced.retain(|old| Arc::strong_count(old) > 1);
+        self.replaced.retain(Replaced::is_held);
         replaced.append(&mut self.replaced);
         self.replaced = replaced;
     }
 
     /// What has been taken out of it since it was forked, but for what it has had
     /// in between only.
-    pub(crate) fn into_replaced(self) -> Vec<Arc<Provider>> {
+    pub(crate) fn into_replaced(self) -> Vec<Replaced> {
         self.replaced
     }
 
@@ -200,26 +214,39 @@ impl Forest {
     pub(crate) fn replace(&mut self, provider: Provider) {
         let provider = self.place(provider);
         let old = self.by_uuid.insert(provider.uuid(), provider);
-        self.note_replaced(old);
+        self.note_replaced(old, false);
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.
     pub(crate) fn detach(&mut self, uuid: Uuid) {
-        let old = self.take_out(uuid);
-        self.note_replaced(old);
+        let old = self.by_uuid.remove(&uuid);
+        if let Some(old) = &old {
+            self.unname(old);
+            self.outline.remove(&old.path);
+        }
+        self.note_replaced(old, true);
     }
 
-    /// Takes a provider out, if it is the very one that is there, and forgets it.
-    pub(crate) fn let_go(&mut self, provider: &Arc<Provider>) {
-        if self.has(provider) {
-            self.take_out(provider.uuid());
+    /// Takes out what a newer state has not, if it is there, and forgets it. What
+    /// that has too is left: taking it out would copy the nodes that have it.
+    pub(crate) fn let_go(&mut self, replaced: &Replaced) {
+        let Replaced {
+            provider,
+            with_name,
+        } = replaced;
+        if self.has(replaced) {
+            self.by_uuid.remove(&provider.uuid());
+            self.outline.remove(&provider.path);
+            if *with_name {
+                self.unname(provider);
+            }
         }
     }
 
     /// Whether it has that very provider.
-    pub(crate) fn has(&self, provider: &Arc<Provider>) -> bool {
-        let found = self.by_uuid.get(&provider.uuid());
-        found.is_some_and(|found| Arc::ptr_eq(found, provider))
+    pub(crate) fn has(&self, replaced: &Replaced) -> bool {
+        let found = self.by_uuid.get(&replaced.provider.uuid());
+        found.is_some_and(|found| Arc::ptr_eq(found, &replaced.provider))
     }
 
     /// Frees one of the maps. False if none is left.
@@ -238,17 +265,13 @@ impl Forest {
         true
     }
 
-    fn take_out(&mut self, uuid: Uuid) -> Option<Arc<Provider>> {
-        let provider = self.by_uuid.remove(&uuid)?;
-        self.unname(&provider);
-        self.outline.remove(&provider.path);
-        Some(provider)
-    }
-
-    fn note_replaced(&mut self, old: Option<Arc<Provider>>) {
+    fn note_replaced(&mut self, old: Option<Arc<Provider>>, with_name: bool) {
+        let old = old.map(|provider| Replaced {
+            provider,
+            with_name,
+        });
         // One that nothing else refers to was there in between only.
-        self.replaced
-            .extend(old.filter(|old| Arc::strong_count(old) > 1));
+        self.replaced.extend(old.filter(Replaced::is_held));
     }
 }
 

@@ -12,10 +12,10 @@ mod siblings_tests;
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use self::generations::Generations;
-use crate::{Error, Forest, Provider, ProviderKey, Snapshot};
+use crate::forest::Replaced;
+use crate::{Error, Forest, ProviderKey, Snapshot};
 
 /// A private copy of one version of the forest, with edits that nobody else
 /// sees until they are committed.
@@ -90,7 +90,7 @@ impl Transaction {
 
     /// Its base, once that has been replaced, and the providers that only the base
     /// has.
-    pub(crate) fn into_replaced(self) -> (Snapshot, Vec<Arc<Provider>>) {
+    pub(crate) fn into_replaced(self) -> (Snapshot, Vec<Replaced>) {
         (self.base, self.forest.into_replaced())
     }
 

@@ -6,19 +6,24 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::sync::Arc;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::Snapshot;
+use crate::forest::Replaced;
 use crate::snapshot::Version;
 use crate::sync::{self, Mutex, Queue};
-use crate::{Provider, Snapshot};
 
 /// How many providers a commit lets go of, beside twice as many as it has replaced
 /// and added itself: so commits let go of more than they replace.
 /// None in models, so that two make a version that is freed in steps.
 const FREED_BY_A_COMMIT: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
-/// How many versions a commit looks at.
+/// As how many providers a version counts, beside its own.
+const A_VERSION: usize = if cfg!(provider_tree_models) { 0 } else { 16 };
+
+/// How many versions a commit looks at to see whether they are still read, beside
+/// twice as many as have come from others.
 const SEEN_BY_A_COMMIT: usize = 4;
 
 /// The replaced versions of a tree.
@@ -27,66 +32,91 @@ pub(super) struct Retired {
     /// Only who gets the lock at once frees: nobody waits for it.
     kept: Mutex<Kept>,
     /// What came while another thread had it.
-    arrived: Queue<Old>,
+    arrived: Queue<(u64, Arrived)>,
     /// How many versions are kept, and how many providers they have that newer
-    /// ones have not. For who asks: nothing is decided by them.
+    /// ones have not. For who asks, and for whether to look.
     versions: AtomicUsize,
     providers: AtomicUsize,
 }
 
+/// Versions by their numbers.
 #[derive(Default)]
 struct Kept {
-    by_number: BTreeMap<u64, Old>,
+    /// Those that somebody read when they were looked at.
+    read: BTreeMap<u64, Old<sync::Arc<Version>>>,
+    /// Those that nobody can read any more. Of some a part has been freed.
+    unread: BTreeMap<u64, Old<Box<Version>>>,
     /// How many providers all of them have replaced.
     replaced: usize,
-    /// The number from which on the next is to be looked at.
+    /// The number from which on to look whether they are still read.
     next: u64,
 }
 
-/// One replaced version.
-struct Old {
+/// What a commit has replaced.
+enum Arrived {
+    Version(Old<sync::Arc<Version>>),
+    /// Of a version that is freed: what others have still.
+    Left {
+        replaced: Vec<Replaced>,
+        size: usize,
+    },
+}
+
+/// A version to be dropped whole.
+struct Freed {
     number: u64,
-    state: State,
+    old: Old<Box<Version>>,
+    /// Whether there is no older one.
+    is_oldest: bool,
+}
+
+/// One replaced version.
+struct Old<V> {
+    version: V,
     /// What it has and the next newer one here has not.
-    replaced: Vec<Arc<Provider>>,
+    replaced: Vec<Replaced>,
     /// How many providers differ in all, additions included: one that differs in
     /// more than the budget is freed in steps.
     size: usize,
 }
 
-enum State {
-    /// There may be readers.
-    Shared(sync::Arc<Version>),
-    /// There are none, and part of it has been freed.
-    Owned(Box<Version>),
-}
-
 impl Retired {
-    /// Keeps a version that a commit has replaced, with the providers that the new
-    /// one has not, and by how many that is larger; frees some of what can be freed.
+    /// Frees a version that a commit has replaced, or keeps it if it is read; and
+    /// frees some of what is kept. It comes with the providers that the new version
+    /// has not, and by how many that is larger.
     ///
     /// A writer that comes here long after its swap finds newer versions freed. What
     /// its version had in common with them is then freed with it, at once.
-    pub(super) fn add(&self, version: Snapshot, replaced: Vec<Arc<Provider>>, added: usize) {
+    pub(super) fn add(&self, version: Snapshot, mut replaced: Vec<Replaced>, added: usize) {
         let size = replaced.len() + added;
-        let mut budget = FREED_BY_A_COMMIT + 2 * size;
-        let old = Old {
-            number: version.version(),
-            state: State::Shared(version.into_version()),
-            replaced,
-            size,
+        let number = version.version();
+        let arrived = match sync::Arc::try_unwrap(version.into_version()) {
+            Ok(version) => {
+                // Each writer frees what it can itself: one for all could not keep pace.
+                drop(version);
+                if self.counts().0 == 0 {
+                    return;
+                }
+                replaced.retain(Replaced::is_held);
+                Arrived::Left { replaced, size }
+            }
+            Err(version) => Arrived::Version(Old {
+                version,
+                replaced,
+                size,
+            }),
         };
         match self.kept.try_lock() {
             Ok(mut kept) => {
-                self.take_arrived(&mut kept);
-                if kept.is_next(&old) {
-                    kept.free(old, &mut budget);
-                } else {
-                    kept.insert(old);
-                }
-                self.free_kept(&mut kept, SEEN_BY_A_COMMIT, budget);
+                // Twice what others have brought, so that what waits does not grow.
+                let others = 2 * self.take_arrived(&mut kept);
+                let budget = FREED_BY_A_COMMIT + 2 * size + A_VERSION * others;
+                kept.take(number, arrived);
+                let freed = self.free(&mut kept, SEEN_BY_A_COMMIT + others, budget);
+                drop(kept);
+                self.drop_all(freed);
             }
-            Err(_) => self.arrived.push(old),
+            Err(_) => self.arrived.push((number, arrived)),
         }
     }
 
@@ -94,29 +124,58 @@ impl Retired {
     pub(super) fn collect(&self) {
         if let Ok(mut kept) = self.kept.try_lock() {
             self.take_arrived(&mut kept);
-            self.free_kept(&mut kept, usize::MAX, usize::MAX);
+            let freed = self.free(&mut kept, usize::MAX, usize::MAX);
+            drop(kept);
+            self.drop_all(freed);
         }
     }
 
-    fn take_arrived(&self, kept: &mut Kept) {
-        while let Some(old) = self.arrived.pop() {
-            kept.insert(old);
+    /// Returns how many there were.
+    fn take_arrived(&self, kept: &mut Kept) -> usize {
+        // No more than are there now, so that it ends though others go on.
+        let waiting = self.arrived.len();
+        for _ in 0..waiting {
+            if let Some((number, arrived)) = self.arrived.pop() {
+                kept.take(number, arrived);
+            }
         }
+        waiting
     }
 
-    /// Looks at so many versions, oldest first, and frees those that nobody reads, but
-    /// no more than so many providers.
-    fn free_kept(&self, kept: &mut Kept, versions: usize, mut budget: usize) {
-        for _ in 0..versions.min(kept.by_number.len()) {
-            if budget == 0 {
-                break;
-            }
-            if let Some(old) = kept.take_next() {
-                kept.free(old, &mut budget);
-            }
+    /// Looks at so many versions whether they are still read, then frees what is not,
+    /// oldest first, but no more than so many providers. Returns what can go whole.
+    fn free(&self, kept: &mut Kept, versions: usize, mut budget: usize) -> Vec<Freed> {
+        let mut freed = Vec::new();
+        kept.look(versions);
+        while budget > 0
+            && let Some((number, old)) = kept.unread.pop_first()
+        {
+            kept.replaced -= old.replaced.len();
+            freed.extend(kept.free(number, old, &mut budget));
         }
-        self.versions.store(kept.by_number.len(), Relaxed);
+        let versions = kept.read.len() + kept.unread.len();
+        self.versions.store(versions, Relaxed);
         self.providers.store(kept.replaced, Relaxed);
+        freed
+    }
+
+    /// Drops versions, when the lock is another's again: a thread that the system puts
+    /// off while it drops them keeps nobody else from it.
+    fn drop_all(&self, freed: Vec<Freed>) {
+        for Freed {
+            number,
+            mut old,
+            is_oldest,
+        } in freed
+        {
+            drop(old.version);
+            if !is_oldest {
+                old.replaced.retain(Replaced::is_held);
+                let (replaced, size) = (old.replaced, old.size);
+                self.arrived
+                    .push((number, Arrived::Left { replaced, size }));
+            }
+        }
     }
 
     /// How many versions are here, and how many providers they have that newer
@@ -128,96 +187,122 @@ impl Retired {
 }
 
 impl Kept {
-    fn insert(&mut self, old: Old) {
-        self.replaced += old.replaced.len();
-        self.by_number.insert(old.number, old);
+    fn take(&mut self, number: u64, arrived: Arrived) {
+        match arrived {
+            Arrived::Version(old) => self.insert(number, old),
+            Arrived::Left { replaced, size } => self.leave(number, replaced, size),
+        }
     }
 
-    /// Whether a version is not to wait for an older one that can be freed. If the
-    /// older one went after it, what they have in common would be left to that, and
-    /// be looked at again and again.
-    fn is_next(&self, old: &Old) -> bool {
-        let older = self.by_number.range(..old.number).next_back();
-        older.is_none_or(|(_, older)| older.state.is_read())
-    }
-
-    /// Takes out the next version to look at.
-    fn take_next(&mut self) -> Option<Old> {
-        let mut all = self.by_number.range(self.next..).chain(&self.by_number);
-        let number = *all.next()?.0;
-        self.next = number + 1;
-        let old = self.by_number.remove(&number)?;
-        self.replaced -= old.replaced.len();
-        Some(old)
-    }
-
-    /// Frees what the budget allows of a version, if nobody reads it, and keeps the
-    /// rest. What it has in common with the next older one is left to that.
-    fn free(&mut self, mut old: Old, budget: &mut usize) {
-        let mut version = match old.state.into_owned() {
-            Ok(version) => version,
-            Err(shared) => {
-                old.state = shared;
-                return self.insert(old);
+    /// Keeps a version, and notes whether it can be read.
+    fn insert(&mut self, number: u64, old: Old<sync::Arc<Version>>) {
+        let Old {
+            version,
+            replaced,
+            size,
+        } = old;
+        self.replaced += replaced.len();
+        match sync::Arc::try_unwrap(version) {
+            Ok(version) => {
+                let version = Box::new(version);
+                let old = Old {
+                    version,
+                    replaced,
+                    size,
+                };
+                self.unread.insert(number, old);
             }
-        };
-        let mut older = self.by_number.range_mut(..old.number).next_back();
-        let mut leave = |provider: &Arc<Provider>| {
-            let older = older.as_mut().map(|(_, older)| older);
-            let older = older.filter(|older| older.state.version().forest.has(provider));
-            older.map(|older| older.replaced.push(Arc::clone(provider)))
-        };
-        if old.size <= *budget {
-            *budget -= old.size;
-            drop(version);
-            let held = |provider: &&Arc<Provider>| Arc::strong_count(provider) > 1;
-            let left = old.replaced.iter().filter(held).filter_map(leave);
-            self.replaced += left.count();
-            if let Some((_, older)) = older {
-                older.size += old.size;
+            Err(version) => {
+                let old = Old {
+                    version,
+                    replaced,
+                    size,
+                };
+                self.read.insert(number, old);
             }
-            return;
+        }
+    }
+
+    /// Looks at so many versions whether they are still read.
+    fn look(&mut self, versions: usize) {
+        for _ in 0..versions.min(self.read.len()) {
+            let mut from_next = self.read.range(self.next..).chain(&self.read);
+            let Some((&number, _)) = from_next.next() else {
+                return;
+            };
+            self.next = number + 1;
+            if let Some(old) = self.read.remove(&number) {
+                self.replaced -= old.replaced.len();
+                self.insert(number, old);
+            }
+        }
+    }
+
+    /// Takes the oldest version that nobody reads, whole if the budget allows it; else
+    /// frees a part and keeps the rest. Only one that is read can be older: so what it leaves to that
+    /// is not looked at again and again.
+    fn free(
+        &mut self,
+        number: u64,
+        mut old: Old<Box<Version>>,
+        budget: &mut usize,
+    ) -> Option<Freed> {
+        if old.size + A_VERSION <= *budget {
+            *budget -= old.size + A_VERSION;
+            let is_oldest = self.read.range(..number).next().is_none();
+            return Some(Freed {
+                number,
+                old,
+                is_oldest,
+            });
         }
         let step = mem::take(budget).min(old.replaced.len());
-        for provider in old.replaced.split_off(old.replaced.len() - step) {
-            match leave(&provider) {
-                // The nodes that have it are the older one's as well.
-                Some(()) => self.replaced += 1,
-                None => version.forest.let_go(&provider),
-            }
+        let mut own = old.replaced.split_off(old.replaced.len() - step);
+        if let Some((_, older)) = self.read.range(..number).next_back() {
+            // The nodes that have these are the older one's as well.
+            let forest = &older.version.forest;
+            let (held, rest) = own.into_iter().partition(|one| forest.has(one));
+            self.leave(number, held, 0);
+            own = rest;
+        }
+        for replaced in &own {
+            old.version.forest.let_go(replaced);
         }
         // At last the nodes of its maps that have others' providers too: a map a step.
-        if step == 0 && !version.forest.let_go_of_a_map() {
-            if let Some((_, older)) = older {
-                older.size += old.size;
-            }
-            return;
+        if step == 0 && !old.version.forest.let_go_of_a_map() {
+            self.leave(number, Vec::new(), old.size);
+            return None;
         }
-        old.state = State::Owned(Box::new(version));
-        // It is not done with.
-        self.next = old.number;
-        self.insert(old);
+        self.replaced += old.replaced.len();
+        self.unread.insert(number, old);
+        None
+    }
+
+    /// Leaves to the next older version what it has in common with one that is freed.
+    fn leave(&mut self, number: u64, replaced: Vec<Replaced>, size: usize) {
+        let read = self.read.range_mut(..number).next_back();
+        let unread = self.unread.range_mut(..number).next_back();
+        let unread_from = unread.as_ref().map(|(number, _)| **number);
+        self.replaced += match (read, unread) {
+            (Some((read_from, older)), _) if Some(*read_from) > unread_from => {
+                older.take_over(replaced, size)
+            }
+            (_, Some((_, older))) => older.take_over(replaced, size),
+            (_, None) => 0,
+        };
     }
 }
 
-impl State {
-    fn version(&self) -> &Version {
-        match self {
-            Self::Shared(version) => version,
-            Self::Owned(version) => version,
-        }
-    }
-
-    fn is_read(&self) -> bool {
-        matches!(self, Self::Shared(version) if sync::Arc::strong_count(version) > 1)
-    }
-
-    /// The version, if nobody reads it.
-    fn into_owned(self) -> Result<Version, Self> {
-        match self {
-            Self::Owned(version) => Ok(*version),
-            Self::Shared(shared) => sync::Arc::try_unwrap(shared).map_err(Self::Shared),
-        }
+impl<V: Deref<Target = Version>> Old<V> {
+    /// Returns how many of them it has.
+    fn take_over(&mut self, replaced: Vec<Replaced>, size: usize) -> usize {
+        let before = self.replaced.len();
+        // Others are held by a fork, or by a version that is still to come here.
+        let forest = &self.version.forest;
+        let held = replaced.into_iter().filter(|one| forest.has(one));
+        self.replaced.extend(held);
+        self.size += size;
+        self.replaced.len() - before
     }
 }
 
@@ -232,7 +317,11 @@ mod tests {
     const ALL: std::ops::Range<u128> = 0..280;
 
     /// The next version, and what `add` is given of the one before it.
-    fn next(base: &Snapshot, changed: std::ops::Range<u128>, generation: u64) -> (Snapshot, Old) {
+    fn next(
+        base: &Snapshot,
+        changed: std::ops::Range<u128>,
+        generation: u64,
+    ) -> (Snapshot, (Snapshot, Vec<Replaced>)) {
         let mut transaction = Transaction::new(base.clone());
         for uuid in changed.map(Uuid::from_u128) {
             if transaction.get(uuid).is_none() {
@@ -242,20 +331,11 @@ mod tests {
         }
         let next = transaction.next();
         let (base, replaced) = transaction.into_replaced();
-        let old = Old {
-            number: base.version(),
-            state: State::Shared(base.into_version()),
-            size: replaced.len(),
-            replaced,
-        };
-        (next, old)
+        (next, (base, replaced))
     }
 
-    fn add(retired: &Retired, old: Old) {
-        let State::Shared(version) = old.state else {
-            unreachable!("nothing has been freed of it");
-        };
-        retired.add(Snapshot::from_version(version), old.replaced, 0);
+    fn add(retired: &Retired, (version, replaced): (Snapshot, Vec<Replaced>)) {
+        retired.add(version, replaced, 0);
     }
 
     #[test]
@@ -280,6 +360,49 @@ mod tests {
         let (_fifth, old) = next(&fourth, 0..1, 4);
         drop(fourth);
         add(&retired, old);
-        assert_eq!(retired.counts(), (1, 280 - 257));
+        assert_eq!(retired.counts(), (1, 280 - 258));
+    }
+
+    #[test]
+    fn who_gets_the_lock_frees_what_all_others_have_brought() {
+        let retired = Retired::default();
+        let busy = retired.kept.try_lock().unwrap();
+        let (mut newest, _) = next(&Snapshot::default(), 0..1, 0);
+        let mut read = Vec::new();
+        for generation in 1..=1_000 {
+            let (newer, old) = next(&newest, 0..1, generation);
+            add(&retired, old);
+            read.push(mem::replace(&mut newest, newer));
+        }
+        drop(busy);
+        drop(read);
+        assert_eq!(retired.counts().0, 1_000);
+        let (newer, old) = next(&newest, 0..1, 2_000);
+        newest = newer;
+        add(&retired, old);
+        let (_newer, old) = next(&newest, 0..1, 3_000);
+        drop(newest);
+        add(&retired, old);
+        assert_eq!(retired.counts(), (0, 0));
+    }
+
+    #[test]
+    fn what_a_version_that_goes_whole_has_in_common_is_left_to_an_older_one() {
+        let retired = Retired::default();
+        let (first, _) = next(&Snapshot::default(), ALL, 0);
+        let (second, old) = next(&first, 0..1, 1);
+        add(&retired, old);
+        let (third, old) = next(&second, ALL, 2);
+        add(&retired, old);
+        assert_eq!(retired.counts(), (2, 1 + 280));
+        drop(second);
+        let (fourth, old) = next(&third, 0..100, 3);
+        drop(third);
+        add(&retired, old);
+        let (_fifth, old) = next(&fourth, 0..1, 4);
+        drop(fourth);
+        add(&retired, old);
+        assert_eq!(retired.counts(), (1, 1 + 279));
+        drop(first);
     }
 }
