@@ -153,29 +153,43 @@ impl Retired {
             kept.replaced -= old.replaced.len();
             freed.extend(kept.free(number, old, &mut budget));
         }
-        let versions = kept.read.len() + kept.unread.len();
-        self.versions.store(versions, Relaxed);
-        self.providers.store(kept.replaced, Relaxed);
+        self.count(kept);
         freed
     }
 
-    /// Drops versions, when the lock is another's again: a thread that the system puts
-    /// off while it drops them keeps nobody else from it.
+    /// Drops versions without the lock: a thread that the system puts off meanwhile
+    /// keeps nobody else from it.
     fn drop_all(&self, freed: Vec<Freed>) {
-        for Freed {
-            number,
-            mut old,
-            is_oldest,
-        } in freed
-        {
-            drop(old.version);
-            if !is_oldest {
-                old.replaced.retain(Replaced::is_held);
-                let (replaced, size) = (old.replaced, old.size);
-                self.arrived
-                    .push((number, Arrived::Left { replaced, size }));
+        let mut left = Vec::new();
+        for freed in freed {
+            let Old {
+                version,
+                mut replaced,
+                size,
+            } = freed.old;
+            drop(version);
+            if !freed.is_oldest {
+                replaced.retain(Replaced::is_held);
+                left.push((freed.number, Arrived::Left { replaced, size }));
             }
         }
+        if left.is_empty() {
+            return;
+        }
+        match self.kept.try_lock() {
+            Ok(mut kept) => {
+                left.into_iter()
+                    .for_each(|(number, arrived)| kept.take(number, arrived));
+                self.count(&kept);
+            }
+            Err(_) => left.into_iter().for_each(|one| self.arrived.push(one)),
+        }
+    }
+
+    fn count(&self, kept: &Kept) {
+        let versions = kept.read.len() + kept.unread.len();
+        self.versions.store(versions, Relaxed);
+        self.providers.store(kept.replaced, Relaxed);
     }
 
     /// How many versions are here, and how many providers they have that newer
