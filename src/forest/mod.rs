@@ -53,7 +53,7 @@ pub struct Forest {
 /// A provider that a change has taken out of a state.
 pub(crate) struct Replaced {
     pub(crate) provider: Arc<Provider>,
-    /// Whether its name went with it: else the state after has it as well.
+    /// Whether its name went with it: else the state after has it as well, as a rule.
     with_name: bool,
 }
 
@@ -249,11 +249,9 @@ impl Forest {
         found.is_some_and(|found| Arc::ptr_eq(found, &replaced.provider))
     }
 
-    /// Frees one of the maps. False if none is left.
+    /// Frees one of the maps, but for that by UUID. False if none is left.
     pub(crate) fn let_go_of_a_map(&mut self) -> bool {
-        if !self.by_uuid.is_empty() {
-            self.by_uuid = HashMap::default();
-        } else if !self.by_name.is_empty() {
+        if !self.by_name.is_empty() {
             self.by_name = HashMap::default();
         } else if !self.spelled.is_empty() {
             self.spelled = HashMap::default();

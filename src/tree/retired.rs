@@ -5,7 +5,6 @@
 //! version. One to which this is the only reference can get no other any more.
 
 use std::collections::BTreeMap;
-use std::mem;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -21,6 +20,9 @@ const FREED_BY_A_COMMIT: usize = if cfg!(provider_tree_models) { 0 } else { 256 
 
 /// As how many providers a version counts, beside its own.
 const A_VERSION: usize = if cfg!(provider_tree_models) { 0 } else { 16 };
+
+/// A version that differs in more providers has its maps freed one a commit.
+const LARGE: usize = 10_000;
 
 /// How many versions a commit looks at to see whether they are still read, beside
 /// twice as many as have come from others.
@@ -80,6 +82,15 @@ struct Old<V> {
     size: usize,
 }
 
+impl Arrived {
+    fn size(&self) -> usize {
+        match self {
+            Self::Version(old) => old.size,
+            Self::Left { size, .. } => *size,
+        }
+    }
+}
+
 impl Retired {
     /// Frees a version that a commit has replaced, or keeps it if it is read; and
     /// frees some of what is kept. It comes with the providers that the new version
@@ -108,11 +119,15 @@ impl Retired {
         };
         match self.kept.try_lock() {
             Ok(mut kept) => {
-                // Twice what others have brought, so that what waits does not grow.
-                let others = 2 * self.take_arrived(&mut kept);
-                let budget = FREED_BY_A_COMMIT + 2 * size + A_VERSION * others;
+                // There is one from now on, whoever asks.
+                self.versions.fetch_add(1, Relaxed);
+                // Twice what others have brought, so that what waits does not grow; but
+                // of their providers a bounded number.
+                let (others, theirs) = self.take_arrived(&mut kept);
+                let theirs = (2 * theirs).min(16 * FREED_BY_A_COMMIT);
+                let budget = FREED_BY_A_COMMIT + 2 * (size + A_VERSION * others) + theirs;
                 kept.take(number, arrived);
-                let freed = self.free(&mut kept, SEEN_BY_A_COMMIT + others, budget);
+                let freed = self.free(&mut kept, SEEN_BY_A_COMMIT + 2 * others, budget);
                 drop(kept);
                 self.drop_all(freed);
             }
@@ -130,16 +145,18 @@ impl Retired {
         }
     }
 
-    /// Returns how many there were.
-    fn take_arrived(&self, kept: &mut Kept) -> usize {
+    /// Returns how many there were, and in how many providers they differ.
+    fn take_arrived(&self, kept: &mut Kept) -> (usize, usize) {
         // No more than are there now, so that it ends though others go on.
         let waiting = self.arrived.len();
+        let mut size = 0;
         for _ in 0..waiting {
             if let Some((number, arrived)) = self.arrived.pop() {
+                size += arrived.size();
                 kept.take(number, arrived);
             }
         }
-        waiting
+        (waiting, size)
     }
 
     /// Looks at so many versions whether they are still read, then frees what is not,
@@ -151,26 +168,26 @@ impl Retired {
             && let Some((number, old)) = kept.unread.pop_first()
         {
             kept.replaced -= old.replaced.len();
-            freed.extend(kept.free(number, old, &mut budget));
+            freed.extend(kept.free(number, old, &mut budget).map(|freed| Freed {
+                is_oldest: freed.is_oldest && self.arrived.len() == 0,
+                ..freed
+            }));
         }
         self.count(kept);
         freed
     }
 
-    /// Drops versions without the lock: a thread that the system puts off meanwhile
-    /// keeps nobody else from it.
+    /// Drops whole versions without the lock: a thread that the system puts off
+    /// meanwhile keeps nobody else from it.
     fn drop_all(&self, freed: Vec<Freed>) {
         let mut left = Vec::new();
         for freed in freed {
-            let Old {
-                version,
-                mut replaced,
-                size,
-            } = freed.old;
-            drop(version);
+            let mut replaced = freed.old.replaced;
+            drop(freed.old.version);
             if !freed.is_oldest {
                 replaced.retain(Replaced::is_held);
-                left.push((freed.number, Arrived::Left { replaced, size }));
+                // Its size has been left already.
+                left.push((freed.number, Arrived::Left { replaced, size: 0 }));
             }
         }
         if left.is_empty() {
@@ -252,44 +269,47 @@ impl Kept {
         }
     }
 
-    /// Takes the oldest version that nobody reads, whole if the budget allows it; else
-    /// frees a part and keeps the rest. Only one that is read can be older: so what it leaves to that
-    /// is not looked at again and again.
+    /// Takes out the oldest version that nobody reads, if the budget allows it; else
+    /// frees a part and keeps the rest. What it has in common with an older one, which
+    /// is read, is left to that.
     fn free(
         &mut self,
         number: u64,
         mut old: Old<Box<Version>>,
         budget: &mut usize,
     ) -> Option<Freed> {
-        if old.size + A_VERSION <= *budget {
-            *budget -= old.size + A_VERSION;
-            let is_oldest = self.read.range(..number).next().is_none();
-            return Some(Freed {
-                number,
-                old,
-                is_oldest,
-            });
+        if old.size + A_VERSION > *budget {
+            let step = (*budget).min(old.replaced.len());
+            let mut held = old.replaced.split_off(old.replaced.len() - step);
+            for replaced in &held {
+                old.version.forest.let_go(replaced);
+            }
+            held.retain(Replaced::is_held);
+            let size = held.len();
+            old.size = old.size.saturating_sub(size);
+            self.leave(number, held, size);
+            *budget -= step;
+            // At last the nodes of its maps that have others' providers too: at once,
+            // or of a large one a map a commit.
+            let is_done = old.replaced.is_empty()
+                && (old.size <= LARGE || step == 0 && !old.version.forest.let_go_of_a_map());
+            if !is_done {
+                if step == 0 {
+                    *budget = 0;
+                }
+                self.replaced += old.replaced.len();
+                self.unread.insert(number, old);
+                return None;
+            }
         }
-        let step = mem::take(budget).min(old.replaced.len());
-        let mut own = old.replaced.split_off(old.replaced.len() - step);
-        if let Some((_, older)) = self.read.range(..number).next_back() {
-            // The nodes that have these are the older one's as well.
-            let forest = &older.version.forest;
-            let (held, rest) = own.into_iter().partition(|one| forest.has(one));
-            self.leave(number, held, 0);
-            own = rest;
-        }
-        for replaced in &own {
-            old.version.forest.let_go(replaced);
-        }
-        // At last the nodes of its maps that have others' providers too: a map a step.
-        if step == 0 && !old.version.forest.let_go_of_a_map() {
-            self.leave(number, Vec::new(), old.size);
-            return None;
-        }
-        self.replaced += old.replaced.len();
-        self.unread.insert(number, old);
-        None
+        *budget = budget.saturating_sub(old.size + A_VERSION);
+        self.leave(number, Vec::new(), old.size);
+        let is_oldest = self.read.range(..number).next().is_none();
+        Some(Freed {
+            number,
+            old,
+            is_oldest,
+        })
     }
 
     /// Leaves to the next older version what it has in common with one that is freed.

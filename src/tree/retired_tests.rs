@@ -64,7 +64,7 @@ fn who_gets_the_lock_frees_what_all_others_have_brought() {
     for generation in 1..=1_000 {
         let (newer, old) = next(&newest, 0..1, generation);
         add(&retired, old);
-        read.push(mem::replace(&mut newest, newer));
+        read.push(std::mem::replace(&mut newest, newer));
     }
     drop(busy);
     drop(read);
