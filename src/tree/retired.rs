@@ -169,7 +169,7 @@ impl Retired {
         {
             kept.replaced -= old.replaced.len();
             freed.extend(kept.free(number, old, &mut budget).map(|freed| Freed {
-                is_oldest: freed.is_oldest && self.arrived.len() == 0,
+                is_oldest: freed.is_oldest && self.arrived.is_empty(),
                 ..freed
             }));
         }
