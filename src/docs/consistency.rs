@@ -97,14 +97,16 @@
 //! nanoseconds whatever it held, while the tree is there. A commit lets go of 256
 //! providers that no newer version shows, and of twice as many as it has replaced
 //! and added itself. So what waits does not pile up, and a small commit pays about
-//! 0.3 ms for others, 0.8 ms at the most that was seen, but for two cases. Of several
-//! writers that commit without pause one at a time frees what the others could not,
-//! as they still used each other's versions: at times hundreds of small ones. And when the
-//! last of a large version's own providers has gone, the nodes of its maps go, one
-//! map a commit, which the maps don't let us divide further. If nearly all of them
-//! were its own, as after changes all over the forest, that takes 5 to 10 ms a map at
-//! 100,000 to 200,000 providers (2-core AMD EPYC): about a hundredth of what the commit
-//! that replaced them took. A thread that calls [`collect`] takes that off the writers.
+//! 0.3 ms for others, 0.8 ms at the most that was seen, but for two cases:
+//!
+//! - Of several writers that commit without pause one at a time frees what the others
+//!   could not, as they still used each other's versions: at times hundreds of small
+//!   ones.
+//! - When the last of a version's own providers has gone, the nodes of its maps go; of
+//!   one that differs in more than 10,000 providers one map a commit, which the maps
+//!   don't let us divide further. If nearly all nodes were its own, as after changes all
+//!   over the forest, that takes 5 to 10 ms a map at 100,000 to 200,000 providers
+//!   (2-core AMD EPYC). A thread that calls [`collect`] takes that off the writers.
 //!
 //! [`stats`] tells what is kept, and [`collect`] frees at once all that nobody holds:
 //! call it from a thread of your own now and then if no commit may pay for others.
