@@ -15,7 +15,7 @@ use crate::sync::{self, Mutex, Queue};
 
 /// How many providers a commit lets go of, beside twice as many as it has replaced
 /// and added itself: so commits let go of more than they replace.
-/// None in models, so that two make a version that is freed in steps.
+/// None in models, so that three make a version that is freed in steps.
 const FREED_BY_A_COMMIT: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
 /// As how many providers a version counts, beside its own.
