@@ -5,7 +5,6 @@ use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{set_hand_over, take_freed};
 use provider_tree::{ArcSwapCell, EpochCell, SnapshotCell};
-
 use uuid::Uuid;
 
 use crate::common::{
