@@ -4,6 +4,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::median;
+
 /// Nanoseconds for one step of each, and the ratio of the first to the second.
 pub struct Compared {
     pub first: f64,
@@ -99,10 +101,4 @@ impl Effort {
 
 fn nanoseconds(took: Duration, count: usize) -> f64 {
     took.as_secs_f64() * 1e9 / count as f64
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

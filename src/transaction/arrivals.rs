@@ -1,12 +1,11 @@
 //! Providers on their way to where they belong, each with all that stands below it.
 
 use std::collections::BTreeSet;
-use std::iter;
 
 use foldhash::HashMap;
 use uuid::Uuid;
 
-use super::structure::check_levels;
+use super::structure::{check_levels, check_none_missing, cycle};
 use crate::path::Path;
 use crate::{Error, Forest, Place, Provider};
 
@@ -46,7 +45,7 @@ impl Arrivals {
             place_below(forest, parent, subtrees)?;
         }
         // Those that are left can't be reached from a root.
-        match self.0.keys().min() {
+        match self.0.keys().flatten().min() {
             None => Ok(()),
             Some(&start) => Err(self.cycle(start)),
         }
@@ -64,28 +63,16 @@ impl Arrivals {
             .filter(|uuid| forest.get(**uuid).is_none() && !arriving.contains(uuid))
             .copied()
             .collect();
-        if missing.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::MissingParents {
-                uuids: missing.into_iter().collect(),
-            })
-        }
+        check_none_missing(missing)
     }
 
-    /// The cycle that the parents from one on lead into.
-    fn cycle(&self, start: Option<Uuid>) -> Error {
+    /// The cycle of those that are left.
+    fn cycle(&self, start: Uuid) -> Error {
         let providers = self.0.values().flatten().flat_map(|(subtree, _)| subtree);
         let parents: HashMap<Uuid, Option<Uuid>> = providers
             .map(|provider| (provider.uuid(), provider.parent_uuid))
             .collect();
-        let parent = |uuid: &Uuid| parents.get(uuid).copied().flatten();
-        let mut seen = BTreeSet::new();
-        let on_cycle = iter::successors(start, parent).find(|uuid| !seen.insert(*uuid));
-        let mut uuids: Vec<Uuid> = on_cycle.into_iter().collect();
-        let rest = iter::successors(on_cycle.as_ref().and_then(parent), parent);
-        uuids.extend(rest.take_while(|uuid| Some(*uuid) != on_cycle));
-        Error::Cycle { uuids }
+        cycle(start, |uuid| parents.get(uuid).copied().flatten())
     }
 }
 

@@ -1,6 +1,9 @@
 //! Edits of which providers there are, what they are called and where they
 //! stand.
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use uuid::Uuid;
 
 use super::Transaction;
@@ -242,5 +245,28 @@ fn check_name_free(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error>
             uuid: spelled,
         }),
         _ => Ok(()),
+    }
+}
+
+/// Checks that no parent is missing.
+pub(crate) fn check_none_missing(parents: BTreeSet<Uuid>) -> Result<(), Error> {
+    if parents.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::MissingParents {
+            uuids: parents.into_iter().collect(),
+        })
+    }
+}
+
+/// The cycle that the parents from one on lead into.
+pub(crate) fn cycle(start: Uuid, parent: impl Fn(&Uuid) -> Option<Uuid>) -> Error {
+    let mut seen = BTreeSet::new();
+    let mut way = iter::successors(Some(start), &parent);
+    let on_cycle = way.find(|uuid| !seen.insert(*uuid)).unwrap_or(start);
+    let rest = iter::successors(parent(&on_cycle), &parent);
+    let all = iter::once(on_cycle).chain(rest.take_while(|uuid| *uuid != on_cycle));
+    Error::Cycle {
+        uuids: all.collect(),
     }
 }

@@ -127,7 +127,7 @@ impl Retired {
                 let theirs = (2 * theirs).min(16 * FREED_BY_A_COMMIT);
                 let budget = FREED_BY_A_COMMIT + 2 * (size + A_VERSION * others) + theirs;
                 kept.take(number, arrived);
-                let freed = self.free(&mut kept, SEEN_BY_A_COMMIT + 2 * others, budget);
+                let freed = self.free_unread(&mut kept, SEEN_BY_A_COMMIT + 2 * others, budget);
                 drop(kept);
                 self.drop_all(freed);
             }
@@ -139,7 +139,7 @@ impl Retired {
     pub(super) fn collect(&self) {
         if let Ok(mut kept) = self.kept.try_lock() {
             self.take_arrived(&mut kept);
-            let freed = self.free(&mut kept, usize::MAX, usize::MAX);
+            let freed = self.free_unread(&mut kept, usize::MAX, usize::MAX);
             drop(kept);
             self.drop_all(freed);
         }
@@ -161,7 +161,7 @@ impl Retired {
 
     /// Looks at so many versions whether they are still read, then frees what is not,
     /// oldest first, but no more than so many providers. Returns what can go whole.
-    fn free(&self, kept: &mut Kept, versions: usize, mut budget: usize) -> Vec<Freed> {
+    fn free_unread(&self, kept: &mut Kept, versions: usize, mut budget: usize) -> Vec<Freed> {
         let mut freed = Vec::new();
         kept.look(versions);
         while budget > 0
@@ -233,9 +233,8 @@ impl Kept {
             size,
         } = old;
         self.replaced += replaced.len();
-        match sync::Arc::try_unwrap(version) {
+        match sync::Arc::try_unwrap(version).map(Box::new) {
             Ok(version) => {
-                let version = Box::new(version);
                 let old = Old {
                     version,
                     replaced,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::forest::walk::Providers;
 use crate::path::Path;
+use crate::transaction::structure::{check_none_missing, cycle};
 use crate::{Error, Forest, Provider};
 
 /// All providers below a given one that are not given themselves.
@@ -36,13 +37,7 @@ pub(super) fn check_parents(
         .filter(|uuid| !by_uuid.contains_key(uuid))
         .filter(|uuid| forest.get(*uuid).is_none() || dropped.contains(uuid))
         .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::MissingParents {
-            uuids: missing.into_iter().collect(),
-        })
-    }
+    check_none_missing(missing)
 }
 
 pub(super) fn keeps_parent(forest: &Forest, provider: &Provider) -> bool {
@@ -82,19 +77,9 @@ pub(super) fn parents_first(
     }
     match children.keys().min() {
         None => Ok(order),
-        Some(&start) => Err(cycle(given, by_uuid, start)),
-    }
-}
-
-/// The cycle that the parents of a given provider lead into.
-fn cycle(given: &[Provider], by_uuid: &HashMap<Uuid, usize>, start: usize) -> Error {
-    let parent = |at: &usize| given[*at].parent_uuid.and_then(|uuid| by_uuid.get(&uuid));
-    let mut seen = BTreeSet::new();
-    let mut way = std::iter::successors(Some(&start), |at| parent(at));
-    let on_cycle = way.find(|at| !seen.insert(**at)).unwrap_or(&start);
-    let rest = std::iter::successors(parent(on_cycle), |at| parent(at));
-    let all = std::iter::once(on_cycle).chain(rest.take_while(|at| *at != on_cycle));
-    Error::Cycle {
-        uuids: all.map(|&at| given[at].uuid()).collect(),
+        Some(&start) => Err(cycle(given[start].uuid(), |uuid| {
+            let parent = given[*by_uuid.get(uuid)?].parent_uuid;
+            parent.filter(|uuid| by_uuid.contains_key(uuid))
+        })),
     }
 }
