@@ -109,6 +109,16 @@ impl Path {
             .fold(0, |ordinal, &byte| ordinal << 8 | u32::from(byte))
     }
 
+    /// The first ordinal, which tells a tree from the others; none on top of all.
+    #[inline]
+    pub(crate) fn root_ordinal(&self) -> Option<u32> {
+        match self.head[0] {
+            _ if self.len == 0 => None,
+            short if short < LONG => Some(u32::from(short)),
+            _ => Some(Self::TOP.ordinal_of(self)),
+        }
+    }
+
     /// The path of this one's child that the descendant is or lies below.
     pub(crate) fn child_towards(&self, descendant: &Self) -> Self {
         let bytes = descendant.as_bytes();

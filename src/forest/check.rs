@@ -15,9 +15,10 @@ impl Forest {
             "the maps differ in size",
         )?;
         let mut spelled = 0;
-        for (path, provider) in &self.outline {
+        self.outline.check_invariants()?;
+        for provider in self.outline.trees().flat_map(|(_, tree)| tree.iter()) {
+            let path = &provider.path;
             let at = |what: &str| format!("{what}: {provider:?}");
-            ensure(*path == provider.path, &at("filed under another path"))?;
             ensure(
                 self.by_uuid
                     .get(&provider.uuid())

@@ -8,7 +8,6 @@
 use std::iter;
 
 use foldhash::{HashMap, HashSet};
-use im::ordmap::DiffItem;
 use uuid::Uuid;
 
 use super::Forest;
@@ -57,16 +56,10 @@ impl Forest {
     pub fn diff(&self, older: &Forest) -> Vec<Change> {
         let mut gone = Vec::new();
         let mut came = Vec::new();
-        for item in older.outline.diff(&self.outline) {
-            match item {
-                DiffItem::Remove(_, old) => gone.push(&**old),
-                DiffItem::Add(_, new) => came.push(&**new),
-                DiffItem::Update { old, new } => {
-                    gone.push(&**old.1);
-                    came.push(&**new.1);
-                }
-            }
-        }
+        self.outline.diff(&older.outline, |(old, new)| {
+            gone.extend(old.map(|old| &**old));
+            came.extend(new.map(|new| &**new));
+        });
         let late = left_by_others(self, older, &gone);
         let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
             .iter()

@@ -7,6 +7,7 @@
 
 mod check;
 mod diff;
+mod outline;
 mod place;
 mod query;
 pub(crate) mod walk;
@@ -14,6 +15,7 @@ pub(crate) mod walk;
 use std::mem;
 use std::sync::Arc;
 
+use self::outline::Outline;
 pub(crate) use self::query::sorted;
 
 use im::shared_ptr::DefaultSharedPtr;
@@ -31,7 +33,6 @@ use crate::{Error, Provider, ProviderKey};
 pub const MAX_LEVELS: usize = 1_024;
 
 type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
-type Outline = im::GenericOrdMap<Path, Arc<Provider>, DefaultSharedPtr>;
 
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
 /// [`Transaction`](crate::Transaction) show it: every query is here.
@@ -148,11 +149,6 @@ impl Forest {
         self.by_uuid.is_empty()
     }
 
-    /// The first provider at a path or after it.
-    pub(crate) fn first_from(&self, path: &Path) -> Option<&Provider> {
-        self.outline.get_next(path).map(|(_, provider)| &**provider)
-    }
-
     #[inline]
     pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
         self.outline.get(path).map(Arc::as_ref)
@@ -183,8 +179,7 @@ impl Forest {
     /// look-ups do not find it yet.
     pub(crate) fn place(&mut self, provider: Provider) -> Arc<Provider> {
         let provider = Arc::new(provider);
-        self.outline
-            .insert(provider.path.clone(), Arc::clone(&provider));
+        self.outline.insert(Arc::clone(&provider));
         provider
     }
 

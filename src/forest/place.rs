@@ -1,7 +1,7 @@
 //! Where providers stand: their paths, the ordinals of siblings, and moves from
 //! one path to another.
 
-use std::ops::Bound;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -25,16 +25,23 @@ impl Forest {
 
     /// The next sibling of a provider.
     pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
-        let next = self.first_from(&provider.path.end());
+        let next = match provider.parent_uuid {
+            None => self.outline.root_after(&provider.path),
+            Some(_) => self.outline.first_from(&provider.path.end()),
+        };
+        let next = next.map(Arc::as_ref);
         next.filter(|next| next.parent_uuid == provider.parent_uuid)
     }
 
     /// The sibling before a provider.
     pub(crate) fn previous_sibling(&self, provider: &Provider) -> Option<&Provider> {
-        let above = self.place_of(provider.parent_uuid).ok()?;
-        let between = (Bound::Excluded(&above), Bound::Excluded(&provider.path));
-        let (last, _) = self.outline.range::<_, Path>(between).next_back()?;
-        self.by_path(&above.child_towards(last))
+        let Some(parent) = provider.parent_uuid else {
+            return self.outline.root_before(&provider.path).map(Arc::as_ref);
+        };
+        let above = &self.get(parent)?.path;
+        let last = self.outline.last_before(&provider.path);
+        let last = last.filter(|last| last.path > *above)?;
+        self.by_path(&above.child_towards(&last.path))
     }
 
     /// Takes a provider and all below it out of the walks. Look-ups still find them,

@@ -4,19 +4,16 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::sync::Arc;
 
-use im::ordmap::RangedIter;
-use im::shared_ptr::DefaultSharedPtr;
 use uuid::Uuid;
 
 use super::Forest;
+use super::outline::{Rest, Trees};
 use crate::path::Path;
 use crate::{Error, Provider, ProviderKey};
 
 /// How many providers below a child [`Children`] steps over one by one before
 /// it looks up where the next child is.
 const STEPS: usize = 8;
-
-type Range<'a> = RangedIter<'a, Path, Arc<Provider>, DefaultSharedPtr>;
 
 impl Forest {
     /// All providers: parents first, siblings and roots in the order in which
@@ -78,8 +75,8 @@ impl Forest {
         match provider.parent_uuid {
             None => Ok(provider),
             Some(_) => {
-                let root = Path::TOP.child_towards(&provider.path);
-                Ok(self.by_path(&root).unwrap_or(provider))
+                let root = self.outline.root(&provider.path);
+                Ok(root.map_or(provider, Arc::as_ref))
             }
         }
     }
@@ -91,8 +88,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn tree_of<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
-        let root = Path::TOP.child_towards(&self.require(key)?.path);
-        Ok(Providers::below(self, &root))
+        Ok(Providers::of_tree(self, &self.require(key)?.path))
     }
 
     /// How many ancestors a provider has: 0 for a root. Cost: O(depth).
@@ -147,14 +143,13 @@ impl<'a> IntoIterator for &'a Forest {
     }
 }
 
-/// Everything from a path on.
-fn range_from<'a>(forest: &'a Forest, path: &Path) -> Range<'a> {
-    forest.outline.range::<_, Path>(path..)
-}
-
 /// The path of the last provider below the one at `path`.
 pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path> {
-    let last = forest.outline.get_prev(&path.end()).map(|(last, _)| last);
+    if *path == Path::TOP {
+        return forest.outline.last().map(|last| &last.path);
+    }
+    let last = forest.outline.last_before(&path.end());
+    let last = last.map(|last| &last.path);
     last.filter(|&last| last != path && path.contains(last))
 }
 
@@ -163,16 +158,30 @@ pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path
 /// [`Forest::tree_of`].
 #[derive(Clone)]
 pub struct Providers<'a> {
-    range: Range<'a>,
+    /// What is left of the tree that is being walked.
+    rest: Rest<'a>,
     end: Path,
+    /// The trees after that. Boxed, so that a walk of one tree is small.
+    trees: Option<Box<Trees<'a>>>,
 }
 
 impl<'a> Providers<'a> {
     /// The provider at a path, then all below it.
     pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
+        let everything = *path == Path::TOP;
         Self {
-            range: range_from(forest, path),
+            rest: forest.outline.rest_of_tree(path),
             end: path.end(),
+            trees: everything.then(|| Box::new(forest.outline.trees())),
+        }
+    }
+
+    /// The providers of the tree that a path leads into.
+    fn of_tree(forest: &'a Forest, path: &Path) -> Self {
+        Self {
+            rest: forest.outline.whole_tree(path),
+            end: Path::TOP.end(),
+            trees: None,
         }
     }
 }
@@ -182,8 +191,13 @@ impl<'a> Iterator for Providers<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
-        let (path, provider) = self.range.next()?;
-        (*path < self.end).then_some(provider)
+        loop {
+            if let Some(provider) = self.rest.next() {
+                return (provider.path < self.end).then_some(provider);
+            }
+            let (_, tree) = self.trees.as_mut()?.next()?;
+            self.rest = tree.iter();
+        }
     }
 }
 
@@ -230,6 +244,10 @@ impl<'a> Iterator for Children<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
+        if let Some(trees) = &mut self.rest.trees {
+            let (_, tree) = trees.next()?;
+            return tree.first().map(Arc::as_ref);
+        }
         let mut passed = None;
         for _ in 0..STEPS {
             let provider = self.rest.next()?;
@@ -240,7 +258,7 @@ impl<'a> Iterator for Children<'a> {
         }
         // Deep inside the previous child: go to what follows it.
         let end = self.parent.child_towards(&passed?.path).end();
-        self.rest.range = range_from(self.forest, &end);
+        self.rest.rest = self.forest.outline.rest_of_tree(&end);
         self.rest.next()
     }
 }
