@@ -33,7 +33,7 @@ impl fmt::Display for Forest {
         // What stands left of a provider's children: one piece a level.
         let mut margin: Vec<&str> = Vec::new();
         for provider in self {
-            let levels = provider.path.levels();
+            let levels = provider.path().levels();
             margin.truncate(levels.saturating_sub(2));
             for piece in &margin {
                 f.write_str(piece)?;

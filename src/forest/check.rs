@@ -17,27 +17,26 @@ impl Forest {
         let mut spelled = 0;
         self.outline.check_invariants()?;
         for provider in self.outline.trees().flat_map(|(_, tree)| tree.iter()) {
-            let path = &provider.path;
+            let path = provider.path();
             let at = |what: &str| format!("{what}: {provider:?}");
             ensure(
-                self.by_uuid
-                    .get(&provider.uuid())
-                    .is_some_and(|found| std::sync::Arc::ptr_eq(found, provider)),
+                self.get(provider.uuid())
+                    .is_some_and(|found| found.ptr_eq(provider)),
                 &at("another one by its UUID"),
             )?;
             ensure(
-                self.by_name.get(&provider.name) == Some(&provider.uuid()),
+                self.by_name.get(provider.name()) == Some(&provider.uuid()),
                 &at("another one by its name"),
             )?;
-            let parent = provider.parent_uuid.map(|uuid| self.get(uuid));
+            let parent = provider.parent_uuid().map(|uuid| self.get(uuid));
             ensure(
                 match parent {
                     None => Path::TOP.is_parent_of(path),
                     Some(None) => false,
                     Some(Some(parent)) => {
-                        parent.path.contains(path)
-                            && parent.path != *path
-                            && parent.path.is_parent_of(path)
+                        parent.path().contains(path)
+                            && parent.path() != path
+                            && parent.path().is_parent_of(path)
                     }
                 },
                 &at("not below its parent"),
@@ -50,10 +49,10 @@ impl Forest {
                     &at("the UUID that its name spells is not noted"),
                 )?;
             }
-            let strictly_sorted = provider.inventory.is_sorted_by(|(a, _), (b, _)| a < b)
-                && provider.traits.is_sorted_by(|a, b| a < b)
-                && provider.aggregates.is_sorted_by(|a: &Uuid, b| a < b)
-                && provider.resources.is_sorted_by(|a, b| a < b);
+            let strictly_sorted = provider.inventory().is_sorted_by(|(a, _), (b, _)| a < b)
+                && provider.traits().is_sorted_by(|a, b| a < b)
+                && provider.aggregates().is_sorted_by(|a: &Uuid, b| a < b)
+                && provider.resources().is_sorted_by(|a, b| a < b);
             ensure(strictly_sorted, &at("its sets are not sorted"))?;
         }
         ensure(

@@ -57,8 +57,8 @@ impl Forest {
         let mut gone = Vec::new();
         let mut came = Vec::new();
         self.outline.diff(&older.outline, |(old, new)| {
-            gone.extend(old.map(|old| &**old));
-            came.extend(new.map(|new| &**new));
+            gone.extend(old);
+            came.extend(new);
         });
         let late = left_by_others(self, older, &gone);
         let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
@@ -157,12 +157,12 @@ fn staying(
     let mut unpassed: HashMap<Option<Uuid>, Vec<&Provider>> = HashMap::default();
     for (uuid, provider) in came.iter().map(|provider| (provider.uuid(), provider)) {
         let Some(old) = older.get(uuid) else { continue };
-        if old.parent_uuid == provider.parent_uuid
+        if old.parent_uuid() == provider.parent_uuid()
             && follows
                 .get(&uuid)
                 .is_some_and(|anchor| followed.get(&uuid) == Some(anchor))
         {
-            unpassed.entry(old.parent_uuid).or_default().push(old);
+            unpassed.entry(old.parent_uuid()).or_default().push(old);
         }
     }
     unpassed.values().flat_map(longest_in_order).collect()
@@ -189,7 +189,7 @@ fn anchors(state: &Forest, other: &Forest, others: &[&Provider]) -> HashMap<Uuid
 /// Whether a provider is in the other state with the same path and parent.
 fn keeps_path(other: &Forest, provider: &Provider) -> bool {
     other.get(provider.uuid()).is_some_and(|there| {
-        there.path == provider.path && there.parent_uuid == provider.parent_uuid
+        there.path() == provider.path() && there.parent_uuid() == provider.parent_uuid()
     })
 }
 
@@ -200,7 +200,7 @@ fn longest_in_order(providers: &Vec<&Provider>) -> Vec<Uuid> {
     let mut lasts: Vec<usize> = Vec::new();
     let mut before = Vec::with_capacity(providers.len());
     for (at, provider) in providers.iter().enumerate() {
-        let length = lasts.partition_point(|&last| providers[last].path < provider.path);
+        let length = lasts.partition_point(|&last| providers[last].path() < provider.path());
         before.push(length.checked_sub(1).map(|shorter| lasts[shorter]));
         match lasts.get_mut(length) {
             Some(last) => *last = at,

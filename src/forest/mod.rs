@@ -12,8 +12,8 @@ mod place;
 mod query;
 pub(crate) mod walk;
 
+use std::hash::{Hash, Hasher};
 use std::mem;
-use std::sync::Arc;
 
 use self::outline::Outline;
 pub(crate) use self::query::sorted;
@@ -34,6 +34,18 @@ pub const MAX_LEVELS: usize = 1_024;
 
 type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
 
+/// A UUID that is hashed as one number. By itself it is hashed as bytes, and their
+/// number too, which takes twice as long.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key(Uuid);
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(u128::from_ne_bytes(*self.0.as_bytes()));
+    }
+}
+
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
 /// [`Transaction`](crate::Transaction) show it: every query is here.
 ///
@@ -41,7 +53,7 @@ type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
 /// will do. In the costs, n is the number of providers; a look-up is one in a
 /// hash trie of 32-way nodes, O(log₃₂ n), 4 or 5 steps at most in practice.
 pub struct Forest {
-    by_uuid: HashMap<Uuid, Arc<Provider>>,
+    by_uuid: HashMap<Key, Provider>,
     by_name: HashMap<SmolStr, Uuid>,
     /// From the UUID that a name spells to the provider of that name, unless
     /// it is the provider's own.
@@ -53,7 +65,7 @@ pub struct Forest {
 
 /// A provider that a change has taken out of a state.
 pub(crate) struct Replaced {
-    pub(crate) provider: Arc<Provider>,
+    pub(crate) provider: Provider,
     /// Whether its name went with it: else the state after has it as well, as a rule.
     with_name: bool,
 }
@@ -61,7 +73,7 @@ pub(crate) struct Replaced {
 impl Replaced {
     /// Whether another state, or anybody else, has it still.
     pub(crate) fn is_held(&self) -> bool {
-        Arc::strong_count(&self.provider) > 1
+        self.provider.is_shared()
     }
 }
 
@@ -106,7 +118,7 @@ impl Forest {
     /// The provider with that UUID. Cost: one look-up.
     #[inline]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
-        self.by_uuid.get(&uuid).map(Arc::as_ref)
+        self.by_uuid.get(&Key(uuid))
     }
 
     /// The provider with that name or UUID. Cost: one look-up for a UUID, two
@@ -151,7 +163,7 @@ impl Forest {
 
     #[inline]
     pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
-        self.outline.get(path).map(Arc::as_ref)
+        self.outline.get(path)
     }
 
     /// The provider of that name, or whose name spells the same UUID in another
@@ -170,22 +182,20 @@ impl Forest {
 
     /// Adds a provider at its path.
     pub(crate) fn attach(&mut self, provider: Provider) {
-        let provider = self.place(provider);
+        self.place(&provider);
         self.name(&provider);
         self.index(provider);
     }
 
     /// The first part of [`attach`](Self::attach): walks meet the provider,
     /// look-ups do not find it yet.
-    pub(crate) fn place(&mut self, provider: Provider) -> Arc<Provider> {
-        let provider = Arc::new(provider);
-        self.outline.insert(Arc::clone(&provider));
-        provider
+    pub(crate) fn place(&mut self, provider: &Provider) {
+        self.outline.insert(provider.clone());
     }
 
     /// The last part of [`attach`](Self::attach): look-ups find it by its UUID.
-    pub(crate) fn index(&mut self, provider: Arc<Provider>) {
-        self.by_uuid.insert(provider.uuid(), provider);
+    pub(crate) fn index(&mut self, provider: Provider) {
+        self.by_uuid.insert(Key(provider.uuid()), provider);
     }
 
     /// Lets look-ups find a provider by its name.
@@ -193,12 +203,13 @@ impl Forest {
         if let Some(uuid) = foreign_uuid(provider) {
             self.spelled.insert(uuid, provider.uuid());
         }
-        self.by_name.insert(provider.name.clone(), provider.uuid());
+        let name = provider.head().name.clone();
+        self.by_name.insert(name, provider.uuid());
     }
 
     /// Ends that.
     pub(crate) fn unname(&mut self, provider: &Provider) {
-        self.by_name.remove(&provider.name);
+        self.by_name.remove(provider.name());
         if let Some(uuid) = foreign_uuid(provider) {
             self.spelled.remove(&uuid);
         }
@@ -207,17 +218,17 @@ impl Forest {
     /// Shows a provider in a new state. If it has another name or path, the caller
     /// sees to what the old one was.
     pub(crate) fn replace(&mut self, provider: Provider) {
-        let provider = self.place(provider);
-        let old = self.by_uuid.insert(provider.uuid(), provider);
+        self.place(&provider);
+        let old = self.by_uuid.insert(Key(provider.uuid()), provider);
         self.note_replaced(old, false);
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.
     pub(crate) fn detach(&mut self, uuid: Uuid) {
-        let old = self.by_uuid.remove(&uuid);
+        let old = self.by_uuid.remove(&Key(uuid));
         if let Some(old) = &old {
             self.unname(old);
-            self.outline.remove(&old.path);
+            self.outline.remove(old.path());
         }
         self.note_replaced(old, true);
     }
@@ -230,8 +241,8 @@ impl Forest {
             with_name,
         } = replaced;
         if self.has(replaced) {
-            self.by_uuid.remove(&provider.uuid());
-            self.outline.remove(&provider.path);
+            self.by_uuid.remove(&Key(provider.uuid()));
+            self.outline.remove(provider.path());
             if *with_name {
                 self.unname(provider);
             }
@@ -240,8 +251,8 @@ impl Forest {
 
     /// Whether it has that very provider.
     pub(crate) fn has(&self, replaced: &Replaced) -> bool {
-        let found = self.by_uuid.get(&replaced.provider.uuid());
-        found.is_some_and(|found| Arc::ptr_eq(found, &replaced.provider))
+        let found = self.get(replaced.provider.uuid());
+        found.is_some_and(|found| found.ptr_eq(&replaced.provider))
     }
 
     /// Frees one of the maps, but for that by UUID. False if none is left.
@@ -258,7 +269,7 @@ impl Forest {
         true
     }
 
-    fn note_replaced(&mut self, old: Option<Arc<Provider>>, with_name: bool) {
+    fn note_replaced(&mut self, old: Option<Provider>, with_name: bool) {
         let old = old.map(|provider| Replaced {
             provider,
             with_name,
@@ -270,7 +281,7 @@ impl Forest {
 
 /// The UUID that a provider's name spells, unless it is its own.
 fn foreign_uuid(provider: &Provider) -> Option<Uuid> {
-    Uuid::try_parse(&provider.name)
+    Uuid::try_parse(provider.name())
         .ok()
         .filter(|&spelled| spelled != provider.uuid())
 }

@@ -33,20 +33,20 @@ pub(super) struct Outline {
 /// The providers of one tree; there is always one.
 #[derive(Clone)]
 pub(super) enum Tree {
-    Few(Arc<[Arc<Provider>]>),
-    Many(Arc<Map<Path, Arc<Provider>>>),
+    Few(Arc<[Provider]>),
+    Many(Arc<Map<Path, Provider>>),
 }
 
 /// What is left to walk of one tree.
 #[derive(Clone)]
 pub(super) enum Rest<'a> {
-    Few(slice::Iter<'a, Arc<Provider>>),
+    Few(slice::Iter<'a, Provider>),
     // Boxed, so that a walk of a small tree is small.
-    Many(Box<RangedIter<'a, Path, Arc<Provider>, DefaultSharedPtr>>),
+    Many(Box<RangedIter<'a, Path, Provider, DefaultSharedPtr>>),
 }
 
 /// A provider that two outlines have at the same path, or that one of them has.
-pub(super) type Difference<'a> = (Option<&'a Arc<Provider>>, Option<&'a Arc<Provider>>);
+pub(super) type Difference<'a> = (Option<&'a Provider>, Option<&'a Provider>);
 
 impl Outline {
     pub(super) fn new() -> Self {
@@ -71,17 +71,17 @@ impl Outline {
     }
 
     /// The root of the tree that a path leads into.
-    pub(super) fn root(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn root(&self, path: &Path) -> Option<&Provider> {
         self.tree(path).and_then(Tree::first)
     }
 
-    pub(super) fn get(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn get(&self, path: &Path) -> Option<&Provider> {
         self.tree(path).and_then(|tree| tree.get(path))
     }
 
     /// Puts a provider at its path, in the place of what is there.
-    pub(super) fn insert(&mut self, provider: Arc<Provider>) {
-        let Some(root) = provider.path.root_ordinal() else {
+    pub(super) fn insert(&mut self, provider: Provider) {
+        let Some(root) = provider.path().root_ordinal() else {
             return;
         };
         match self.trees.get_mut(&root) {
@@ -114,27 +114,27 @@ impl Outline {
     }
 
     /// The last provider of the whole outline.
-    pub(super) fn last(&self) -> Option<&Arc<Provider>> {
+    pub(super) fn last(&self) -> Option<&Provider> {
         self.trees.get_max().and_then(|(_, tree)| tree.last())
     }
 
     /// The last provider of the same tree that comes before a path.
-    pub(super) fn last_before(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn last_before(&self, path: &Path) -> Option<&Provider> {
         self.tree(path)?.last_before(path)
     }
 
     /// The first provider of the same tree at a path or after it.
-    pub(super) fn first_from(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn first_from(&self, path: &Path) -> Option<&Provider> {
         self.tree(path)?.from(path).next()
     }
 
     /// The roots before and after that of the tree that a path leads into.
-    pub(super) fn root_before(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn root_before(&self, path: &Path) -> Option<&Provider> {
         let (_, tree) = self.trees.get_prev(&path.root_ordinal()?.checked_sub(1)?)?;
         tree.first()
     }
 
-    pub(super) fn root_after(&self, path: &Path) -> Option<&Arc<Provider>> {
+    pub(super) fn root_after(&self, path: &Path) -> Option<&Provider> {
         let (_, tree) = self.trees.get_next(&path.root_ordinal()?.checked_add(1)?)?;
         tree.first()
     }
@@ -159,12 +159,14 @@ impl Outline {
     pub(super) fn check_invariants(&self) -> Result<(), String> {
         let mut count = 0;
         for (&root, tree) in &self.trees {
-            let sorted = tree.iter().is_sorted_by(|a, b| a.path < b.path);
-            let at_home = tree.iter().all(|one| one.path.root_ordinal() == Some(root));
+            let sorted = tree.iter().is_sorted_by(|a, b| a.path() < b.path());
+            let at_home = tree
+                .iter()
+                .all(|one| one.path().root_ordinal() == Some(root));
             let filed = match tree {
                 Tree::Few(few) => (1..=FEW).contains(&few.len()),
                 Tree::Many(many) => {
-                    many.len() > FEW / 2 && many.iter().all(|(path, one)| *path == one.path)
+                    many.len() > FEW / 2 && many.iter().all(|(path, one)| path == one.path())
                 }
             };
             if !(sorted && at_home && filed) {
@@ -214,7 +216,7 @@ fn merged<'a>(old: Rest<'a>, new: Rest<'a>) -> impl Iterator<Item = Difference<'
             (None, None) => return None,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => old.path.cmp(&new.path),
+            (Some(old), Some(new)) => old.path().cmp(new.path()),
         };
         Some((
             old.next_if(|_| order.is_le()),
@@ -231,28 +233,28 @@ impl Tree {
         }
     }
 
-    pub(super) fn first(&self) -> Option<&Arc<Provider>> {
+    pub(super) fn first(&self) -> Option<&Provider> {
         match self {
             Self::Few(few) => few.first(),
             Self::Many(many) => many.get_min().map(|(_, first)| first),
         }
     }
 
-    fn last(&self) -> Option<&Arc<Provider>> {
+    fn last(&self) -> Option<&Provider> {
         match self {
             Self::Few(few) => few.last(),
             Self::Many(many) => many.get_max().map(|(_, last)| last),
         }
     }
 
-    fn get(&self, path: &Path) -> Option<&Arc<Provider>> {
+    fn get(&self, path: &Path) -> Option<&Provider> {
         match self {
             Self::Few(few) => few.get(position(few, path).ok()?),
             Self::Many(many) => many.get(path),
         }
     }
 
-    fn last_before(&self, path: &Path) -> Option<&Arc<Provider>> {
+    fn last_before(&self, path: &Path) -> Option<&Provider> {
         match self {
             Self::Few(few) => {
                 let (Ok(at) | Err(at)) = position(few, path);
@@ -284,9 +286,9 @@ impl Tree {
     }
 
     /// Whether there was nothing at that path.
-    fn insert(&mut self, provider: Arc<Provider>) -> bool {
+    fn insert(&mut self, provider: Provider) -> bool {
         match self {
-            Self::Few(few) => match position(few, &provider.path) {
+            Self::Few(few) => match position(few, provider.path()) {
                 Ok(at) => {
                     Arc::make_mut(few)[at] = provider;
                     false
@@ -299,7 +301,7 @@ impl Tree {
                 }
             },
             Self::Many(many) => {
-                let path = provider.path.clone();
+                let path = provider.path().clone();
                 Arc::make_mut(many).insert(path, provider).is_none()
             }
         }
@@ -330,10 +332,10 @@ impl Rest<'_> {
 }
 
 impl<'a> Iterator for Rest<'a> {
-    type Item = &'a Arc<Provider>;
+    type Item = &'a Provider;
 
     #[inline]
-    fn next(&mut self) -> Option<&'a Arc<Provider>> {
+    fn next(&mut self) -> Option<&'a Provider> {
         match self {
             Self::Few(few) => few.next(),
             Self::Many(many) => many.next().map(|(_, provider)| provider),
@@ -342,13 +344,13 @@ impl<'a> Iterator for Rest<'a> {
 }
 
 /// The tree of these providers, which come in the order of their paths.
-impl FromIterator<Arc<Provider>> for Tree {
-    fn from_iter<T: IntoIterator<Item = Arc<Provider>>>(providers: T) -> Self {
-        let few: Arc<[Arc<Provider>]> = providers.into_iter().collect();
+impl FromIterator<Provider> for Tree {
+    fn from_iter<T: IntoIterator<Item = Provider>>(providers: T) -> Self {
+        let few: Arc<[Provider]> = providers.into_iter().collect();
         if few.len() <= FEW {
             return Self::Few(few);
         }
-        let many = few.iter().map(|one| (one.path.clone(), Arc::clone(one)));
+        let many = few.iter().map(|one| (one.path().clone(), one.clone()));
         Self::Many(Arc::new(many.collect()))
     }
 }
@@ -365,6 +367,6 @@ impl PartialEq for Tree {
 }
 
 /// Where the provider at a path is, or would be.
-fn position(few: &[Arc<Provider>], path: &Path) -> Result<usize, usize> {
-    few.binary_search_by(|provider| provider.path.cmp(path))
+fn position(few: &[Provider], path: &Path) -> Result<usize, usize> {
+    few.binary_search_by(|provider| provider.path().cmp(path))
 }

@@ -1,8 +1,6 @@
 //! Where providers stand: their paths, the ordinals of siblings, and moves from
 //! one path to another.
 
-use std::sync::Arc;
-
 use uuid::Uuid;
 
 use super::Forest;
@@ -19,29 +17,28 @@ impl Forest {
     pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
         match parent_uuid {
             None => Ok(Path::TOP),
-            Some(uuid) => Ok(self.require(uuid)?.path.clone()),
+            Some(uuid) => Ok(self.require(uuid)?.path().clone()),
         }
     }
 
     /// The next sibling of a provider.
     pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
-        let next = match provider.parent_uuid {
-            None => self.outline.root_after(&provider.path),
-            Some(_) => self.outline.first_from(&provider.path.end()),
+        let next = match provider.parent_uuid() {
+            None => self.outline.root_after(provider.path()),
+            Some(_) => self.outline.first_from(&provider.path().end()),
         };
-        let next = next.map(Arc::as_ref);
-        next.filter(|next| next.parent_uuid == provider.parent_uuid)
+        next.filter(|next| next.parent_uuid() == provider.parent_uuid())
     }
 
     /// The sibling before a provider.
     pub(crate) fn previous_sibling(&self, provider: &Provider) -> Option<&Provider> {
-        let Some(parent) = provider.parent_uuid else {
-            return self.outline.root_before(&provider.path).map(Arc::as_ref);
+        let Some(parent) = provider.parent_uuid() else {
+            return self.outline.root_before(provider.path());
         };
-        let above = &self.get(parent)?.path;
-        let last = self.outline.last_before(&provider.path);
-        let last = last.filter(|last| last.path > *above)?;
-        self.by_path(&above.child_towards(&last.path))
+        let above = self.get(parent)?.path();
+        let last = self.outline.last_before(provider.path());
+        let last = last.filter(|last| last.path() > above)?;
+        self.by_path(&above.child_towards(last.path()))
     }
 
     /// Takes a provider and all below it out of the walks. Look-ups still find them,
@@ -49,19 +46,22 @@ impl Forest {
     pub(crate) fn lift(&mut self, top: &Path) -> Vec<Provider> {
         let lifted: Vec<_> = Providers::below(self, top).cloned().collect();
         for provider in &lifted {
-            self.outline.remove(&provider.path);
+            self.outline.remove(provider.path());
         }
         lifted
     }
 
     /// Puts them back at another path, where nothing is.
     pub(crate) fn lower(&mut self, lifted: Vec<Provider>, to: &Path) {
-        let Some(from) = lifted.first().map(|top| top.path.clone()) else {
+        let Some(from) = lifted.first().map(|top| top.path().clone()) else {
             return;
         };
-        for mut provider in lifted {
-            provider.path = provider.path.rebased(&from, to);
-            self.replace(provider);
+        for provider in lifted {
+            let path = provider.path().rebased(&from, to);
+            let moved = provider.edited(|head| head.path = path);
+            // Held no longer, so that one that was there in between only is not kept.
+            drop(provider);
+            self.replace(moved);
         }
     }
 
@@ -83,7 +83,7 @@ impl Forest {
         child: Uuid,
         arriving_before: impl Fn(Uuid) -> usize,
     ) -> Result<Path, Error> {
-        if self.first_free(parent, child)? == parent.ordinal_of(&self.require(child)?.path) {
+        if self.first_free(parent, child)? == parent.ordinal_of(self.require(child)?.path()) {
             let children = Children::of(self, parent).map(Provider::uuid);
             let taken = children.map(|uuid| 1 + arriving_before(uuid));
             let (count, taken) = taken.fold((0, 0), |(count, sum), one| (count + 1, sum + one));
@@ -97,7 +97,7 @@ impl Forest {
     /// The ordinal after that of the sibling before a child.
     fn first_free(&self, parent: &Path, child: Uuid) -> Result<u32, Error> {
         let previous = self.previous_sibling(self.require(child)?);
-        Ok(previous.map_or(0, |previous| parent.ordinal_of(&previous.path) + 1))
+        Ok(previous.map_or(0, |previous| parent.ordinal_of(previous.path()) + 1))
     }
 
     /// Makes sure that a provider can get that many more children. Paths may
@@ -128,8 +128,8 @@ impl Forest {
                 return Err(Error::TooManySiblings { limit });
             }
             let place = parent.child(ordinal as u32);
-            if child.path != place {
-                moves.push((child.path.clone(), place));
+            if *child.path() != place {
+                moves.push((child.path().clone(), place));
             }
             ordinal += 1;
         }

@@ -16,7 +16,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn has_inventory<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<bool, Error> {
-        Ok(!self.require(key)?.inventory.is_empty())
+        Ok(!self.require(key)?.inventory().is_empty())
     }
 
     /// Whether [`update_inventory`] with these records would change the
@@ -36,7 +36,7 @@ impl Forest {
         new: impl IntoIterator<Item = (ResourceClass, Inventory)>,
     ) -> Result<bool, Error> {
         let new = inventory::checked(new)?;
-        Ok(inventory::changed(&self.require(key)?.inventory, &new))
+        Ok(inventory::changed(self.require(key)?.inventory(), &new))
     }
 
     /// Whether a provider has all of these traits; true if none are given.
@@ -79,7 +79,7 @@ impl Forest {
         names.sort_unstable();
         names.dedup();
         let provider = self.require(key)?;
-        Ok(!provider.traits.iter().map(Trait::as_str).eq(names))
+        Ok(!provider.traits().iter().map(Trait::as_str).eq(names))
     }
 
     /// Whether a provider is a member of all of these aggregates; true if none
@@ -111,7 +111,7 @@ impl Forest {
         new: impl IntoIterator<Item: Borrow<Uuid>>,
     ) -> Result<bool, Error> {
         let provider = self.require(key)?;
-        Ok(*provider.aggregates != *sorted(new.into_iter().map(|uuid| *uuid.borrow())))
+        Ok(*provider.aggregates() != *sorted(new.into_iter().map(|uuid| *uuid.borrow())))
     }
 
     /// Whether a provider's resources are others than these. Cost: one
@@ -125,7 +125,7 @@ impl Forest {
         key: impl Into<ProviderKey<'k>>,
         new: impl IntoIterator<Item = Resource>,
     ) -> Result<bool, Error> {
-        Ok(*self.require(key)?.resources != *sorted(new))
+        Ok(*self.require(key)?.resources() != *sorted(new))
     }
 
     /// Whether any provider shares its inventory of that class with the members
@@ -147,7 +147,7 @@ impl Forest {
     /// provider than a root.
     pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
         let root = self.require(key)?;
-        if root.parent_uuid.is_some() {
+        if root.parent_uuid().is_some() {
             return Err(Error::NotARoot {
                 uuid: root.uuid(),
                 root: self.root_of(root)?.uuid(),
@@ -156,9 +156,8 @@ impl Forest {
         let mut forest = Self::new();
         let first = Path::TOP.child(0);
         for provider in self.tree_of(root)? {
-            let mut provider = provider.clone();
-            provider.path = provider.path.rebased(&root.path, &first);
-            forest.attach(provider);
+            let path = provider.path().rebased(root.path(), &first);
+            forest.attach(provider.edited(|head| head.path = path));
         }
         Ok(Snapshot::new(0, forest))
     }

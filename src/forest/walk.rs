@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -36,7 +35,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn children<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Children<'_>, Error> {
-        Ok(Children::of(self, &self.require(key)?.path))
+        Ok(Children::of(self, self.require(key)?.path()))
     }
 
     /// All that is below a provider, itself not included, parents first. Cost:
@@ -46,7 +45,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn descendants<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
-        let mut all = Providers::below(self, &self.require(key)?.path);
+        let mut all = Providers::below(self, self.require(key)?.path());
         all.next();
         Ok(all)
     }
@@ -60,7 +59,7 @@ impl Forest {
     pub fn ancestors<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Ancestors<'_>, Error> {
         Ok(Ancestors {
             forest: self,
-            next: self.require(key)?.parent_uuid,
+            next: self.require(key)?.parent_uuid(),
         })
     }
 
@@ -72,11 +71,11 @@ impl Forest {
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn root_of<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
         let provider = self.require(key)?;
-        match provider.parent_uuid {
+        match provider.parent_uuid() {
             None => Ok(provider),
             Some(_) => {
-                let root = self.outline.root(&provider.path);
-                Ok(root.map_or(provider, Arc::as_ref))
+                let root = self.outline.root(provider.path());
+                Ok(root.unwrap_or(provider))
             }
         }
     }
@@ -88,7 +87,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn tree_of<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
-        Ok(Providers::of_tree(self, &self.require(key)?.path))
+        Ok(Providers::of_tree(self, self.require(key)?.path()))
     }
 
     /// How many ancestors a provider has: 0 for a root. Cost: O(depth).
@@ -97,7 +96,7 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn depth<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
-        Ok(self.require(key)?.path.levels() - 1)
+        Ok(self.require(key)?.path().levels() - 1)
     }
 
     /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost:
@@ -116,7 +115,7 @@ impl Forest {
         &self,
         key: impl Into<ProviderKey<'k>>,
     ) -> Result<ProviderUuids<'_>, Error> {
-        let top = &self.require(key)?.path;
+        let top = self.require(key)?.path();
         Ok(ProviderUuids(Providers::below(self, top)))
     }
 
@@ -146,10 +145,10 @@ impl<'a> IntoIterator for &'a Forest {
 /// The path of the last provider below the one at `path`.
 pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path> {
     if *path == Path::TOP {
-        return forest.outline.last().map(|last| &last.path);
+        return forest.outline.last().map(Provider::path);
     }
     let last = forest.outline.last_before(&path.end());
-    let last = last.map(|last| &last.path);
+    let last = last.map(Provider::path);
     last.filter(|&last| last != path && path.contains(last))
 }
 
@@ -160,7 +159,8 @@ pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path
 pub struct Providers<'a> {
     /// What is left of the tree that is being walked.
     rest: Rest<'a>,
-    end: Path,
+    /// Where to stop in that tree, unless at its end.
+    end: Option<Path>,
     /// The trees after that. Boxed, so that a walk of one tree is small.
     trees: Option<Box<Trees<'a>>>,
 }
@@ -168,19 +168,29 @@ pub struct Providers<'a> {
 impl<'a> Providers<'a> {
     /// The provider at a path, then all below it.
     pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
-        let everything = *path == Path::TOP;
-        Self {
-            rest: forest.outline.rest_of_tree(path),
-            end: path.end(),
-            trees: everything.then(|| Box::new(forest.outline.trees())),
+        if *path == Path::TOP {
+            Self {
+                rest: Rest::none(),
+                end: None,
+                trees: Some(Box::new(forest.outline.trees())),
+            }
+        } else if Path::TOP.is_parent_of(path) {
+            Self::of_tree(forest, path)
+        } else {
+            Self {
+                rest: forest.outline.rest_of_tree(path),
+                end: Some(path.end()),
+                trees: None,
+            }
         }
     }
 
     /// The providers of the tree that a path leads into.
+    #[inline]
     fn of_tree(forest: &'a Forest, path: &Path) -> Self {
         Self {
             rest: forest.outline.whole_tree(path),
-            end: Path::TOP.end(),
+            end: None,
             trees: None,
         }
     }
@@ -191,9 +201,24 @@ impl<'a> Iterator for Providers<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
+        // Of a small tree that is walked to its end, which is short enough to be
+        // inlined.
+        if let (Rest::Few(few), None) = (&mut self.rest, &self.end)
+            && let Some(provider) = few.next()
+        {
+            return Some(provider);
+        }
+        self.next_of_any()
+    }
+}
+
+impl<'a> Providers<'a> {
+    #[inline(never)]
+    fn next_of_any(&mut self) -> Option<&'a Provider> {
         loop {
             if let Some(provider) = self.rest.next() {
-                return (provider.path < self.end).then_some(provider);
+                let ends = self.end.as_ref().is_some_and(|end| provider.path() >= end);
+                return (!ends).then_some(provider);
             }
             let (_, tree) = self.trees.as_mut()?.next()?;
             self.rest = tree.iter();
@@ -246,18 +271,18 @@ impl<'a> Iterator for Children<'a> {
     fn next(&mut self) -> Option<&'a Provider> {
         if let Some(trees) = &mut self.rest.trees {
             let (_, tree) = trees.next()?;
-            return tree.first().map(Arc::as_ref);
+            return tree.first();
         }
         let mut passed = None;
         for _ in 0..STEPS {
             let provider = self.rest.next()?;
-            if self.parent.is_parent_of(&provider.path) {
+            if self.parent.is_parent_of(provider.path()) {
                 return Some(provider);
             }
             passed = Some(provider);
         }
         // Deep inside the previous child: go to what follows it.
-        let end = self.parent.child_towards(&passed?.path).end();
+        let end = self.parent.child_towards(passed?.path()).end();
         self.rest.rest = self.forest.outline.rest_of_tree(&end);
         self.rest.next()
     }
@@ -277,7 +302,7 @@ impl<'a> Iterator for Ancestors<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         let provider = self.forest.get(self.next?)?;
-        self.next = provider.parent_uuid;
+        self.next = provider.parent_uuid();
         Some(provider)
     }
 }

@@ -131,9 +131,8 @@ impl<'c> Plan<'c> {
         }
         for &after in &self.updated {
             if let Some(here) = forest.get(after.uuid()) {
-                let mut provider = after.clone();
-                provider.path = here.path.clone();
-                forest.replace(provider);
+                let path = here.path().clone();
+                forest.replace(after.edited(|head| head.path = path));
             }
         }
     }
@@ -144,7 +143,7 @@ impl<'c> Plan<'c> {
         let removed = self.removed.iter().map(|removed| (removed.uuid(), false));
         let mut leaving: Vec<_> = moved
             .chain(removed)
-            .filter_map(|(uuid, moves)| Some((forest.get(uuid)?.path.clone(), uuid, moves)))
+            .filter_map(|(uuid, moves)| Some((forest.get(uuid)?.path().clone(), uuid, moves)))
             .collect();
         // Children first, so that each takes along only what stays below it.
         leaving.sort_unstable_by(|(a, ..), (b, ..)| b.cmp(a));

@@ -18,7 +18,7 @@ impl FromIterator<(Vec<Provider>, Place)> for Arrivals {
         let mut arrivals: HashMap<_, Vec<_>> = HashMap::default();
         for (subtree, place) in subtrees {
             if let Some(top) = subtree.first() {
-                let siblings = arrivals.entry(top.parent_uuid).or_default();
+                let siblings = arrivals.entry(top.parent_uuid()).or_default();
                 siblings.push((subtree, place));
             }
         }
@@ -33,7 +33,7 @@ impl Arrivals {
         self.check_parents(forest)?;
         let stands = |uuid: Uuid| {
             let provider = forest.get(uuid);
-            provider.is_some_and(|provider| forest.by_path(&provider.path).is_some())
+            provider.is_some_and(|provider| forest.by_path(provider.path()).is_some())
         };
         let parents = self.0.keys().copied();
         let mut standing: Vec<_> = parents.filter(|parent| parent.is_none_or(stands)).collect();
@@ -70,7 +70,7 @@ impl Arrivals {
     fn cycle(&self, start: Uuid) -> Error {
         let providers = self.0.values().flatten().flat_map(|(subtree, _)| subtree);
         let parents: HashMap<Uuid, Option<Uuid>> = providers
-            .map(|provider| (provider.uuid(), provider.parent_uuid))
+            .map(|provider| (provider.uuid(), provider.parent_uuid()))
             .collect();
         cycle(start, |uuid| parents.get(uuid).copied().flatten())
     }
@@ -107,15 +107,17 @@ fn place_below(
 
 /// Whether a provider is among the children of a parent, and is not on its way.
 fn stands_below(forest: &Forest, parent: Option<Uuid>, uuid: Uuid) -> bool {
-    let child = forest.get(uuid).filter(|child| child.parent_uuid == parent);
-    let there = child.and_then(|child| forest.by_path(&child.path));
+    let child = forest
+        .get(uuid)
+        .filter(|child| child.parent_uuid() == parent);
+    let there = child.and_then(|child| forest.by_path(child.path()));
     there.is_some_and(|there| there.uuid() == uuid)
 }
 
 fn check_depth(subtree: &[Provider], path: &Path) -> Result<(), Error> {
     let levels = path.levels();
-    let top = subtree.first().map_or(0, |top| top.path.levels());
+    let top = subtree.first().map_or(0, |top| top.path().levels());
     subtree
         .iter()
-        .try_for_each(|below| check_levels(below.uuid(), below.path.levels() - top + levels))
+        .try_for_each(|below| check_levels(below.uuid(), below.path().levels() - top + levels))
 }

@@ -2,7 +2,6 @@
 //! and generation.
 
 use std::borrow::Borrow;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -10,6 +9,14 @@ use super::Transaction;
 use crate::forest::sorted;
 use crate::inventory::Inventories;
 use crate::{Error, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait, inventory};
+
+/// What replaces what a provider has.
+enum Content<'a> {
+    Inventory(&'a Inventories),
+    Traits(Vec<Trait>),
+    Aggregates(Vec<Uuid>),
+    Resources(Vec<Resource>),
+}
 
 impl Transaction {
     /// Replaces a provider's inventory, and sets its generation if one is
@@ -60,8 +67,7 @@ impl Transaction {
         generation: Option<u64>,
     ) -> Result<bool, Error> {
         let old = self.require(key)?;
-        let new = inventory::changed(&old.inventory, new).then(|| Arc::from(new));
-        let new = new.map(|new| |provider: &mut Provider| provider.inventory = new);
+        let new = inventory::changed(old.inventory(), new).then_some(Content::Inventory(new));
         Ok(self.edit(old.clone(), new, generation, "update_inventory"))
     }
 
@@ -103,7 +109,7 @@ impl Transaction {
     {
         let new = checked_traits(traits)?;
         let old = self.require(key)?.clone();
-        let all = sorted(old.traits.iter().cloned().chain(new));
+        let all = sorted(old.traits().iter().cloned().chain(new));
         Ok(self.set_traits(old, all, None, "add_traits"))
     }
 
@@ -124,7 +130,7 @@ impl Transaction {
     {
         let removed = checked_traits(traits)?;
         let old = self.require(key)?.clone();
-        let rest = without(&old.traits, &removed);
+        let rest = without(old.traits(), &removed);
         Ok(self.set_traits(old, rest, None, "remove_traits"))
     }
 
@@ -135,8 +141,7 @@ impl Transaction {
         generation: Option<u64>,
         operation: &'static str,
     ) -> bool {
-        let new = (*old.traits != *new).then(|| Arc::from(new));
-        let new = new.map(|new| |provider: &mut Provider| provider.traits = new);
+        let new = (*old.traits() != *new).then_some(Content::Traits(new));
         self.edit(old, new, generation, operation)
     }
 
@@ -172,7 +177,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
         let new = aggregates.into_iter().map(|uuid| *uuid.borrow());
-        let all = sorted(old.aggregates.iter().copied().chain(new));
+        let all = sorted(old.aggregates().iter().copied().chain(new));
         Ok(self.set_aggregates(old, all, None, "add_aggregates"))
     }
 
@@ -190,7 +195,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
         let removed = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
-        let rest = without(&old.aggregates, &removed);
+        let rest = without(old.aggregates(), &removed);
         Ok(self.set_aggregates(old, rest, None, "remove_aggregates"))
     }
 
@@ -201,8 +206,7 @@ impl Transaction {
         generation: Option<u64>,
         operation: &'static str,
     ) -> bool {
-        let new = (*old.aggregates != *new).then(|| Arc::from(new));
-        let new = new.map(|new| |provider: &mut Provider| provider.aggregates = new);
+        let new = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
         self.edit(old, new, generation, operation)
     }
 
@@ -220,8 +224,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
         let new = sorted(resources);
-        let new = (*old.resources != *new).then(|| Arc::from(new));
-        let new = new.map(|new| |provider: &mut Provider| provider.resources = new);
+        let new = (*old.resources() != *new).then_some(Content::Resources(new));
         Ok(self.edit(old, new, None, "update_resources"))
     }
 
@@ -237,13 +240,8 @@ impl Transaction {
         generation: u64,
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
-        let changed = old.generation != Some(generation);
-        self.edit(
-            old,
-            None::<fn(&mut Provider)>,
-            Some(generation),
-            "set_generation",
-        );
+        let changed = old.generation() != Some(generation);
+        self.edit(old, None, Some(generation), "set_generation");
         Ok(changed)
     }
 
@@ -251,23 +249,32 @@ impl Transaction {
     /// Returns whether there was a change of content.
     fn edit(
         &mut self,
-        mut provider: Provider,
-        change: Option<impl FnOnce(&mut Provider)>,
+        old: Provider,
+        change: Option<Content<'_>>,
         generation: Option<u64>,
         operation: &'static str,
     ) -> bool {
-        let from = provider.generation;
+        let from = old.generation();
         let to = generation.or(from);
         let content_changed = change.is_some();
         if !content_changed && from == to {
             return false;
         }
-        provider.generation = to;
-        if let Some(change) = change {
-            change(&mut provider);
+        let mut head = old.head().clone();
+        head.generation = to;
+        let mut inventory = old.inventory();
+        match change {
+            None => {}
+            Some(Content::Inventory(new)) => inventory = new,
+            Some(Content::Traits(new)) => head.traits = new.into(),
+            Some(Content::Aggregates(new)) => head.aggregates = new.into(),
+            Some(Content::Resources(new)) => head.resources = new.into(),
         }
-        self.generations.note(provider.uuid(), from, to, operation);
-        self.forest.replace(provider);
+        let new = Provider::new(head, inventory.iter().cloned());
+        self.generations.note(new.uuid(), from, to, operation);
+        // Held no longer, so that one that was there in between only is not kept.
+        drop(old);
+        self.forest.replace(new);
         self.edits += 1;
         content_changed
     }

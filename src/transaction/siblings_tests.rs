@@ -62,11 +62,11 @@ fn children_that_are_numbered_anew_are_no_change() {
     let mut numbered_anew = 0;
     for number in 6..3 * LIMIT {
         let older = transaction.next();
-        let second = older.get(uuid(number - 4)).unwrap().path.clone();
+        let second = older.get(uuid(number - 4)).unwrap().path().clone();
         transaction.remove(uuid(number - 5)).unwrap();
         add(&mut transaction, number).unwrap();
         let newer = transaction.next();
-        numbered_anew += usize::from(newer.get(uuid(number - 4)).unwrap().path != second);
+        numbered_anew += usize::from(newer.get(uuid(number - 4)).unwrap().path() != &second);
 
         let changes = newer.diff(&older);
         assert!(matches!(
@@ -135,7 +135,7 @@ fn siblings_that_come_in_between_one_by_one_seldom_move_the_others() {
         transaction.apply(newer.diff(&older)).unwrap();
         assert_eq!(transaction.next(), newer);
         let last = transaction.get(uuid(23)).unwrap();
-        paths.insert(last.path.as_bytes().to_vec());
+        paths.insert(last.path().as_bytes().to_vec());
     }
     assert!(paths.len() < 4, "it has stood at {}", paths.len());
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Transaction;
 use crate::forest::walk::Providers;
 use crate::path::Path;
-use crate::provider::checked_name;
+use crate::provider::{Head, checked_name};
 use crate::{Error, Forest, MAX_LEVELS, Provider, ProviderKey};
 
 impl Transaction {
@@ -69,7 +69,7 @@ impl Transaction {
         generation: Option<u64>,
     ) -> Result<Uuid, Error> {
         let uuid = uuid.unwrap_or_else(Uuid::new_v4);
-        let mut provider = Provider::new(uuid, checked_name(name)?);
+        let mut head = Head::new(uuid, checked_name(name)?);
         if let Some(existing) = self.get(uuid) {
             return Err(Error::UuidTaken {
                 uuid,
@@ -78,13 +78,13 @@ impl Transaction {
         }
         check_texts(&self.forest, name, uuid)?;
         let parent = parent.map(|key| self.require(key)).transpose()?;
-        let above = parent.map_or(Path::TOP, |parent| parent.path.clone());
-        provider.parent_uuid = parent.map(Provider::uuid);
-        provider.generation = generation;
+        let above = parent.map_or(Path::TOP, |parent| parent.path().clone());
+        head.parent_uuid = parent.map(Provider::uuid);
+        head.generation = generation;
         check_levels(uuid, above.levels() + 1)?;
-        provider.path = self.forest.next_path(&above)?;
+        head.path = self.forest.next_path(&above)?;
         self.generations.note(uuid, None, generation, "new");
-        self.forest.attach(provider);
+        self.forest.attach(Provider::new(head, iter::empty()));
         self.edits += 1;
         Ok(uuid)
     }
@@ -117,15 +117,15 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         name: &str,
     ) -> Result<bool, Error> {
-        let mut provider = self.require(key)?.clone();
+        let provider = self.require(key)?;
         let name = checked_name(name)?;
-        if name == provider.name {
+        if name == provider.name() {
             return Ok(false);
         }
         check_name_free(&self.forest, &name, provider.uuid())?;
-        self.forest.detach(provider.uuid());
-        provider.name = name;
-        self.forest.attach(provider);
+        let renamed = provider.edited(|head| head.name = name);
+        self.forest.detach(renamed.uuid());
+        self.forest.attach(renamed);
         self.edits += 1;
         Ok(true)
     }
@@ -163,12 +163,12 @@ impl Transaction {
     }
 
     fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
-        if self.require(uuid)?.parent_uuid == parent_uuid {
+        if self.require(uuid)?.parent_uuid() == parent_uuid {
             return Ok(false);
         }
         move_to_end(&mut self.forest, uuid, parent_uuid)?;
-        let mut moved = self.require(uuid)?.clone();
-        moved.parent_uuid = parent_uuid;
+        let moved = self.require(uuid)?;
+        let moved = moved.edited(|head| head.parent_uuid = parent_uuid);
         self.forest.replace(moved);
         self.edits += 1;
         Ok(true)
@@ -182,7 +182,7 @@ pub(super) fn move_to_end(
     uuid: Uuid,
     parent_uuid: Option<Uuid>,
 ) -> Result<Path, Error> {
-    let here = &forest.require(uuid)?.path;
+    let here = forest.require(uuid)?.path();
     let above = forest.place_of(parent_uuid)?;
     if here.contains(&above) {
         let ancestors = parent_uuid
@@ -197,11 +197,11 @@ pub(super) fn move_to_end(
     }
     let (from, to) = (here.levels(), above.levels() + 1);
     for below in Providers::below(forest, here) {
-        check_levels(below.uuid(), below.path.levels() - from + to)?;
+        check_levels(below.uuid(), below.path().levels() - from + to)?;
     }
     let to = forest.next_path(&above)?;
     // Asked for again: making room there may have changed its path.
-    let from = forest.require(uuid)?.path.clone();
+    let from = forest.require(uuid)?.path().clone();
     let moved = forest.lift(&from);
     forest.lower(moved, &to);
     Ok(to)

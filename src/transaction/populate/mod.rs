@@ -5,7 +5,6 @@ mod plan;
 mod shared;
 
 use std::borrow::Borrow;
-use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 use uuid::Uuid;
@@ -56,29 +55,30 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
     }
     let mut arriving = Vec::new();
     for Given {
-        mut provider,
+        mut draft,
         in_place,
         ..
     } in plan.given
     {
-        let old = transaction.forest.get(provider.uuid());
+        let uuid = draft.head.uuid();
+        let old = transaction.forest.get(uuid);
         let generation = old.and_then(Provider::generation);
         if in_place && let Some(old) = old {
-            if *old == provider {
+            if draft.is_shown_by(old) {
                 continue;
             }
-            provider.path = old.path.clone();
+            draft.head.path = old.path().clone();
         }
-        let name_stays = old.is_some_and(|old| old.name == provider.name);
+        let name_stays = old.is_some_and(|old| old.name() == draft.head.name);
         changed = true;
         transaction
             .generations
-            .note(provider.uuid(), generation, provider.generation, "populate");
+            .note(uuid, generation, draft.head.generation, "populate");
         if in_place && name_stays {
-            transaction.forest.replace(provider);
+            transaction.forest.replace(draft.finish());
         } else {
-            transaction.forest.detach(provider.uuid());
-            arriving.push((provider, in_place));
+            transaction.forest.detach(uuid);
+            arriving.push((draft, in_place));
         }
     }
     // Those that keep their place come first, so that no new one takes it.
@@ -87,19 +87,21 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
     // stand side by side lie side by side in memory, and the nodes of each map do:
     // walks are several times faster for it.
     let forest = &mut transaction.forest;
-    let mut placed: Vec<Arc<Provider>> = Vec::with_capacity(arriving.len());
+    let mut placed: Vec<Provider> = Vec::with_capacity(arriving.len());
     let mut at: HashMap<Uuid, usize> = HashMap::with_capacity(arriving.len());
-    for (mut provider, in_place) in arriving {
+    for (mut draft, in_place) in arriving {
         if !in_place {
-            let parent = provider.parent_uuid.and_then(|uuid| at.get(&uuid));
+            let parent = draft.head.parent_uuid.and_then(|uuid| at.get(&uuid));
             let above = match parent {
-                Some(&parent) => placed[parent].path.clone(),
-                None => forest.place_of(provider.parent_uuid)?,
+                Some(&parent) => placed[parent].path().clone(),
+                None => forest.place_of(draft.head.parent_uuid)?,
             };
-            provider.path = forest.next_path(&above)?;
+            draft.head.path = forest.next_path(&above)?;
         }
+        let provider = draft.finish();
         at.insert(provider.uuid(), placed.len());
-        placed.push(forest.place(provider));
+        forest.place(&provider);
+        placed.push(provider);
     }
     for provider in &placed {
         forest.name(provider);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use uuid::Uuid;
 
+use super::shared::Draft;
 use crate::forest::walk::Providers;
 use crate::path::Path;
 use crate::transaction::structure::{check_none_missing, cycle};
@@ -13,7 +14,7 @@ use crate::{Error, Forest, Provider};
 /// All providers below a given one that are not given themselves.
 pub(super) fn dropped(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<Uuid> {
     let present = given.keys().filter_map(|&uuid| forest.get(uuid));
-    let mut paths: Vec<&Path> = present.map(|provider| &provider.path).collect();
+    let mut paths: Vec<&Path> = present.map(Provider::path).collect();
     paths.sort_unstable();
     // Of paths below one another, the topmost covers all: it comes first.
     paths.dedup_by(|path, above| above.contains(path));
@@ -27,23 +28,23 @@ pub(super) fn dropped(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<
 
 pub(super) fn check_parents(
     forest: &Forest,
-    given: &[Provider],
+    given: &[Draft],
     by_uuid: &HashMap<Uuid, usize>,
     dropped: &HashSet<Uuid>,
 ) -> Result<(), Error> {
     let missing: BTreeSet<Uuid> = given
         .iter()
-        .filter_map(|provider| provider.parent_uuid)
+        .filter_map(|draft| draft.head.parent_uuid)
         .filter(|uuid| !by_uuid.contains_key(uuid))
         .filter(|uuid| forest.get(*uuid).is_none() || dropped.contains(uuid))
         .collect();
     check_none_missing(missing)
 }
 
-pub(super) fn keeps_parent(forest: &Forest, provider: &Provider) -> bool {
+pub(super) fn keeps_parent(forest: &Forest, draft: &Draft) -> bool {
     forest
-        .get(provider.uuid())
-        .is_some_and(|old| old.parent_uuid == provider.parent_uuid)
+        .get(draft.head.uuid())
+        .is_some_and(|old| old.parent_uuid() == draft.head.parent_uuid)
 }
 
 /// The order in which to place the given providers: tree by tree, so that they
@@ -51,22 +52,22 @@ pub(super) fn keeps_parent(forest: &Forest, provider: &Provider) -> bool {
 /// parent, in their present order, then the others in the given order.
 pub(super) fn parents_first(
     forest: &Forest,
-    given: &[Provider],
+    given: &[Draft],
     by_uuid: &HashMap<Uuid, usize>,
 ) -> Result<Vec<usize>, Error> {
     let mut next = Vec::new();
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (at, provider) in given.iter().enumerate() {
-        match provider.parent_uuid.and_then(|uuid| by_uuid.get(&uuid)) {
+    for (at, draft) in given.iter().enumerate() {
+        match draft.head.parent_uuid.and_then(|uuid| by_uuid.get(&uuid)) {
             Some(&parent) => children.entry(parent).or_default().push(at),
             None => next.push(at),
         }
     }
     for siblings in children.values_mut() {
         siblings.sort_by_cached_key(|&at| {
-            let old = forest.get(given[at].uuid());
+            let old = forest.get(given[at].head.uuid());
             let kept = old.filter(|_| keeps_parent(forest, &given[at]));
-            (kept.is_none(), kept.map(|old| old.path.clone()))
+            (kept.is_none(), kept.map(|old| old.path().clone()))
         });
     }
     next.reverse();
@@ -77,8 +78,8 @@ pub(super) fn parents_first(
     }
     match children.keys().min() {
         None => Ok(order),
-        Some(&start) => Err(cycle(given[start].uuid(), |uuid| {
-            let parent = given[*by_uuid.get(uuid)?].parent_uuid;
+        Some(&start) => Err(cycle(given[start].head.uuid(), |uuid| {
+            let parent = given[*by_uuid.get(uuid)?].head.parent_uuid;
             parent.filter(|uuid| by_uuid.contains_key(uuid))
         })),
     }

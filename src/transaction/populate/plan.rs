@@ -4,10 +4,10 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use uuid::Uuid;
 
 use super::order::{check_parents, dropped, keeps_parent, parents_first};
-use super::shared::Shared;
+use super::shared::{Draft, Shared};
 use crate::path::MAX_SIBLINGS;
 use crate::transaction::structure::check_levels;
-use crate::{Error, Forest, Provider, ProviderRecord};
+use crate::{Error, Forest, ProviderRecord};
 
 /// What a `populate` does to a forest.
 pub(super) struct Plan {
@@ -20,7 +20,7 @@ pub(super) struct Plan {
 }
 
 pub(super) struct Given {
-    pub(super) provider: Provider,
+    pub(super) draft: Draft,
     /// Whether its path stays: neither it nor any ancestor moves.
     pub(super) in_place: bool,
     root: Uuid,
@@ -41,7 +41,7 @@ impl Plan {
             if by_uuid.insert(record.uuid, given.len()).is_some() {
                 return Err(Error::DuplicateProvider { uuid: record.uuid });
             }
-            given.push(shared.provider(record)?);
+            given.push(shared.draft(record)?);
             roots.push(record.root_uuid);
         }
         let dropped = dropped(forest, &by_uuid);
@@ -52,24 +52,19 @@ impl Plan {
             by_uuid: HashMap::with_capacity(order.len()),
             dropped,
         };
-        let mut given: Vec<Option<Provider>> = given.into_iter().map(Some).collect();
+        let mut given: Vec<Option<Draft>> = given.into_iter().map(Some).collect();
         for at in order {
-            if let Some(provider) = given[at].take() {
-                plan.add(forest, provider, roots[at])?;
+            if let Some(draft) = given[at].take() {
+                plan.add(forest, draft, roots[at])?;
             }
         }
         Ok(plan)
     }
 
     /// Adds the next provider; its parent, if given, has been added.
-    fn add(
-        &mut self,
-        forest: &Forest,
-        provider: Provider,
-        said_root: Option<Uuid>,
-    ) -> Result<(), Error> {
-        let uuid = provider.uuid();
-        let (root, levels, above_in_place) = match provider.parent_uuid {
+    fn add(&mut self, forest: &Forest, draft: Draft, said_root: Option<Uuid>) -> Result<(), Error> {
+        let uuid = draft.head.uuid();
+        let (root, levels, above_in_place) = match draft.head.parent_uuid {
             None => (uuid, 1, true),
             Some(parent) => match self.by_uuid.get(&parent) {
                 Some(&at) => {
@@ -95,8 +90,8 @@ impl Plan {
         }
         self.by_uuid.insert(uuid, self.given.len());
         self.given.push(Given {
-            in_place: above_in_place && keeps_parent(forest, &provider),
-            provider,
+            in_place: above_in_place && keeps_parent(forest, &draft),
+            draft,
             root,
             levels,
         });
@@ -110,18 +105,17 @@ impl Plan {
         let stays = |uuid: &Uuid| !self.by_uuid.contains_key(uuid) && !self.dropped.contains(uuid);
         let mut names = HashMap::with_capacity(self.given.len());
         let mut spelled = HashMap::new();
-        for Given { provider, .. } in &self.given {
-            let uuid = provider.uuid();
-            let spells = Uuid::try_parse(provider.name())
-                .ok()
-                .filter(|&spells| spells != uuid);
+        for Given { draft, .. } in &self.given {
+            let uuid = draft.head.uuid();
+            let name = draft.head.name.as_str();
+            let spells = Uuid::try_parse(name).ok().filter(|&spells| spells != uuid);
             let taken = names
-                .insert(provider.name(), uuid)
+                .insert(name, uuid)
                 .or_else(|| spelled.insert(spells?, uuid))
-                .or_else(|| forest.holder_of_name(provider.name()).filter(stays));
+                .or_else(|| forest.holder_of_name(name).filter(stays));
             if let Some(holder) = taken {
                 return Err(Error::NameTaken {
-                    name: provider.name().to_owned(),
+                    name: name.to_owned(),
                     uuid: holder,
                 });
             }
@@ -130,7 +124,7 @@ impl Plan {
                     || forest.get(spells).is_some() && stays(&spells))
             {
                 return Err(Error::NameIsUuid {
-                    name: provider.name().to_owned(),
+                    name: name.to_owned(),
                     uuid: spells,
                 });
             }
@@ -145,10 +139,10 @@ impl Plan {
     pub(super) fn reserve(&self, forest: &mut Forest) -> Result<(), Error> {
         let mut arriving: HashMap<Option<Uuid>, usize> = HashMap::new();
         for Given {
-            provider, in_place, ..
+            draft, in_place, ..
         } in &self.given
         {
-            *arriving.entry(provider.parent_uuid).or_default() += usize::from(!in_place);
+            *arriving.entry(draft.head.parent_uuid).or_default() += usize::from(!in_place);
         }
         for (parent, count) in arriving {
             let stays = parent.is_none_or(|uuid| match self.by_uuid.get(&uuid) {

@@ -6,8 +6,25 @@ use std::sync::Arc;
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use crate::provider::checked_name;
-use crate::{Error, Provider, ProviderRecord, ResourceClass, Trait, inventory};
+use crate::provider::{Head, checked_name};
+use crate::{Error, Inventory, Provider, ProviderRecord, ResourceClass, Trait, inventory};
+
+/// A provider to be, which can be changed still.
+pub(super) struct Draft {
+    pub(super) head: Head,
+    inventory: Vec<(ResourceClass, Inventory)>,
+}
+
+impl Draft {
+    /// Whether a provider shows the same.
+    pub(super) fn is_shown_by(&self, provider: &Provider) -> bool {
+        *provider.head() == self.head && *provider.inventory() == *self.inventory
+    }
+
+    pub(super) fn finish(self) -> Provider {
+        Provider::new(self.head, self.inventory.into_iter())
+    }
+}
 
 /// What the records of one `populate` have in common, stored once.
 #[derive(Default)]
@@ -19,25 +36,25 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn provider(&mut self, record: &ProviderRecord) -> Result<Provider, Error> {
+    pub(super) fn draft(&mut self, record: &ProviderRecord) -> Result<Draft, Error> {
         let invalid = |reason| Error::InvalidRecord {
             uuid: record.uuid,
             reason: Box::new(reason),
         };
         let name = checked_name(&record.name).map_err(invalid)?;
-        let mut provider = Provider::new(record.uuid, name);
-        provider.parent_uuid = record.parent_uuid;
-        provider.generation = record.generation;
+        let mut head = Head::new(record.uuid, name);
+        head.parent_uuid = record.parent_uuid;
+        head.generation = record.generation;
         let inventory = record.inventory.iter();
         let inventory = inventory.map(|(class, one)| (one_of(&mut self.classes, class), *one));
-        provider.inventory = inventory::checked(inventory).map_err(invalid)?.into();
+        let inventory = inventory::checked(inventory).map_err(invalid)?;
         let traits = record.traits.iter();
         let traits = traits.map(|name| one_of(&mut self.trait_names, name));
-        provider.traits = one_slice_of(&mut self.traits, traits.collect());
+        head.traits = one_slice_of(&mut self.traits, traits.collect());
         let aggregates = record.aggregates.iter().copied().collect();
-        provider.aggregates = one_slice_of(&mut self.aggregates, aggregates);
-        provider.resources = record.resources.iter().cloned().collect();
-        Ok(provider)
+        head.aggregates = one_slice_of(&mut self.aggregates, aggregates);
+        head.resources = record.resources.iter().cloned().collect();
+        Ok(Draft { head, inventory })
     }
 }
 
