@@ -38,7 +38,7 @@ impl Fixture {
         let leaves = scattered(size, forest::TREE, 2);
         Self {
             epoch: ProviderTree::from_snapshot(tree.snapshot()),
-            bare: Bare::of(&tree.snapshot()),
+            bare: Bare::new(size),
             uuids: order.iter().copied().map(forest::uuid).collect(),
             names: order.iter().copied().map(forest::name).collect(),
             missing: order.iter().map(|n| forest::uuid(size + n)).collect(),

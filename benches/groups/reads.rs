@@ -102,8 +102,7 @@ impl Case<uuid::Uuid> {
         group.bench_function(self.id("imbl"), |bencher| {
             let all = Fixture::of(self.size);
             over(bencher, (self.keys)(all), self.expected, |uuid| {
-                let found = all.bare.by_uuid.get(uuid);
-                usize::from(found.is_some_and(|one| one.generation.is_some()))
+                seen(all.bare.by_uuid.get(uuid))
             });
         });
     }

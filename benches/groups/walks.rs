@@ -1,11 +1,9 @@
 //! Walks through one tree, through the whole forest, and up to a root.
 
-use std::sync::Arc;
-
 use criterion::{BenchmarkId, Criterion, Throughput};
 use provider_tree::Provider;
 
-use crate::bare::{Record, place};
+use crate::bare::place;
 use crate::fixture::{Fixture, SIZES, over};
 use crate::forest::{TREE, uuid};
 
@@ -18,10 +16,6 @@ pub fn group(criterion: &mut Criterion) {
 
 fn seen<'a>(providers: impl Iterator<Item = &'a Provider>) -> usize {
     providers.filter(|one| one.generation().is_some()).count()
-}
-
-fn bare_seen<'a>(records: impl Iterator<Item = &'a Arc<Record>>) -> usize {
-    records.filter(|one| one.generation.is_some()).count()
 }
 
 fn one_tree(criterion: &mut Criterion, size: usize) {
@@ -41,7 +35,7 @@ fn one_tree(criterion: &mut Criterion, size: usize) {
         over(bencher, &roots, TREE, |(n, root)| {
             assert!(all.bare.by_uuid.get(root).is_some());
             let tree = all.bare.outline.range(place(*n)..place(n + TREE));
-            bare_seen(tree.map(|(_, one)| one))
+            seen(tree.map(|(_, one)| one))
         });
     });
     group.bench_function(id("tree-from-leaf", "snapshot-kept"), |bencher| {
@@ -77,6 +71,6 @@ fn whole_forest(criterion: &mut Criterion, size: usize) {
     });
     group.bench_function(id("imbl"), |bencher| {
         let bare = &Fixture::of(size).bare;
-        over(bencher, &[()], size, |()| bare_seen(bare.outline.values()));
+        over(bencher, &[()], size, |()| seen(bare.outline.values()));
     });
 }

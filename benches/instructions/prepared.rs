@@ -39,7 +39,7 @@ pub fn forest_of(size: usize) -> Prepared {
         reader: tree.reader(),
         epoch_reader: ProviderTree::from_snapshot(snapshot.clone()).reader(),
         newer: changed.snapshot(),
-        bare: Bare::of(&snapshot),
+        bare: Bare::new(size),
         names: some(order.clone()).map(forest::name).collect(),
         missing: (size..size + OPERATIONS).map(forest::uuid).collect(),
         leaves: of_trees(2).map(forest::uuid).take(OPERATIONS).collect(),

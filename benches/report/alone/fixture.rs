@@ -22,7 +22,7 @@ pub struct Fixture {
 impl Fixture {
     pub fn new(size: usize) -> Self {
         let tree = forest::tree(size);
-        let bare = Bare::of(&tree.snapshot());
+        let bare = Bare::new(size);
         let order = scattered(size, 1, 0).into_iter();
         let order: Vec<_> = order.map(|n| (n, forest::uuid(n))).collect();
         Self {

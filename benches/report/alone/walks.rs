@@ -60,10 +60,7 @@ fn whole_forest(effort: Effort, all: &Fixture) -> Vec<Row> {
     let snapshot = all.tree.snapshot();
     let outline = &all.bare.outline;
     let mut ours = over(&[()], size, |()| seen(snapshot.iter()));
-    let mut bare = over(&[()], size, |()| {
-        let all = outline.values().filter(|one| one.generation.is_some());
-        all.count()
-    });
+    let mut bare = over(&[()], size, |()| seen(outline.values()));
     let times = effort.compare(&mut ours, &mut bare);
     let times = Compared {
         first: times.first / size as f64,

@@ -1,16 +1,15 @@
 //! Commits of one edit, of many, and of a whole forest.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use provider_tree::{ProviderRecord, ProviderTree};
+use provider_tree::{Provider, ProviderRecord, ProviderTree};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, over};
 use super::{compared, time};
 use crate::alternate::{Compared, Effort};
-use crate::bare::{HashMap, Record};
+use crate::bare::HashMap;
 use crate::edits::{inventory, update_all};
 use crate::forest;
 use crate::row::{Row, Target};
@@ -33,8 +32,8 @@ pub fn rows(effort: Effort, all: &mut Fixture) -> Vec<Row> {
 /// can gain more.
 fn inserts(effort: Effort, all: &Fixture) -> Row {
     let map = &RefCell::new(all.bare.by_uuid.clone());
-    let insert = |map: &mut HashMap<Uuid, Arc<Record>>, uuid: &Uuid| {
-        let new = Arc::new(Record::clone(&map[uuid]));
+    let insert = |map: &mut HashMap<Uuid, Provider>, uuid: &Uuid| {
+        let new = map[uuid].clone();
         map.insert(*uuid, new);
     };
     let chunks: Vec<&[Uuid]> = all.uuids.chunks(EDITS).collect();
