@@ -370,3 +370,7 @@ impl PartialEq for Tree {
 fn position(few: &[Provider], path: &Path) -> Result<usize, usize> {
     few.binary_search_by(|provider| provider.path().cmp(path))
 }
+
+#[cfg(test)]
+#[path = "outline_tests.rs"]
+mod tests;
