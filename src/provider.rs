@@ -166,6 +166,7 @@ impl Provider {
     }
 }
 
+/// Equal wherever they stand.
 impl PartialEq for Head {
     fn eq(&self, other: &Self) -> bool {
         self.uuid == other.uuid

@@ -3,7 +3,9 @@
 use crate::row::{Row, Target};
 use crate::slice::Sample;
 use crate::table::{NONE, Table, grouped};
-use crate::threads::{BESIDE_WRITER, MIXED, ONE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO};
+use crate::threads::{
+    BESIDE_WRITER, MIXED, ONE, PACE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO,
+};
 
 const OURS: &str = "ours";
 const LOCKS: [&str; 2] = ["parking_lot RwLock", "std RwLock"];
@@ -83,8 +85,10 @@ pub fn rows(results: &Results) -> Vec<Row> {
             .filter(|peer| !peer.starts_with(OURS))
             .collect();
         beside(PACED, &others, Some(1.0));
+        rows.extend(row_of_those_in_time(results, size, &others));
+        let mut beside = |scenario: &str| rows.extend(row(results, size, scenario, &others, None));
         for scenario in [BESIDE_WRITER, TREES_BESIDE_WRITER, MIXED] {
-            beside(scenario, &others, None);
+            beside(scenario);
         }
         rows.extend(scaling(results, size));
     }
@@ -120,6 +124,18 @@ fn row(
         ratio: ours.speed / theirs.speed,
         target,
     })
+}
+
+/// Ours beside the best of those that made the commits that were asked for.
+fn row_of_those_in_time(results: &Results, size: usize, peers: &[&'static str]) -> Option<Row> {
+    let in_time = |peer: &&&'static str| {
+        let sample = results.of(size, PACED, peer);
+        sample.is_some_and(|sample| sample.commits > 0.9 * f64::from(PACE))
+    };
+    let in_time: Vec<_> = peers.iter().filter(in_time).copied().collect();
+    let mut row = row(results, size, PACED, &in_time, None)?;
+    row.case += ", of those that keep this pace";
+    Some(row)
 }
 
 /// Two readers beside one.

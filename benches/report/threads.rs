@@ -26,7 +26,8 @@ pub const TREES_BESIDE_WRITER: &str = "tree x1 + writer";
 pub const PACED: &str = "tree x2 + 10,000/s";
 pub const MIXED: &str = "95/5 x2";
 
-const PACE: Pace = Pace::PerSecond(10_000);
+/// How many commits a second the writer of `PACED` is to make.
+pub const PACE: u32 = 10_000;
 
 /// One implementation in one scenario: the medians of all rounds.
 pub struct Measured {
@@ -154,7 +155,7 @@ fn scenarios() -> Vec<Scenario> {
             1,
             Some(Pace::FullSpeed),
         ),
-        scenario(PACED, Operation::Tree, 2, Some(PACE)),
+        scenario(PACED, Operation::Tree, 2, Some(Pace::PerSecond(PACE))),
         scenario(MIXED, Operation::Mixed, 2, None),
     ];
     let cores = available_parallelism().map_or(1, usize::from);
@@ -162,7 +163,12 @@ fn scenarios() -> Vec<Scenario> {
         let readers = format!("get x{cores}");
         all.push(scenario(&readers, Operation::Get, cores, None));
         let paced = format!("tree x{cores} + 10,000/s");
-        all.push(scenario(&paced, Operation::Tree, cores, Some(PACE)));
+        all.push(scenario(
+            &paced,
+            Operation::Tree,
+            cores,
+            Some(Pace::PerSecond(PACE)),
+        ));
         let mixed = format!("95/5 x{cores}");
         all.push(scenario(&mixed, Operation::Mixed, cores, None));
     }

@@ -103,8 +103,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
     }
 
     /// The provider with that name or UUID, as the newest version shows it.
-    /// Cost: as [`Forest::find`](crate::Forest::find), and a copy of the
-    /// provider, O(1).
+    /// Cost: as [`Forest::find`](crate::Forest::find), and one
+    /// reference count.
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
         self.read(|snapshot| snapshot.find(key).cloned())
     }
