@@ -330,6 +330,26 @@ fn check_in_between() {
     .unwrap();
     assert_eq!(tree.stats().replaced_providers, 1);
     drop(held);
+    tree.collect();
+
+    // Nor what the caller had a clone of while he edited it.
+    const EDITS: u128 = 10_000;
+    let held = tree.snapshot();
+    let mut grown = 0;
+    tree.update(|transaction| {
+        let before = LIVE.load(Relaxed);
+        for aggregate in (0..EDITS).map(Uuid::from_u128) {
+            let clone = transaction.require("host7")?.clone();
+            transaction.update_aggregates("host7", [aggregate], None)?;
+            drop(clone);
+        }
+        grown = LIVE.load(Relaxed).saturating_sub(before);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    assert!(grown < SLACK, "{grown} bytes in an open transaction");
+    assert_eq!(tree.stats().replaced_providers, 1);
+    drop(held);
 }
 
 /// What a fork holds for a while is not kept for a version that never had it.

@@ -1,64 +1,99 @@
 //! What the library stands on, without the library: imbl's maps of the same
 //! providers, with the same hasher. It is what its operations are held against.
 
-use std::hint::black_box;
 use std::sync::Arc;
 
 use im::shared_ptr::DefaultSharedPtr;
-use provider_tree::{Inventory, Provider, ResourceClass};
+use provider_tree::{Inventory, ResourceClass};
+use triomphe::ThinArc;
 use uuid::Uuid;
 
 use crate::forest;
 
-/// As the library has it, but for how UUIDs are hashed.
+/// As the library has it.
 pub type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
 
-/// As wide as a path, in top-down order.
+/// Three levels of a top-down order.
 pub type Place = [u64; 3];
 
-/// A map by UUID and one of the top-down order.
-#[derive(Clone)]
-pub struct Bare {
-    pub by_uuid: HashMap<Uuid, Provider>,
-    pub outline: im::OrdMap<Place, Provider>,
+/// A provider in one allocation, inventory included, as the library has it.
+pub type Record = ThinArc<Head, (ResourceClass, Inventory)>;
+
+/// All of a provider but its inventory: as large as the library's.
+#[derive(Clone, Copy)]
+pub struct Head {
+    pub generation: Option<u64>,
+    pub uuid: Uuid,
+    #[expect(dead_code, reason = "it is there to be held")]
+    others: [u64; 15],
 }
+
+/// A map by UUID and one of the top-down order.
+pub struct Maps {
+    pub by_uuid: HashMap<Uuid, Record>,
+    pub outline: im::OrdMap<Place, Record>,
+}
+
+/// Their newest version.
+#[derive(Clone)]
+pub struct Bare(pub Arc<Maps>);
 
 /// Where provider `n` stands.
 pub fn place(n: usize) -> Place {
     [n as u64, 0, 0]
 }
 
+fn record(n: usize, uuid: Uuid, inventory: Vec<(ResourceClass, Inventory)>) -> Record {
+    let head = Head {
+        generation: Some(0),
+        uuid,
+        others: [n as u64; 15],
+    };
+    ThinArc::from_header_and_iter(head, inventory.into_iter())
+}
+
 impl Bare {
-    /// The same providers as in `forest::tree`, but none that it has too. They lie
-    /// in memory as `populate` lays them: side by side in top-down order.
+    /// The providers of `forest::tree`. They lie in memory as `populate` lays them: side
+    /// by side in top-down order.
     pub fn new(providers: usize) -> Self {
-        let tree = forest::tree(providers);
-        let all = tree.snapshot();
-        let outline: im::OrdMap<Place, Provider> = all
-            .iter()
-            .enumerate()
-            .map(|(n, provider)| (place(n), provider.clone()))
-            .collect();
-        let by_uuid = outline.values().map(|one| (one.uuid(), one.clone()));
-        Self {
+        let all = (0..providers).map(|n| {
+            let inventory = forest::record(n).inventory.into_iter().collect();
+            (place(n), record(n, forest::uuid(n), inventory))
+        });
+        let outline: im::OrdMap<Place, Record> = all.collect();
+        let by_uuid = outline.values();
+        let by_uuid = by_uuid.map(|one| (one.header.header.uuid, one.clone()));
+        Self(Arc::new(Maps {
             by_uuid: by_uuid.collect(),
-            outline: outline.clone(),
-        }
+            outline,
+        }))
+    }
+
+    /// Whether there is a provider with a generation.
+    pub fn has(&self, uuid: &Uuid) -> bool {
+        self.0.by_uuid.get(uuid).is_some_and(has_generation)
     }
 
     /// What an update of provider `n` can't do without: two allocations, for the
-    /// provider and for its inventory, and one insert in a clone of each map.
-    pub fn update(&mut self, n: usize, uuid: Uuid, inventory: [(ResourceClass, Inventory); 3]) {
-        let inventory: Arc<[(ResourceClass, Inventory)]> = inventory.into();
-        let head = Arc::new([n; HEAD]);
-        black_box((inventory, head));
-        let mut next = self.clone();
-        let new = next.by_uuid.get(&uuid).expect("a provider").clone();
-        next.outline.insert(place(n), new.clone());
-        next.by_uuid.insert(uuid, new);
-        *self = next;
+    /// provider and for the next version, and one insert in a clone of each map.
+    /// Returns whether the map by UUID has the new one.
+    pub fn update(
+        &mut self,
+        n: usize,
+        uuid: Uuid,
+        inventory: [(ResourceClass, Inventory); 3],
+    ) -> bool {
+        let new = record(n, uuid, inventory.into());
+        let mut outline = self.0.outline.clone();
+        outline.insert(place(n), new.clone());
+        let mut by_uuid = self.0.by_uuid.clone();
+        let old = by_uuid.insert(uuid, new);
+        self.0 = Arc::new(Maps { by_uuid, outline });
+        old.is_some()
     }
 }
 
-/// As many words as a provider has without its inventory.
-const HEAD: usize = 20;
+/// Looks at a provider, as who asks for it does.
+pub fn has_generation(record: &Record) -> bool {
+    record.header.header.generation.is_some()
+}

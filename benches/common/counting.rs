@@ -1,13 +1,15 @@
-//! An allocator that counts the bytes in use, while it is asked to.
+//! An allocator that counts bytes, while it is asked to.
 //!
-//! Install it with `#[global_allocator]` and measure with [`bytes_of`]. At all
-//! other times it costs an allocation one relaxed load, so that it does not
-//! distort what is timed in the same program.
+//! Install it with `#[global_allocator]` and measure with [`bytes_of`] what a closure
+//! leaves allocated, and with [`counted`] and [`freed_here`] who frees how much. At
+//! all other times it costs an allocation one relaxed load, so that it does not distort
+//! what is timed in the same program.
 
 // The trait is unsafe to implement.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 /// The system's allocator, with a count beside it.
@@ -16,20 +18,39 @@ pub struct Counting;
 static ON: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 
+thread_local! {
+    static FREED: Cell<usize> = const { Cell::new(0) };
+}
+
 /// What a closure makes, and how many bytes have been allocated for it and not
 /// freed when it ends. Other threads must not allocate meanwhile.
 pub fn bytes_of<T>(make: impl FnOnce() -> T) -> (T, usize) {
     LIVE.store(0, Relaxed);
-    ON.store(true, Relaxed);
-    let made = make();
-    ON.store(false, Relaxed);
+    let made = counted(make);
     let bytes = usize::try_from(LIVE.load(Relaxed));
     (made, bytes.expect("no more freed than allocated"))
+}
+
+/// Runs a closure and counts meanwhile.
+pub fn counted<T>(run: impl FnOnce() -> T) -> T {
+    ON.store(true, Relaxed);
+    let done = run();
+    ON.store(false, Relaxed);
+    done
+}
+
+/// How many bytes this thread has freed while it was counted.
+pub fn freed_here() -> usize {
+    FREED.get()
 }
 
 fn count(bytes: isize) {
     if ON.load(Relaxed) {
         LIVE.fetch_add(bytes, Relaxed);
+        // A thread that ends may have no counter any more.
+        let _ = FREED.try_with(|freed| {
+            freed.set(freed.get() + bytes.min(0).unsigned_abs());
+        });
     }
 }
 

@@ -30,8 +30,8 @@ pub fn update_all<C: SnapshotCell>(
     })
 }
 
-/// A provider that is not there yet, another one for each parent: where it comes
-/// to lie in the maps is part of what adding it costs.
+/// A provider that is not there yet. Where it comes to lie in the maps is part of what
+/// adding it costs, so that there should be many.
 pub struct Child {
     parent: Uuid,
     uuid: Uuid,
@@ -39,11 +39,12 @@ pub struct Child {
 }
 
 impl Child {
-    pub fn of(parent: Uuid) -> Self {
+    /// Told from others by `other`, which is nobody else's.
+    pub fn new(parent: Uuid, other: Uuid) -> Self {
         Self {
             parent,
-            uuid: Uuid::from_u128(!parent.as_u128()),
-            name: format!("below {parent}"),
+            uuid: Uuid::from_u128(!other.as_u128()),
+            name: format!("below {other}"),
         }
     }
 

@@ -61,7 +61,9 @@ pub fn group(criterion: &mut Criterion) {
         });
         group.bench_function(id("add-and-remove-child"), |bencher| {
             let tree = ProviderTree::from((shape.tree)().snapshot());
-            over(bencher, &[Child::of(uuid(shape.parent))], 1, |child| {
+            let child = |n| Child::new(uuid(shape.parent), uuid(n));
+            let children: Vec<Child> = (0..10_000).map(child).collect();
+            over(bencher, &children, 1, |child| {
                 child.add_and_remove(&tree).expect("two edits")
             });
         });

@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use provider_tree::Provider;
 
-use crate::bare::place;
+use crate::bare::{Record, has_generation, place};
 use crate::fixture::{Fixture, SIZES, over};
 use crate::forest::{TREE, uuid};
 
@@ -16,6 +16,10 @@ pub fn group(criterion: &mut Criterion) {
 
 fn seen<'a>(providers: impl Iterator<Item = &'a Provider>) -> usize {
     providers.filter(|one| one.generation().is_some()).count()
+}
+
+fn bare_seen<'a>(records: impl Iterator<Item = &'a Record>) -> usize {
+    records.filter(|one| has_generation(one)).count()
 }
 
 fn one_tree(criterion: &mut Criterion, size: usize) {
@@ -33,9 +37,9 @@ fn one_tree(criterion: &mut Criterion, size: usize) {
         let all = Fixture::of(size);
         let roots: Vec<_> = all.roots.iter().map(|&n| (n, uuid(n))).collect();
         over(bencher, &roots, TREE, |(n, root)| {
-            assert!(all.bare.by_uuid.get(root).is_some());
-            let tree = all.bare.outline.range(place(*n)..place(n + TREE));
-            seen(tree.map(|(_, one)| one))
+            assert!(all.bare.has(root));
+            let tree = all.bare.0.outline.range(place(*n)..place(n + TREE));
+            bare_seen(tree.map(|(_, one)| one))
         });
     });
     group.bench_function(id("tree-from-leaf", "snapshot-kept"), |bencher| {
@@ -71,6 +75,8 @@ fn whole_forest(criterion: &mut Criterion, size: usize) {
     });
     group.bench_function(id("imbl"), |bencher| {
         let bare = &Fixture::of(size).bare;
-        over(bencher, &[()], size, |()| seen(bare.outline.values()));
+        over(bencher, &[()], size, |()| {
+            bare_seen(bare.0.outline.values())
+        });
     });
 }

@@ -1,5 +1,7 @@
 //! Commits: of one edit, of many, of whole forests, and beside readers that hold
-//! snapshots. All are made on forks, so that each finds the forest as it was.
+//! snapshots. All are made on forks of a forest that
+//! stays, so that each finds it as it was; what they replace is freed once they have
+//! replaced it a second time.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -42,14 +44,17 @@ fn small(criterion: &mut Criterion, size: usize) {
         let mut total = 0;
         over(bencher, &keys, 1, |&(n, uuid)| {
             total += 1;
-            bare.update(n, uuid, inventory(total));
-            1
+            usize::from(bare.update(n, uuid, inventory(total)))
         });
     });
     group.bench_function(id("add-and-remove-child", "provider-tree"), |bencher| {
         let all = Fixture::of(size);
         let tree = all.fork();
-        let children: Vec<Child> = all.uuids.iter().copied().map(Child::of).collect();
+        let children: Vec<Child> = all
+            .uuids
+            .iter()
+            .map(|&uuid| Child::new(uuid, uuid))
+            .collect();
         over(bencher, &children, 1, |child| {
             child.add_and_remove(&tree).expect("two edits")
         });

@@ -44,7 +44,7 @@ pub fn forest_of(size: usize) -> Prepared {
         missing: (size..size + OPERATIONS).map(forest::uuid).collect(),
         leaves: of_trees(2).map(forest::uuid).take(OPERATIONS).collect(),
         roots: of_trees(0).map(forest::uuid).take(OPERATIONS).collect(),
-        children: uuids.iter().copied().map(Child::of).collect(),
+        children: uuids.iter().map(|&uuid| Child::new(uuid, uuid)).collect(),
         order,
         uuids,
         snapshot,

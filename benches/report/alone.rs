@@ -10,6 +10,8 @@ mod writes;
 
 use std::time::Duration;
 
+use provider_tree::{ProviderTree, Trait};
+
 use self::fixture::Fixture;
 use crate::alternate::{Compared, Effort};
 use crate::counting::bytes_of;
@@ -40,7 +42,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     progress("writes to the small forest");
     rows.extend(writes::rows(effort, &mut Fixture::new(SMALL)));
     progress("memory");
-    rows.push(memory());
+    rows.extend(memory());
     progress("populate");
     rows.push(writes::populate(effort));
     let mut all: Vec<Fixture> = Vec::new();
@@ -62,20 +64,40 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     rows
 }
 
-/// Bytes a provider, all indices included.
-fn memory() -> Row {
-    const PROVIDERS: usize = 100_000;
-    const PROMISED: f64 = 1_000.0;
-    let (tree, bytes) = bytes_of(|| forest::tree(PROVIDERS));
-    assert_eq!(tree.len(), PROVIDERS);
-    let each = bytes as f64 / PROVIDERS as f64;
-    Row {
-        group: "memory",
-        case: format!("a provider at {PROVIDERS} / 1,000 bytes"),
-        measured: format!("{each:.0} bytes"),
-        ratio: each / PROMISED,
-        target: Some(Target::AtMost(1.0)),
+/// Bytes a provider that are asked of the allocator, all indices included.
+fn memory() -> Vec<Row> {
+    let row = |size: usize, which: &str, bytes: usize, target| {
+        let each = bytes as f64 / size as f64;
+        Row {
+            group: "memory",
+            case: format!("a provider{which} at {size} / 1,000 bytes"),
+            measured: format!("{each:.0} bytes"),
+            ratio: each / 1_000.0,
+            target,
+        }
+    };
+    let mut rows = Vec::new();
+    for (size, target) in [(SMALL, None), (LARGE, Some(Target::AtMost(1.0)))] {
+        let (tree, bytes) = bytes_of(|| forest::tree(size));
+        assert_eq!(tree.len(), size);
+        rows.push(row(size, "", bytes, target));
     }
+    // Equal lists that come in one call are stored once: here no two are equal.
+    let (tree, bytes) = bytes_of(|| {
+        let tree = ProviderTree::new();
+        let records = (0..LARGE).map(|n| {
+            let mut record = forest::record(n);
+            record.traits.pop_last();
+            let own = Trait::new(format!("CUSTOM_{n}"));
+            record.traits.insert(own.expect("a valid trait"));
+            record
+        });
+        tree.populate(records).expect("a valid forest");
+        tree
+    });
+    assert_eq!(tree.len(), LARGE);
+    rows.push(row(LARGE, " with traits of its own", bytes, None));
+    rows
 }
 
 /// A row of two times.

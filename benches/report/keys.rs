@@ -20,7 +20,7 @@ pub struct Keys {
 impl Keys {
     /// Of the providers with these numbers.
     pub fn new(numbers: std::ops::Range<usize>) -> Self {
-        let mut random = Random(numbers.len() as u64);
+        let mut random = Random::new(numbers.len() as u64);
         let mut providers: Vec<_> = numbers.clone().map(uuid).collect();
         let roots = numbers.step_by(TREE);
         let mut pairs: Vec<_> = (roots.clone())
@@ -72,9 +72,21 @@ impl<'list, T> Cursor<'list, T> {
 }
 
 /// Xorshift64*, which is random enough for an order.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    /// Not from 0, which it would never leave.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The numbers below `end`, shuffled.
+    pub fn order(&mut self, end: usize) -> Vec<usize> {
+        let mut order: Vec<_> = (0..end).collect();
+        self.shuffle(&mut order);
+        order
+    }
+
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let begun = Instant::now();
     let usage = Usage::now();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(options.folder());
     fs::create_dir_all(&folder)?;
     // On standard error, and only if that is a terminal.
     let progress = ProgressBar::new(0);
@@ -75,9 +75,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         tables.extend(standing::tables(&results));
     }
     if options.includes(Group::Tail) {
-        let (table, tail) = tail::measure(&options, &progress);
+        let (measured, tail) = tail::measure(&options, &progress);
         rows.extend(tail);
-        tables.push(table);
+        tables.extend(measured);
     }
     if options.includes(Group::Writers) {
         rows.extend(writers::measure(&options, &progress));

@@ -5,7 +5,8 @@ use clap::{Parser, ValueEnum};
 /// Measures the library beside its peers and says whether its targets hold.
 ///
 /// The table goes to the terminal and to target/report/report.md, plots to
-/// target/report/reads.svg and target/report/sizes.svg. It needs 10 GiB of memory
+/// target/report/reads.svg and target/report/sizes.svg; those of a part of it, or of a
+/// quick run, to target/report/part. It needs 10 GiB of memory
 /// and a machine that does nothing else.
 #[derive(Parser)]
 #[command(after_help = "Examples:
@@ -42,6 +43,15 @@ impl Options {
     /// Whether a group was asked for.
     pub fn includes(&self, group: Group) -> bool {
         self.only.is_empty() || self.only.contains(&group)
+    }
+
+    /// Where the results go: what is no full run does not replace one.
+    pub fn folder(&self) -> &'static str {
+        if self.quick || !self.only.is_empty() {
+            "target/report/part"
+        } else {
+            "target/report"
+        }
     }
 
     /// One number for a full run and another for a quick one.

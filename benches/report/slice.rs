@@ -34,6 +34,8 @@ pub enum Operation {
     Get,
     /// Looks at a tree of ten.
     Tree,
+    /// Updates two providers of a tree.
+    Update,
     /// Looks at one provider 19 times, then updates two.
     Mixed,
 }
@@ -48,7 +50,7 @@ pub enum Pace {
 impl Scenario {
     /// Whether anything is updated.
     pub fn writes(&self) -> bool {
-        self.writer.is_some() || self.operation == Operation::Mixed
+        self.writer.is_some() || matches!(self.operation, Operation::Update | Operation::Mixed)
     }
 }
 
@@ -69,6 +71,8 @@ pub trait Contestant {
     /// Whether an update copies all that there is.
     fn copies_all(&self) -> bool;
     fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample;
+    /// Checks that no update was lost or made by half.
+    fn check(&self, keys: &Keys);
 }
 
 impl<P: Peer> Contestant for P {
@@ -78,6 +82,13 @@ impl<P: Peer> Contestant for P {
 
     fn copies_all(&self) -> bool {
         P::COPIES_ALL
+    }
+
+    fn check(&self, keys: &Keys) {
+        let mut reader = self.reader();
+        for &root in &keys.roots {
+            assert_eq!(reader.read_tree(root), TREE_VCPUS, "{}", P::NAME);
+        }
     }
 
     fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample {
@@ -147,7 +158,6 @@ impl<'peer, P: Peer> Work<'peer, P> {
         let (mut operations, mut torn, mut sum) = (0, 0, 0_u64);
         // Relaxed: see the store. Looked at after some operations only, so that it
         // costs nothing.
-        // Relaxed: see the store.
         while !stop.load(Ordering::Relaxed) {
             match operation {
                 Operation::Get => {
@@ -160,6 +170,11 @@ impl<'peer, P: Peer> Work<'peer, P> {
                         torn += u64::from(vcpus != TREE_VCPUS);
                     }
                     operations += 8;
+                }
+                Operation::Update => {
+                    let (from, to) = next_pair(&mut self.pairs);
+                    self.peer.update_two(from, to);
+                    operations += 1;
                 }
                 Operation::Mixed => {
                     sum = sum.wrapping_add(self.get(19));

@@ -1,5 +1,8 @@
 //! Where the library stands among its peers: the ratios of `threads`.
 
+use provider_tree::ArcSwapCell;
+
+use crate::peers::{Concread, Dashmap, LeftRight, Ours, Papaya, ParkingLotRwLock, Peer, StdRwLock};
 use crate::row::{Row, Target};
 use crate::slice::Sample;
 use crate::table::{NONE, Table, grouped};
@@ -7,8 +10,8 @@ use crate::threads::{
     BESIDE_WRITER, MIXED, ONE, PACE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO,
 };
 
-const OURS: &str = "ours";
-const LOCKS: [&str; 2] = ["parking_lot RwLock", "std RwLock"];
+const OURS: &str = Ours::<ArcSwapCell>::NAME;
+const LOCKS: [&str; 2] = [ParkingLotRwLock::NAME, StdRwLock::NAME];
 
 /// The speeds of all implementations, a table for each size.
 pub fn tables(results: &Results) -> Vec<Table> {
@@ -71,15 +74,15 @@ pub fn rows(results: &Results) -> Vec<Row> {
             rows.extend(row(results, size, scenario, peers, target));
         };
         beside(TWO, &LOCKS, Some(2.0));
-        beside(TWO, &["left-right"], Some(1.0));
-        beside(TWO, &["concread HashTrie"], Some(1.0));
+        beside(TWO, &[LeftRight::NAME], Some(1.0));
+        beside(TWO, &[Concread::NAME], Some(1.0));
         let bound = match size {
             1_000 => Some(1.0),
             100_000 => Some(0.9),
             _ => None,
         };
-        beside(TWO, &["papaya (not consistent)"], bound);
-        beside(TWO, &["dashmap (not consistent)"], bound);
+        beside(TWO, &[Papaya::NAME], bound);
+        beside(TWO, &[Dashmap::NAME], bound);
         let others: Vec<_> = results.peers();
         let others: Vec<_> = (others.into_iter())
             .filter(|peer| !peer.starts_with(OURS))
@@ -132,6 +135,9 @@ fn row_of_those_in_time(results: &Results, size: usize, peers: &[&'static str]) 
         let sample = results.of(size, PACED, peer);
         sample.is_some_and(|sample| sample.commits > 0.9 * f64::from(PACE))
     };
+    if !in_time(&&OURS) {
+        return None;
+    }
     let in_time: Vec<_> = peers.iter().filter(in_time).copied().collect();
     let mut row = row(results, size, PACED, &in_time, None)?;
     row.case += ", of those that keep this pace";

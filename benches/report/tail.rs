@@ -11,11 +11,12 @@ use indicatif::ProgressBar;
 use provider_tree::{ArcSwapCell, EpochCell, ProviderRecord};
 use uuid::Uuid;
 
+use crate::counting::{counted, freed_here};
 use crate::forest::{name, record, uuid};
-use crate::keys::{Cursor, Keys};
+use crate::keys::{Cursor, Keys, Random};
 use crate::median;
 use crate::options::Options;
-use crate::peers::{BySnapshot, LeftRight, Ours, ParkingLotRwLock, Read, Regrow, StdRwLock};
+use crate::peers::{BySnapshot, LeftRight, Ours, ParkingLotRwLock, Peer, Read, Regrow, StdRwLock};
 use crate::row::{Row, Target};
 use crate::slice::{Pace, TREE_VCPUS, commit};
 use crate::table::Table;
@@ -24,6 +25,8 @@ use crate::table::Table;
 const SUBTREE: usize = 100_000;
 /// How many others there are, which are read.
 const OTHERS: usize = 10_000;
+
+const OURS: &str = Ours::<ArcSwapCell>::NAME;
 
 const COLUMNS: [&str; 5] = ["p50", "p99", "p99.9", "p99.99", "max"];
 const PERCENTILES: [f64; 5] = [50.0, 99.0, 99.9, 99.99, 100.0];
@@ -68,11 +71,20 @@ impl Setting {
     }
 }
 
-/// The times of one run in nanoseconds, and what the writer did per second.
+/// How often one would ask who does not wait for the answer before he asks again: who
+/// does, asks hardly at all while he is made to wait.
+const STEADY: u64 = 1_000;
+
+/// The times of one run in nanoseconds, what the writer did per second, and how many
+/// bytes each has freed, where they were counted.
 struct Run {
     times: [f64; 5],
+    /// 99.99 % of those of one who asks each microsecond.
+    steady: f64,
     reads: f64,
     writes: f64,
+    freed_by_reader: usize,
+    freed_by_writer: usize,
 }
 
 /// A peer, whatever its type.
@@ -92,15 +104,17 @@ impl<P: Regrow> Subject for P {
         thread::scope(|scope| {
             let writer = scope.spawn(|| {
                 start.wait();
-                match scene {
+                let writes = match scene {
                     Scene::Quiet => 0.0,
                     Scene::Updates => commit(self, Pace::FullSpeed, &setting.keys, &stop),
                     Scene::Regrowth => regrow(self, setting, &stop),
-                }
+                };
+                (writes, freed_here())
             });
             let mut times = Histogram::<u64>::new(3).expect("three digits");
             let mut reader = self.reader();
             let mut roots = Cursor::new(&setting.keys.roots, 0, 1);
+            let freed = freed_here();
             start.wait();
             let begun = Instant::now();
             let mut before = begun;
@@ -114,10 +128,17 @@ impl<P: Regrow> Subject for P {
             }
             // Relaxed, like the loads: it only ends the writer's loop.
             stop.store(true, Ordering::Relaxed);
+            let reads = times.len() as f64 / begun.elapsed().as_secs_f64();
+            let freed_by_reader = freed_here() - freed;
+            let (writes, freed_by_writer) = writer.join().expect("a writer that ends");
+            let steady = times.clone_correct(STEADY);
             Run {
                 times: PERCENTILES.map(|at| times.value_at_percentile(at) as f64),
-                reads: times.len() as f64 / begun.elapsed().as_secs_f64(),
-                writes: writer.join().expect("a writer that ends"),
+                steady: steady.value_at_percentile(99.99) as f64,
+                reads,
+                writes,
+                freed_by_reader,
+                freed_by_writer,
             }
         })
     }
@@ -136,8 +157,8 @@ fn regrow<P: Regrow>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
     f64::from(times) / begun.elapsed().as_secs_f64()
 }
 
-/// Measures all of it: the times, and what comes of them.
-pub fn measure(options: &Options, progress: &ProgressBar) -> (Table, Vec<Row>) {
+/// Measures all of it: the times, who frees what, and what comes of them.
+pub fn measure(options: &Options, progress: &ProgressBar) -> ([Table; 2], Vec<Row>) {
     let rounds = options.choose(5, 1);
     let time = Duration::from_millis(options.choose(700, 150));
     progress.inc_length(rounds as u64);
@@ -148,15 +169,21 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> (Table, Vec<Row>) {
     runs.resize_with(SCENES.len(), || {
         subjects.iter().map(|_| Vec::new()).collect()
     });
+    let mut random = Random::new(1);
     for _ in 0..rounds {
         for (&(scene, _), runs) in SCENES.iter().zip(&mut runs) {
-            for (subject, runs) in subjects.iter().zip(runs) {
-                runs.push(subject.run(scene, &setting, time));
+            for at in random.order(subjects.len()) {
+                runs[at].push(subjects[at].run(scene, &setting, time));
             }
         }
         progress.inc(1);
     }
-    (table(&subjects, &runs), rows(&subjects, &runs))
+    let counted: Vec<Run> = (subjects.iter())
+        .map(|subject| counted(|| subject.run(Scene::Regrowth, &setting, time)))
+        .collect();
+    let mut rows = rows(&subjects, &runs);
+    rows.extend(freed_by_readers(&subjects, &counted));
+    ([table(&subjects, &runs), freed(&subjects, &counted)], rows)
 }
 
 fn subjects(setting: &Setting) -> Vec<Box<dyn Subject>> {
@@ -180,43 +207,92 @@ fn table(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Table {
     for ((_, scene), runs) in SCENES.iter().zip(runs) {
         for (subject, runs) in subjects.iter().zip(runs) {
             let mut line = vec![(*scene).to_owned(), subject.name().to_owned()];
-            for at in 0..COLUMNS.len() {
+            for at in 0..COLUMNS.len() - 1 {
                 line.push(format!("{:.2}", middle(runs, |run| run.times[at]) / 1e3));
             }
+            let max = runs.iter().map(|run| run.times[COLUMNS.len() - 1]);
+            line.push(format!("{:.2}", max.fold(0.0, f64::max) / 1e3));
+            line.push(format!("{:.2}", middle(runs, |run| run.steady) / 1e3));
             line.push(format!("{:.0}", middle(runs, |run| run.reads) / 1e3));
             line.push(format!("{:.1}", middle(runs, |run| run.writes)));
             lines.push(line);
         }
     }
     let head = ["beside", "implementation"].into_iter().chain(COLUMNS);
-    let head = head.chain(["reads, k/s", "writes, 1/s"]);
+    let head = head.chain(["p99.99 steady", "reads, k/s", "writes, 1/s"]);
     Table {
-        title: "A read of a tree of ten, 110,000 providers: microseconds".to_owned(),
+        title: "A read of a tree of ten, 110,000 providers: microseconds. Medians of the rounds, \
+                but max is that of all; steady: of one who asks each microsecond, whether or not \
+                he has been answered"
+            .to_owned(),
         head: head.map(str::to_owned).collect(),
         lines,
     }
 }
 
+/// Who frees what is removed.
+fn freed(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Table {
+    let lines = subjects.iter().zip(counted).map(|(subject, run)| {
+        let megabytes = |bytes: usize| format!("{:.3}", bytes as f64 / 1e6);
+        vec![
+            subject.name().to_owned(),
+            megabytes(run.freed_by_reader),
+            megabytes(run.freed_by_writer),
+        ]
+    });
+    let head = ["implementation", "freed by the reader", "by the writer"];
+    Table {
+        title: "Who frees what, while 100,000 are removed and re-added: megabytes".to_owned(),
+        head: head.map(str::to_owned).into(),
+        lines: lines.collect(),
+    }
+}
+
+/// What readers free of it, also where each read takes a snapshot of its own.
+fn freed_by_readers(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Vec<Row> {
+    let ours = [OURS, BySnapshot::NAME];
+    let all = subjects.iter().zip(counted);
+    let all = all.filter(|(subject, _)| ours.contains(&subject.name()));
+    let rows = all.map(|(subject, run)| Row {
+        group: "tail",
+        case: format!("freed by the reader / by the writer, {}", subject.name()),
+        measured: format!(
+            "{} bytes; {} bytes",
+            run.freed_by_reader, run.freed_by_writer
+        ),
+        ratio: run.freed_by_reader as f64 / run.freed_by_writer as f64,
+        target: Some(Target::AtMost(0.01)),
+    });
+    rows.collect()
+}
+
 /// The slowest of 10,000 reads during the removals beside that in quiet.
 fn rows(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Vec<Row> {
     let at = COLUMNS.iter().position(|&column| column == "p99.99");
-    let slowest = |scene, subject: usize| {
+    let at = at.expect("a column");
+    let of = |scene, subject: usize| {
         let scene = SCENES.iter().position(|&(other, _)| other == scene);
-        let runs = &runs[scene.expect("a scene")][subject];
-        middle(runs, |run| run.times[at.expect("a column")]) / 1e3
+        &runs[scene.expect("a scene")][subject]
     };
-    let rows = subjects.iter().enumerate().map(|(index, subject)| {
-        let regrowth = slowest(Scene::Regrowth, index);
-        let quiet = slowest(Scene::Quiet, index);
+    let row = |index: usize, what: &str, field: &dyn Fn(&Run) -> f64, target| {
+        let regrowth = middle(of(Scene::Regrowth, index), field) / 1e3;
+        let quiet = middle(of(Scene::Quiet, index), field) / 1e3;
+        let name = subjects[index].name();
         Row {
             group: "tail",
-            case: format!("p99.99, removal / quiet, {}", subject.name()),
+            case: format!("{what}, removal / quiet, {name}"),
             measured: format!("{regrowth:.2} us; {quiet:.2} us"),
             ratio: regrowth / quiet,
-            target: (subject.name() == "ours").then_some(Target::AtMost(5.0)),
+            target,
         }
+    };
+    let as_asked = subjects.iter().enumerate().map(|(index, subject)| {
+        let target = (subject.name() == OURS).then_some(Target::AtMost(5.0));
+        row(index, "p99.99", &|run| run.times[at], target)
     });
-    rows.collect()
+    // No target: what the system does to threads weighs more here.
+    let steady = |index| row(index, "p99.99 steady", &|run: &Run| run.steady, None);
+    as_asked.chain((0..subjects.len()).map(steady)).collect()
 }
 
 fn middle(runs: &[Run], field: impl Fn(&Run) -> f64) -> f64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use provider_tree::{ArcSwapCell, EpochCell};
 
-use crate::keys::Keys;
+use crate::keys::{Keys, Random};
 use crate::options::Options;
 use crate::peers::{
     Concread, Dashmap, LeftRight, Nothing, Ours, Papaya, ParkingLotMutex, ParkingLotRwLock, Peer,
@@ -92,11 +92,11 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
         progress.inc(1);
         progress.set_message(format!("threads: {size} providers"));
         let mut samples = vec![vec![Vec::new(); peers.len()]; scenarios.len()];
-        for round in 0..rounds {
+        let mut random = Random::new(1);
+        for _ in 0..rounds {
             for (scenario, samples) in scenarios.iter().zip(&mut samples) {
-                for turn in 0..peers.len() {
-                    // Each begins a round once, so that none is always after the same.
-                    let at = (turn + round) % peers.len();
+                // By chance, so that none is always after the same.
+                for at in random.order(peers.len()) {
                     let peer = &peers[at];
                     if !(peer.copies_all() && scenario.writes() && size > 100_000) {
                         samples[at].push(peer.run(scenario, &keys, time));
@@ -105,6 +105,7 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
             }
             progress.inc(1);
         }
+        peers.iter().for_each(|peer| peer.check(&keys));
         for (scenario, samples) in scenarios.iter().zip(&samples) {
             let results = peers.iter().zip(samples);
             let results = results.filter(|(_, samples)| !samples.is_empty());
@@ -145,30 +146,28 @@ fn scenarios() -> Vec<Scenario> {
         threads,
         writer,
     };
+    let (full_speed, paced) = (Some(Pace::FullSpeed), Some(Pace::PerSecond(PACE)));
     let mut all = vec![
         scenario(ONE, Operation::Get, 1, None),
         scenario(TWO, Operation::Get, 2, None),
-        scenario(BESIDE_WRITER, Operation::Get, 1, Some(Pace::FullSpeed)),
-        scenario(
-            TREES_BESIDE_WRITER,
-            Operation::Tree,
-            1,
-            Some(Pace::FullSpeed),
-        ),
-        scenario(PACED, Operation::Tree, 2, Some(Pace::PerSecond(PACE))),
+        scenario(BESIDE_WRITER, Operation::Get, 1, full_speed),
+        scenario("get x2 + 10,000/s", Operation::Get, 2, paced),
+        scenario("tree x1", Operation::Tree, 1, None),
+        scenario("tree x2", Operation::Tree, 2, None),
+        scenario(TREES_BESIDE_WRITER, Operation::Tree, 1, full_speed),
+        scenario("tree x2 + writer", Operation::Tree, 2, full_speed),
+        scenario(PACED, Operation::Tree, 2, paced),
+        scenario("update two x1", Operation::Update, 1, None),
         scenario(MIXED, Operation::Mixed, 2, None),
     ];
     let cores = available_parallelism().map_or(1, usize::from);
     if cores > 2 {
         let readers = format!("get x{cores}");
         all.push(scenario(&readers, Operation::Get, cores, None));
-        let paced = format!("tree x{cores} + 10,000/s");
-        all.push(scenario(
-            &paced,
-            Operation::Tree,
-            cores,
-            Some(Pace::PerSecond(PACE)),
-        ));
+        let trees = format!("tree x{cores} + 10,000/s");
+        all.push(scenario(&trees, Operation::Tree, cores, paced));
+        let trees = format!("tree x{cores} + writer");
+        all.push(scenario(&trees, Operation::Tree, cores, full_speed));
         let mixed = format!("95/5 x{cores}");
         all.push(scenario(&mixed, Operation::Mixed, cores, None));
     }

@@ -106,6 +106,7 @@ fn short_commits<C: NamedCell>(
 ) -> Sample {
     let stop = AtomicBool::new(false);
     let start = Barrier::new(threads + 1);
+    let before = tree.0.version();
     thread::scope(|scope| {
         let (stop, start) = (&stop, &start);
         let begin = |thread| {
@@ -126,6 +127,7 @@ fn short_commits<C: NamedCell>(
         let seconds = begun.elapsed().as_secs_f64();
         let commits: u64 = made.iter().map(|(commits, _)| commits).sum();
         let attempts: u64 = made.iter().map(|(_, attempts)| attempts).sum();
+        assert_eq!(tree.0.version() - before, commits, "a commit was lost");
         let slowest = made.iter().map(|&(commits, _)| commits).min().unwrap_or(0);
         Sample {
             commits: commits as f64 / seconds,

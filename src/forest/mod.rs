@@ -12,7 +12,6 @@ mod place;
 mod query;
 pub(crate) mod walk;
 
-use std::hash::{Hash, Hasher};
 use std::mem;
 
 use self::outline::Outline;
@@ -34,18 +33,6 @@ pub const MAX_LEVELS: usize = 1_024;
 
 type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
 
-/// A UUID that is hashed as one number. By itself it is hashed as bytes, and their
-/// number too, which takes twice as long.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Key(Uuid);
-
-impl Hash for Key {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(u128::from_ne_bytes(*self.0.as_bytes()));
-    }
-}
-
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
 /// [`Transaction`](crate::Transaction) show it: every query is here.
 ///
@@ -53,7 +40,7 @@ impl Hash for Key {
 /// will do. In the costs, n is the number of providers; a look-up is one in a
 /// hash trie of 32-way nodes, O(log₃₂ n), 4 or 5 steps at most in practice.
 pub struct Forest {
-    by_uuid: HashMap<Key, Provider>,
+    by_uuid: HashMap<Uuid, Provider>,
     by_name: HashMap<SmolStr, Uuid>,
     /// From the UUID that a name spells to the provider of that name, unless
     /// it is the provider's own.
@@ -109,16 +96,18 @@ impl Forest {
         self.replaced = replaced;
     }
 
-    /// What has been taken out of it since it was forked, but for what it has had
-    /// in between only.
-    pub(crate) fn into_replaced(self) -> Vec<Replaced> {
-        self.replaced
+    /// What has been taken out of it since it was forked, of what the state that it was
+    /// forked from has.
+    pub(crate) fn into_replaced(self, base: &Self) -> Vec<Replaced> {
+        let mut replaced = self.replaced;
+        replaced.retain(|one| base.has(one));
+        replaced
     }
 
     /// The provider with that UUID. Cost: one look-up.
     #[inline]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
-        self.by_uuid.get(&Key(uuid))
+        self.by_uuid.get(&uuid)
     }
 
     /// The provider with that name or UUID. Cost: one look-up for a UUID, two
@@ -195,7 +184,7 @@ impl Forest {
 
     /// The last part of [`attach`](Self::attach): look-ups find it by its UUID.
     pub(crate) fn index(&mut self, provider: Provider) {
-        self.by_uuid.insert(Key(provider.uuid()), provider);
+        self.by_uuid.insert(provider.uuid(), provider);
     }
 
     /// Lets look-ups find a provider by its name.
@@ -219,13 +208,13 @@ impl Forest {
     /// sees to what the old one was.
     pub(crate) fn replace(&mut self, provider: Provider) {
         self.place(&provider);
-        let old = self.by_uuid.insert(Key(provider.uuid()), provider);
+        let old = self.by_uuid.insert(provider.uuid(), provider);
         self.note_replaced(old, false);
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.
     pub(crate) fn detach(&mut self, uuid: Uuid) {
-        let old = self.by_uuid.remove(&Key(uuid));
+        let old = self.by_uuid.remove(&uuid);
         if let Some(old) = &old {
             self.unname(old);
             self.outline.remove(old.path());
@@ -241,7 +230,7 @@ impl Forest {
             with_name,
         } = replaced;
         if self.has(replaced) {
-            self.by_uuid.remove(&Key(provider.uuid()));
+            self.by_uuid.remove(&provider.uuid());
             self.outline.remove(provider.path());
             if *with_name {
                 self.unname(provider);
@@ -274,8 +263,14 @@ impl Forest {
             provider,
             with_name,
         });
-        // One that nothing else refers to was there in between only.
-        self.replaced.extend(old.filter(Replaced::is_held));
+        // One that nobody else refers to was there in between only. So may be one that a
+        // caller has a clone of: they go when there is no more room.
+        if let Some(old) = old.filter(Replaced::is_held) {
+            if self.replaced.len() == self.replaced.capacity() {
+                self.replaced.retain(Replaced::is_held);
+            }
+            self.replaced.push(old);
+        }
     }
 }
 

@@ -324,10 +324,21 @@ impl Tree {
     }
 }
 
-impl Rest<'_> {
+impl<'a> Rest<'a> {
     /// Nothing is left.
     pub(super) fn none() -> Self {
         Self::Few([].iter())
+    }
+
+    /// The next one, if it stands before a path.
+    pub(super) fn next_before(&mut self, end: &Path) -> Option<&'a Provider> {
+        match self {
+            Self::Few(few) => few.next().filter(|provider| provider.path() < end),
+            Self::Many(many) => {
+                let (path, provider) = many.next()?;
+                (path < end).then_some(provider)
+            }
+        }
     }
 }
 

@@ -215,10 +215,12 @@ impl<'a> Iterator for Providers<'a> {
 impl<'a> Providers<'a> {
     #[inline(never)]
     fn next_of_any(&mut self) -> Option<&'a Provider> {
+        if let Some(end) = &self.end {
+            return self.rest.next_before(end);
+        }
         loop {
             if let Some(provider) = self.rest.next() {
-                let ends = self.end.as_ref().is_some_and(|end| provider.path() >= end);
-                return (!ends).then_some(provider);
+                return Some(provider);
             }
             let (_, tree) = self.trees.as_mut()?.next()?;
             self.rest = tree.iter();

@@ -25,9 +25,11 @@ use crate::{Error, Forest, ProviderKey, Snapshot};
 /// [`Forest`], to which it dereferences. An edit that returns an error has
 /// changed nothing. Dropping a transaction forgets its edits.
 ///
-/// An edit copies the few nodes of the maps that it touches, once a
-/// transaction; what it costs grows with the logarithm of the number of
-/// providers n. In the costs, a *write* is one such copy in each map: O(log n).
+/// An edit copies the provider, with its inventory, and the few nodes of the maps
+/// that it touches, these once a transaction (a tree of up to 32 providers is one such
+/// node, and copied whenever one is added or removed). What it costs grows with the
+/// logarithm of the number of providers n. In the costs, a *write* is one copy of a
+/// provider and one in each map: O(log n + k) for k records of inventory.
 ///
 /// [`ProviderTree::update`]: crate::ProviderTree::update
 /// [`ProviderTree::begin`]: crate::ProviderTree::begin
@@ -91,7 +93,8 @@ impl Transaction {
     /// Its base, once that has been replaced, and the providers that only the base
     /// has.
     pub(crate) fn into_replaced(self) -> (Snapshot, Vec<Replaced>) {
-        (self.base, self.forest.into_replaced())
+        let replaced = self.forest.into_replaced(&self.base);
+        (self.base, replaced)
     }
 
     /// The version that the transaction makes of its base.

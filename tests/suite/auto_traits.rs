@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::iter::FusedIterator;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use provider_tree::iter::{Ancestors, Children, Providers};
 use provider_tree::{
@@ -118,4 +119,15 @@ fn walks_can_be_cloned_and_sent() {
         assert_fused::<Ancestors<'a>>();
     }
     check(&Snapshot::default());
+}
+
+#[test]
+fn what_a_version_shows_can_be_looked_at_after_a_panic() {
+    fn assert_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    assert_unwind_safe::<Provider>();
+    assert_unwind_safe::<Change>();
+    assert_unwind_safe::<Forest>();
+    assert_unwind_safe::<Snapshot>();
+    assert_unwind_safe::<Providers<'_>>();
+    assert_unwind_safe::<Children<'_>>();
 }

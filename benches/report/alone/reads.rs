@@ -17,8 +17,7 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
 
     let mut get = over(&all.uuids, 1, |&uuid| seen(default.load().get(uuid)));
     let mut get_on_epoch = over(&all.uuids, 1, |&uuid| seen(epoch.load().get(uuid)));
-    let bare = &all.bare.by_uuid;
-    let mut bare = over(&all.uuids, 1, |uuid| seen(bare.get(uuid)));
+    let mut bare = over(&all.uuids, 1, |uuid| usize::from(all.bare.has(uuid)));
     let mut finder = all.tree.reader();
     let mut find = over(&names, 1, |name| seen(finder.load().find(name)));
     let mut misser = all.tree.reader();

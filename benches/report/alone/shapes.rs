@@ -27,14 +27,17 @@ struct Shape {
 }
 
 impl Shape {
+    /// With as many children that come and go as there are parents for them.
     fn new(tree: ProviderTree, parents: Vec<usize>, deepest: usize) -> Self {
         let snapshot = tree.snapshot();
         let order = scattered(snapshot.len(), 1, 0).into_iter();
         let deepest = uuid(deepest);
+        let parents = parents.into_iter().enumerate();
+        let children = parents.map(|(n, parent)| Child::new(uuid(parent), uuid(n)));
         Self {
             tree,
             uuids: order.map(uuid).collect(),
-            children: parents.into_iter().map(uuid).map(Child::of).collect(),
+            children: children.collect(),
             deepest,
             depth: snapshot.depth(deepest).expect("a provider"),
             snapshot,
@@ -44,9 +47,9 @@ impl Shape {
 
 pub fn rows(effort: Effort) -> Vec<Row> {
     let usual = |size| Shape::new(shapes::usual(size), scattered(size, TREE, 0), size / 2 + 2);
-    let wide = Shape::new(shapes::wide(100_000), vec![0], 50_000);
+    let wide = Shape::new(shapes::wide(100_000), vec![0; 10_000], 50_000);
     let mut rows = beside(effort, "100,000 children", &wide, &usual(100_000));
-    let chain = Shape::new(shapes::chain(1_000), vec![999], 999);
+    let chain = Shape::new(shapes::chain(1_000), vec![999; 100], 999);
     rows.extend(beside(effort, "1,000 levels", &chain, &usual(1_000)));
     rows
 }

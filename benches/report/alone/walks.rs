@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::fixture::{Fixture, over};
 use super::{compared, time};
 use crate::alternate::{Compared, Effort};
+use crate::bare::has_generation;
 use crate::forest::{TREE, uuid};
 use crate::order::scattered;
 use crate::row::{Row, Target};
@@ -58,9 +59,12 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
 fn whole_forest(effort: Effort, all: &Fixture) -> Vec<Row> {
     let size = all.size;
     let snapshot = all.tree.snapshot();
-    let outline = &all.bare.outline;
+    let outline = &all.bare.0.outline;
     let mut ours = over(&[()], size, |()| seen(snapshot.iter()));
-    let mut bare = over(&[()], size, |()| seen(outline.values()));
+    let mut bare = over(&[()], size, |()| {
+        let all = outline.values().filter(|one| has_generation(one));
+        all.count()
+    });
     let times = effort.compare(&mut ours, &mut bare);
     let times = Compared {
         first: times.first / size as f64,

@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use provider_tree::{Provider, ProviderRecord, ProviderTree};
+use provider_tree::{ProviderRecord, ProviderTree};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, over};
 use super::{compared, time};
 use crate::alternate::{Compared, Effort};
-use crate::bare::HashMap;
+use crate::bare::{HashMap, Record};
 use crate::edits::{inventory, update_all};
 use crate::forest;
 use crate::row::{Row, Target};
@@ -31,8 +31,8 @@ pub fn rows(effort: Effort, all: &mut Fixture) -> Vec<Row> {
 /// What imbl's map alone gains by making many inserts in one clone: no transaction
 /// can gain more.
 fn inserts(effort: Effort, all: &Fixture) -> Row {
-    let map = &RefCell::new(all.bare.by_uuid.clone());
-    let insert = |map: &mut HashMap<Uuid, Provider>, uuid: &Uuid| {
+    let map = &RefCell::new(all.bare.0.by_uuid.clone());
+    let insert = |map: &mut HashMap<Uuid, Record>, uuid: &Uuid| {
         let new = map[uuid].clone();
         map.insert(*uuid, new);
     };
@@ -73,8 +73,7 @@ fn update(effort: Effort, all: &mut Fixture) -> Row {
         }),
         &mut over(order, 1, |&(n, uuid)| {
             bare_total += 1;
-            bare.update(n, uuid, inventory(bare_total));
-            1
+            usize::from(bare.update(n, uuid, inventory(bare_total)))
         }),
     );
     let case = format!(

@@ -4,6 +4,8 @@
 //! gives every reader one version as a whole, and its own documentation calls
 //! it faster than the `HashMap`, which is a B+ tree of hashes.
 
+use std::sync::Arc;
+
 use concread::hashtrie::HashTrie;
 use provider_tree::ProviderRecord;
 use uuid::Uuid;
@@ -11,12 +13,13 @@ use uuid::Uuid;
 use super::node::{Node, nodes, sum_of_tree};
 use super::{Peer, Read};
 
-/// A read takes a mutex for a moment and counts a reference.
-pub struct Concread(HashTrie<Uuid, Node>);
+/// Its nodes are copied with all that is in them, so that providers lie behind
+/// pointers. A read takes a mutex for a moment and counts a reference.
+pub struct Concread(HashTrie<Uuid, Arc<Node>>);
 
 /// The map, and this thread's list of providers to visit.
 pub struct Reader<'peer> {
-    map: &'peer HashTrie<Uuid, Node>,
+    map: &'peer HashTrie<Uuid, Arc<Node>>,
     pending: Vec<Uuid>,
 }
 
@@ -28,7 +31,7 @@ impl Peer for Concread {
     fn new(records: &[ProviderRecord]) -> Self {
         let map = HashTrie::new();
         let mut transaction = map.write();
-        transaction.extend(nodes(records));
+        transaction.extend(nodes(records).map(|(uuid, node)| (uuid, Arc::new(node))));
         transaction.commit();
         Self(map)
     }
@@ -43,9 +46,9 @@ impl Peer for Concread {
     fn update_two(&self, from: Uuid, to: Uuid) {
         let mut transaction = self.0.write();
         let from = transaction.get_mut(&from).expect("a provider");
-        let given = from.provider.give();
+        let given = Arc::make_mut(from).provider.give();
         let to = transaction.get_mut(&to).expect("a provider");
-        to.provider.take(given);
+        Arc::make_mut(to).provider.take(given);
         transaction.commit();
     }
 }

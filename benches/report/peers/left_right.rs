@@ -85,6 +85,6 @@ impl Regrow for LeftRight {
     }
 
     fn add_tree(&self, records: &[ProviderRecord]) {
-        self.edit(Edit::Add(records.iter().map(Provider::from).collect()));
+        self.edit(Edit::Add(Provider::all(records).collect()));
     }
 }

@@ -48,7 +48,7 @@ macro_rules! locked {
 
             fn add_tree(&self, records: &[ProviderRecord]) {
                 // Made before the lock is taken.
-                let providers: Vec<_> = records.iter().map(Provider::from).collect();
+                let providers: Vec<_> = Provider::all(records).collect();
                 $write(&self.0).add(providers);
             }
         }

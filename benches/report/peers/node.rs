@@ -32,11 +32,10 @@ pub fn nodes(records: &[ProviderRecord]) -> impl Iterator<Item = (Uuid, Node)> {
             children.entry(parent).or_default().push(record.uuid);
         }
     }
-    records.iter().map(move |record| {
-        let children = children.remove(&record.uuid).unwrap_or_default();
-        let provider = Provider::from(record);
+    Provider::all(records).map(move |provider| {
+        let children = children.remove(&provider.uuid).unwrap_or_default();
         (
-            record.uuid,
+            provider.uuid,
             Node {
                 provider,
                 children: children.into(),

@@ -35,7 +35,7 @@ impl Plain {
             entries: Vec::with_capacity(records.len()),
             free: Vec::new(),
         };
-        forest.add(records.iter().map(Provider::from));
+        forest.add(Provider::all(records));
         forest
     }
 

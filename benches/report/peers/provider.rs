@@ -1,8 +1,11 @@
-//! A provider as the peers hold it: the same fields as ours, shared likewise.
+//! A provider as the peers hold it: its inventory lies in it, as ours does, and equal
+//! lists of traits are stored once, as ours are.
 
 use std::sync::Arc;
 
+use foldhash::HashSet;
 use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 use uuid::Uuid;
 
@@ -12,14 +15,37 @@ pub struct Provider {
     pub uuid: Uuid,
     pub parent_uuid: Option<Uuid>,
     pub generation: Option<u64>,
-    pub inventory: Arc<[(ResourceClass, Inventory)]>,
-    #[expect(dead_code, reason = "makes it as large as ours")]
+    inventory: SmallVec<[(ResourceClass, Inventory); 3]>,
+    #[expect(dead_code, reason = "it is there to be held")]
     name: SmolStr,
-    #[expect(dead_code, reason = "makes it as large as ours")]
+    #[expect(dead_code, reason = "it is there to be held")]
     traits: Arc<[Trait]>,
 }
 
 impl Provider {
+    /// All of these records.
+    pub fn all(records: &[ProviderRecord]) -> impl Iterator<Item = Self> {
+        let mut lists: HashSet<Arc<[Trait]>> = HashSet::default();
+        records.iter().map(move |record| {
+            let traits: Arc<[Trait]> = record.traits.iter().cloned().collect();
+            let traits = match lists.get(&traits) {
+                Some(first) => Arc::clone(first),
+                None => {
+                    lists.insert(Arc::clone(&traits));
+                    traits
+                }
+            };
+            Self {
+                uuid: record.uuid,
+                parent_uuid: record.parent_uuid,
+                generation: record.generation,
+                inventory: record.inventory.clone().into_iter().collect(),
+                name: SmolStr::new(&record.name),
+                traits,
+            }
+        })
+    }
+
     /// The VCPUs, found in the way that ours are.
     pub fn vcpus(&self) -> u32 {
         self.inventory.last().map_or(0, |(_, vcpus)| vcpus.total)
@@ -42,24 +68,10 @@ impl Provider {
         self.change(|total| total + given);
     }
 
-    // In place where nobody else has the inventory: the peers needn't allocate.
     fn change(&mut self, new: impl FnOnce(u32) -> u32) {
         self.generation = self.generation.map(|generation| generation + 1);
-        if let Some((_, vcpus)) = Arc::make_mut(&mut self.inventory).last_mut() {
+        if let Some((_, vcpus)) = self.inventory.last_mut() {
             vcpus.total = new(vcpus.total);
-        }
-    }
-}
-
-impl From<&ProviderRecord> for Provider {
-    fn from(record: &ProviderRecord) -> Self {
-        Self {
-            uuid: record.uuid,
-            parent_uuid: record.parent_uuid,
-            generation: record.generation,
-            inventory: record.inventory.clone().into_iter().collect(),
-            name: SmolStr::new(&record.name),
-            traits: record.traits.iter().cloned().collect(),
         }
     }
 }
