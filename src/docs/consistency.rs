@@ -97,7 +97,7 @@
 //! nanoseconds whatever it held, while the tree is there. A commit lets go of 256
 //! providers that no newer version shows, and of twice as many as it has replaced
 //! and added itself. So what waits does not pile up, and a small commit pays about
-//! 0.3 ms for others, 0.8 ms at the most that was seen, but for two cases:
+//! 0.3 ms for others, 2 ms at the most that was seen, but for two cases:
 //!
 //! - Of several writers that commit without pause one at a time frees what the others
 //!   could not, as they still used each other's versions: at times hundreds of small
