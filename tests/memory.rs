@@ -350,6 +350,31 @@ fn check_in_between() {
     assert!(grown < SLACK, "{grown} bytes in an open transaction");
     assert_eq!(tree.stats().replaced_providers, 1);
     drop(held);
+    tree.collect();
+
+    // Nor by changes that he applies.
+    let copy = ProviderTree::from(tree.snapshot());
+    copy.update(|transaction| transaction.update_aggregates("host7", [Uuid::nil()], None))
+        .unwrap();
+    let there = copy.snapshot().diff(&tree.snapshot());
+    let back = tree.snapshot().diff(&copy.snapshot());
+    drop(copy);
+    let held = tree.snapshot();
+    tree.update(|transaction| {
+        let before = LIVE.load(Relaxed);
+        for _ in 0..EDITS / 10 {
+            for changes in [&there, &back] {
+                let clone = transaction.require("host7")?.clone();
+                transaction.apply(changes)?;
+                drop(clone);
+            }
+        }
+        grown = LIVE.load(Relaxed).saturating_sub(before);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    assert!(grown < SLACK, "{grown} bytes in an open transaction");
+    drop(held);
 }
 
 /// What a fork holds for a while is not kept for a version that never had it.

@@ -43,13 +43,17 @@ pub fn place(n: usize) -> Place {
     [n as u64, 0, 0]
 }
 
-fn record(n: usize, uuid: Uuid, inventory: Vec<(ResourceClass, Inventory)>) -> Record {
+fn record(
+    n: usize,
+    uuid: Uuid,
+    inventory: impl ExactSizeIterator<Item = (ResourceClass, Inventory)>,
+) -> Record {
     let head = Head {
         generation: Some(0),
         uuid,
         others: [n as u64; 15],
     };
-    ThinArc::from_header_and_iter(head, inventory.into_iter())
+    ThinArc::from_header_and_iter(head, inventory)
 }
 
 impl Bare {
@@ -57,7 +61,7 @@ impl Bare {
     /// by side in top-down order.
     pub fn new(providers: usize) -> Self {
         let all = (0..providers).map(|n| {
-            let inventory = forest::record(n).inventory.into_iter().collect();
+            let inventory = forest::record(n).inventory.into_iter();
             (place(n), record(n, forest::uuid(n), inventory))
         });
         let outline: im::OrdMap<Place, Record> = all.collect();
@@ -76,14 +80,14 @@ impl Bare {
 
     /// What an update of provider `n` can't do without: two allocations, for the
     /// provider and for the next version, and one insert in a clone of each map.
-    /// Returns whether the map by UUID has the new one.
+    /// Returns whether there was one.
     pub fn update(
         &mut self,
         n: usize,
         uuid: Uuid,
         inventory: [(ResourceClass, Inventory); 3],
     ) -> bool {
-        let new = record(n, uuid, inventory.into());
+        let new = record(n, uuid, inventory.into_iter());
         let mut outline = self.0.outline.clone();
         outline.insert(place(n), new.clone());
         let mut by_uuid = self.0.by_uuid.clone();

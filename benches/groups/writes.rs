@@ -1,7 +1,7 @@
 //! Commits: of one edit, of many, of whole forests, and beside readers that hold
-//! snapshots. All are made on forks of a forest that
-//! stays, so that each finds it as it was; what they replace is freed once they have
-//! replaced it a second time.
+//! snapshots. All are made on forks of a forest that stays, so that each finds it
+//! as it was. So nothing of it is freed: updates free what they have made themselves,
+//! from the second round on.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;

@@ -42,7 +42,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     progress("writes to the small forest");
     rows.extend(writes::rows(effort, &mut Fixture::new(SMALL)));
     progress("memory");
-    rows.extend(memory());
+    rows.extend(memory(sizes));
     progress("populate");
     rows.push(writes::populate(effort));
     let mut all: Vec<Fixture> = Vec::new();
@@ -65,7 +65,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
 }
 
 /// Bytes a provider that are asked of the allocator, all indices included.
-fn memory() -> Vec<Row> {
+fn memory(sizes: &[usize]) -> Vec<Row> {
     let row = |size: usize, which: &str, bytes: usize, target| {
         let each = bytes as f64 / size as f64;
         Row {
@@ -77,7 +77,8 @@ fn memory() -> Vec<Row> {
         }
     };
     let mut rows = Vec::new();
-    for (size, target) in [(SMALL, None), (LARGE, Some(Target::AtMost(1.0)))] {
+    for &size in sizes {
+        let target = (size == LARGE).then_some(Target::AtMost(1.0));
         let (tree, bytes) = bytes_of(|| forest::tree(size));
         assert_eq!(tree.len(), size);
         rows.push(row(size, "", bytes, target));

@@ -57,7 +57,7 @@ impl Scenario {
 /// What came of it.
 #[derive(Clone, Copy, Default)]
 pub struct Sample {
-    /// Operations per second, of all threads that read.
+    /// Operations per second, of all threads but the writer.
     pub speed: f64,
     /// Commits per second of the writer.
     pub commits: f64,
@@ -71,7 +71,7 @@ pub trait Contestant {
     /// Whether an update copies all that there is.
     fn copies_all(&self) -> bool;
     fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample;
-    /// Checks that no update was lost or made by half.
+    /// Checks that no update was made by half.
     fn check(&self, keys: &Keys);
 }
 

@@ -151,6 +151,7 @@ fn scenarios() -> Vec<Scenario> {
         scenario(ONE, Operation::Get, 1, None),
         scenario(TWO, Operation::Get, 2, None),
         scenario(BESIDE_WRITER, Operation::Get, 1, full_speed),
+        scenario("get x2 + writer", Operation::Get, 2, full_speed),
         scenario("get x2 + 10,000/s", Operation::Get, 2, paced),
         scenario("tree x1", Operation::Tree, 1, None),
         scenario("tree x2", Operation::Tree, 2, None),

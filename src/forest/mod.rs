@@ -87,13 +87,14 @@ impl Forest {
     }
 
     /// Goes on as a fork of itself.
-    pub(crate) fn become_fork(&mut self, fork: Self) {
-        let mut replaced = mem::take(&mut self.replaced);
+    pub(crate) fn become_fork(&mut self, mut fork: Self) {
+        let older = mem::take(&mut self.replaced);
+        let newer = mem::replace(&mut fork.replaced, older);
         *self = fork;
+        self.make_room(newer.len());
         // What only this forest had before is not to be kept.
-        self.replaced.retain(Replaced::is_held);
-        replaced.append(&mut self.replaced);
-        self.replaced = replaced;
+        self.replaced
+            .extend(newer.into_iter().filter(Replaced::is_held));
     }
 
     /// What has been taken out of it since it was forked, of what the state that it was
@@ -266,10 +267,17 @@ impl Forest {
         // One that nobody else refers to was there in between only. So may be one that a
         // caller has a clone of: they go when there is no more room.
         if let Some(old) = old.filter(Replaced::is_held) {
-            if self.replaced.len() == self.replaced.capacity() {
-                self.replaced.retain(Replaced::is_held);
-            }
+            self.make_room(1);
             self.replaced.push(old);
+        }
+    }
+
+    /// Lets go of what nobody holds any more if so many find no room, and makes as much
+    /// room again as the rest takes: so each is looked at a bounded number of times.
+    fn make_room(&mut self, additional: usize) {
+        if self.replaced.len() + additional > self.replaced.capacity() {
+            self.replaced.retain(Replaced::is_held);
+            self.replaced.reserve(self.replaced.len() + additional);
         }
     }
 }
