@@ -1,16 +1,33 @@
 //! Orders in which to ask for providers, made before anything is timed.
 
+/// Xorshift64*, which is random enough for an order.
+pub struct Random(u64);
+
+impl Random {
+    /// Not from 0, which it would never leave.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D);
+        ((u128::from(number) * end as u128) >> 64) as usize
+    }
+
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for at in (1..list.len()).rev() {
+            list.swap(at, self.below(at + 1));
+        }
+    }
+}
+
 /// The numbers below `count` that leave `rest` when divided by `step`, in an
 /// order without pattern, the same in each run.
 pub fn scattered(count: usize, step: usize, rest: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (rest..count).step_by(step).collect();
-    let mut state = 0x2545_F491_4F6C_DD1D_u64;
-    // Fisher and Yates's shuffle on xorshift numbers.
-    for at in (1..order.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        order.swap(at, (state % (at as u64 + 1)) as usize);
-    }
+    Random::new(1).shuffle(&mut order);
     order
 }

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::median;
+use crate::order::Random;
 
 /// Nanoseconds for one step of each, and the ratio of the first to the second.
 pub struct Compared {
@@ -43,16 +44,13 @@ impl Effort {
     /// Times both in turns. Each slice takes as many steps as fill it.
     pub fn compare(self, first: &mut Steps<'_>, second: &mut Steps<'_>) -> Compared {
         let counts = [self.fitting(first), self.fitting(second)];
-        let mut dice = 0x2545_F491_4F6C_DD1D_u64;
+        let mut dice = Random::new(1);
         let rounds: Vec<(f64, f64)> = self.rounds(|| {
             let mut one = || nanoseconds(first(counts[0]), counts[0]);
             let mut other = || nanoseconds(second(counts[1]), counts[1]);
             // By chance, not in a rhythm: the turns that the system gives to programs
             // have one, too, and would always come upon the same of the two.
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            if dice >> 63 == 0 {
+            if dice.below(2) == 0 {
                 let one = one();
                 (one, other())
             } else {

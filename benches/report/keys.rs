@@ -6,6 +6,7 @@
 use uuid::Uuid;
 
 use crate::forest::{TREE, uuid};
+use crate::order::Random;
 
 /// The UUIDs of some whole trees of ten.
 pub struct Keys {
@@ -68,36 +69,5 @@ impl<'list, T> Cursor<'list, T> {
         }
         self.at += 1;
         &self.list[self.at - 1]
-    }
-}
-
-/// Xorshift64*, which is random enough for an order.
-pub struct Random(u64);
-
-impl Random {
-    /// Not from 0, which it would never leave.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The numbers below `end`, shuffled.
-    pub fn order(&mut self, end: usize) -> Vec<usize> {
-        let mut order: Vec<_> = (0..end).collect();
-        self.shuffle(&mut order);
-        order
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D);
-        ((u128::from(number) * end as u128) >> 64) as usize
-    }
-
-    fn shuffle<T>(&mut self, list: &mut [T]) {
-        for at in (1..list.len()).rev() {
-            list.swap(at, self.below(at + 1));
-        }
     }
 }

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use crate::counting::{counted, freed_here};
 use crate::forest::{name, record, uuid};
-use crate::keys::{Cursor, Keys, Random};
+use crate::keys::{Cursor, Keys};
 use crate::median;
 use crate::options::Options;
+use crate::order::Random;
 use crate::peers::{BySnapshot, LeftRight, Ours, ParkingLotRwLock, Peer, Read, Regrow, StdRwLock};
 use crate::row::{Row, Target};
 use crate::slice::{Pace, TREE_VCPUS, commit};
@@ -170,9 +171,11 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> ([Table; 2], Vec<Ro
         subjects.iter().map(|_| Vec::new()).collect()
     });
     let mut random = Random::new(1);
+    let mut order: Vec<usize> = (0..subjects.len()).collect();
     for _ in 0..rounds {
         for (&(scene, _), runs) in SCENES.iter().zip(&mut runs) {
-            for at in random.order(subjects.len()) {
+            random.shuffle(&mut order);
+            for &at in &order {
                 runs[at].push(subjects[at].run(scene, &setting, time));
             }
         }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use provider_tree::{ArcSwapCell, EpochCell};
 
-use crate::keys::{Keys, Random};
+use crate::keys::Keys;
 use crate::options::Options;
+use crate::order::Random;
 use crate::peers::{
     Concread, Dashmap, LeftRight, Nothing, Ours, Papaya, ParkingLotMutex, ParkingLotRwLock, Peer,
     StdRwLock, WholeMap,
@@ -93,10 +94,12 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
         progress.set_message(format!("threads: {size} providers"));
         let mut samples = vec![vec![Vec::new(); peers.len()]; scenarios.len()];
         let mut random = Random::new(1);
+        let mut order: Vec<usize> = (0..peers.len()).collect();
         for _ in 0..rounds {
             for (scenario, samples) in scenarios.iter().zip(&mut samples) {
                 // By chance, so that none is always after the same.
-                for at in random.order(peers.len()) {
+                random.shuffle(&mut order);
+                for &at in &order {
                     let peer = &peers[at];
                     if !(peer.copies_all() && scenario.writes() && size > 100_000) {
                         samples[at].push(peer.run(scenario, &keys, time));

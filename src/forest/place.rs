@@ -58,10 +58,7 @@ impl Forest {
         };
         for provider in lifted {
             let path = provider.path().rebased(&from, to);
-            let moved = provider.edited(|head| head.path = path);
-            // Held no longer, so that one that was there in between only is not kept.
-            drop(provider);
-            self.replace(moved);
+            self.replace(provider.edited(|head| head.path = path));
         }
     }
 

@@ -68,7 +68,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?;
         let new = inventory::changed(old.inventory(), new).then_some(Content::Inventory(new));
-        Ok(self.edit(old.clone(), new, generation, "update_inventory"))
+        Ok(self.edit(&old.clone(), new, generation, "update_inventory"))
     }
 
     /// Replaces a provider's traits, and sets its generation if one is given.
@@ -142,7 +142,7 @@ impl Transaction {
         operation: &'static str,
     ) -> bool {
         let new = (*old.traits() != *new).then_some(Content::Traits(new));
-        self.edit(old, new, generation, operation)
+        self.edit(&old, new, generation, operation)
     }
 
     /// Replaces the aggregates that a provider is a member of, and sets its
@@ -207,7 +207,7 @@ impl Transaction {
         operation: &'static str,
     ) -> bool {
         let new = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
-        self.edit(old, new, generation, operation)
+        self.edit(&old, new, generation, operation)
     }
 
     /// Replaces the single resources that a provider's inventory counts.
@@ -225,7 +225,7 @@ impl Transaction {
         let old = self.require(key)?.clone();
         let new = sorted(resources);
         let new = (*old.resources() != *new).then_some(Content::Resources(new));
-        Ok(self.edit(old, new, None, "update_resources"))
+        Ok(self.edit(&old, new, None, "update_resources"))
     }
 
     /// Sets a provider's generation. Returns whether it was another. Cost: one
@@ -241,7 +241,7 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?.clone();
         let changed = old.generation() != Some(generation);
-        self.edit(old, None, Some(generation), "set_generation");
+        self.edit(&old, None, Some(generation), "set_generation");
         Ok(changed)
     }
 
@@ -249,7 +249,7 @@ impl Transaction {
     /// Returns whether there was a change of content.
     fn edit(
         &mut self,
-        old: Provider,
+        old: &Provider,
         change: Option<Content<'_>>,
         generation: Option<u64>,
         operation: &'static str,
@@ -272,8 +272,6 @@ impl Transaction {
         }
         let new = Provider::new(head, inventory.iter().cloned());
         self.generations.note(new.uuid(), from, to, operation);
-        // Held no longer, so that one that was there in between only is not kept.
-        drop(old);
         self.forest.replace(new);
         self.edits += 1;
         content_changed
