@@ -5,12 +5,15 @@
 //! compared then, and where it stands: paths may differ though all siblings stand
 //! in the same order.
 
+use std::collections::BTreeMap;
 use std::iter;
 
 use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::Forest;
+use super::outline::Tree;
+use crate::path::Path;
 use crate::{Change, Place, Provider};
 
 impl Forest {
@@ -60,20 +63,92 @@ impl Forest {
             gone.extend(old);
             came.extend(new);
         });
-        let late = left_by_others(self, older, &gone);
-        let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
-            .iter()
-            .rev()
-            .filter(|provider| self.get(provider.uuid()).is_none())
-            .partition(|provider| late.contains(&provider.uuid()));
-        let removed = |provider: &Provider| Change::Removed {
-            provider: provider.clone(),
-        };
-        let mut changes: Vec<Change> = early.into_iter().map(removed).collect();
-        changes.extend(updates(self, older, &came, &gone));
-        changes.extend(late.into_iter().map(removed));
+        changes(self, older, &came, &gone)
+    }
+
+    /// As [`diff`](Self::diff), of those that were in a provider's tree or are in it now,
+    /// whose place among other trees does not count. Cost: that of the changes in that
+    /// tree; of all that is in it if the provider has moved to another.
+    pub(crate) fn diff_of_tree(&self, older: &Self, uuid: Uuid) -> Vec<Change> {
+        let [old, new] = [older, self].map(|state| state.outline.tree(state.get(uuid)?.path()));
+        let [old_root, new_root] = [old, new].map(|tree| tree.and_then(Tree::first));
+        let mut all = Vec::new();
+        if old_root.map(|root| (root.uuid(), root.path()))
+            == new_root.map(|root| (root.uuid(), root.path()))
+        {
+            Tree::diff(old, new, |one| all.push(one));
+        } else {
+            // Their paths have nothing to do with each other.
+            Tree::diff(old, None, |one| all.push(one));
+            Tree::diff(None, new, |one| all.push(one));
+        }
+        let mut gone: BTreeMap<&Path, &Provider> = BTreeMap::new();
+        let mut came = gone.clone();
+        for (old, new) in all {
+            for uuid in [old, new].into_iter().flatten().map(Provider::uuid) {
+                gone.extend(older.get(uuid).map(|one| (one.path(), one)));
+                came.extend(self.get(uuid).map(|one| (one.path(), one)));
+            }
+        }
+        let [gone, came] = [gone, came].map(|all| all.into_values().collect::<Vec<_>>());
+        let mut changes = changes(self, older, &came, &gone);
+        changes.retain_mut(|change| match change {
+            Change::Updated {
+                before,
+                after,
+                place,
+            } if before.parent_uuid().is_none() && after.parent_uuid().is_none() => {
+                *place = None;
+                before != after
+            }
+            _ => true,
+        });
         changes
     }
+
+    /// Whether the tree of a provider shows the same in both states. Cost: O(1) if they
+    /// share it; else that of comparing it.
+    pub(crate) fn has_same_tree(&self, other: &Self, uuid: Uuid) -> bool {
+        let [Some(here), Some(there)] = [self, other].map(|state| state.get(uuid)) else {
+            return false;
+        };
+        let trees =
+            [(self, here), (other, there)].map(|(state, one)| state.outline.tree(one.path()));
+        let [Some(here), Some(there)] = trees else {
+            return false;
+        };
+        here == there || here.iter().eq(there.iter())
+    }
+
+    /// The roots, in either state, of the trees that differ. Cost: O(c log n) for c
+    /// trees.
+    pub(crate) fn changed_roots(&self, older: &Self) -> Vec<Uuid> {
+        let mut roots = Vec::new();
+        self.outline.diff_trees(&older.outline, |old, new| {
+            let tops = [old, new].map(|tree| tree.and_then(Tree::first));
+            roots.extend(tops.into_iter().flatten().map(Provider::uuid));
+        });
+        roots.dedup();
+        roots
+    }
+}
+
+/// The changes, told by those whose path or content is new, and those whose path or
+/// content was another: both in the order of their states.
+fn changes(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider]) -> Vec<Change> {
+    let late = left_by_others(newer, older, gone);
+    let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
+        .iter()
+        .rev()
+        .filter(|provider| newer.get(provider.uuid()).is_none())
+        .partition(|provider| late.contains(&provider.uuid()));
+    let removed = |provider: &Provider| Change::Removed {
+        provider: provider.clone(),
+    };
+    let mut changes: Vec<Change> = early.into_iter().map(removed).collect();
+    changes.extend(updates(newer, older, came, gone));
+    changes.extend(late.into_iter().map(removed));
+    changes
 }
 
 /// Removed providers below which one stood that has moved away.

@@ -5,8 +5,6 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Ordering;
-use std::iter;
 use std::sync::Arc;
 
 use im::ordmap::DiffItem;
@@ -49,7 +47,7 @@ impl Outline {
 
     /// The tree that a path leads into.
     #[inline]
-    fn tree(&self, path: &Path) -> Option<&Tree> {
+    pub(super) fn tree(&self, path: &Path) -> Option<&Tree> {
         self.trees.get(&path.root_ordinal()?)
     }
 
@@ -160,43 +158,22 @@ impl Outline {
     /// What differs from an older outline, in the order of paths. What both share
     /// costs nothing.
     pub(super) fn diff<'a>(&'a self, older: &'a Self, mut differ: impl FnMut(Difference<'a>)) {
+        self.diff_trees(older, |old, new| Tree::diff(old, new, &mut differ));
+    }
+
+    /// The trees that differ from those of an older outline, side by side where their
+    /// roots have the same path. What both share costs nothing.
+    pub(super) fn diff_trees<'a>(
+        &'a self,
+        older: &'a Self,
+        mut differ: impl FnMut(Option<&'a Tree>, Option<&'a Tree>),
+    ) {
         for item in older.trees.diff(&self.trees) {
             match item {
-                DiffItem::Remove(_, old) => old.iter().for_each(|old| differ((Some(old), None))),
-                DiffItem::Add(_, new) => new.iter().for_each(|new| differ((None, Some(new)))),
-                DiffItem::Update {
-                    old: (_, Tree::Many(old)),
-                    new: (_, Tree::Many(new)),
-                } => old.diff(new).for_each(|item| {
-                    differ(match item {
-                        DiffItem::Remove(_, old) => (Some(old), None),
-                        DiffItem::Add(_, new) => (None, Some(new)),
-                        DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
-                    });
-                }),
-                DiffItem::Update { old, new } => {
-                    merged(old.1.iter(), new.1.iter())
-                        .filter(|(old, new)| old != new)
-                        .for_each(&mut differ);
-                }
+                DiffItem::Remove(_, old) => differ(Some(old), None),
+                DiffItem::Add(_, new) => differ(None, Some(new)),
+                DiffItem::Update { old, new } => differ(Some(old.1), Some(new.1)),
             }
         }
     }
-}
-
-/// Those of both, side by side where their paths are the same.
-fn merged<'a>(old: Rest<'a>, new: Rest<'a>) -> impl Iterator<Item = Difference<'a>> {
-    let (mut old, mut new) = (old.peekable(), new.peekable());
-    iter::from_fn(move || {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return None,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => old.path().cmp(new.path()),
-        };
-        Some((
-            old.next_if(|_| order.is_le()),
-            new.next_if(|_| order.is_ge()),
-        ))
-    })
 }

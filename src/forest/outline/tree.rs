@@ -4,13 +4,14 @@
 //! fewer is a slice, of which a change copies all, and larger ones are sorted maps,
 //! of which it copies some nodes.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::{iter, slice};
 
-use im::ordmap::RangedIter;
+use im::ordmap::{DiffItem, RangedIter};
 use im::shared_ptr::DefaultSharedPtr;
 
-use super::Map;
+use super::{Difference, Map};
 use crate::Provider;
 use crate::path::Path;
 
@@ -144,6 +145,30 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// What differs between two trees, or is in the only one, in the order of paths.
+    pub(in crate::forest) fn diff<'a>(
+        old: Option<&'a Self>,
+        new: Option<&'a Self>,
+        mut differ: impl FnMut(Difference<'a>),
+    ) {
+        if let (Some(Self::Many(old)), Some(Self::Many(new))) = (old, new) {
+            old.diff(new).for_each(|item| {
+                differ(match item {
+                    DiffItem::Remove(_, old) => (Some(old), None),
+                    DiffItem::Add(_, new) => (None, Some(new)),
+                    DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
+                });
+            });
+        } else if old != new {
+            let rest = |tree: Option<&'a Self>| tree.map_or_else(Rest::none, Self::iter);
+            merged(rest(old), rest(new))
+                .filter(|(old, new)| old != new)
+                .for_each(differ);
+        }
+    }
+}
+
 impl<'a> Rest<'a> {
     /// Nothing is left.
     pub(in crate::forest) fn none() -> Self {
@@ -200,4 +225,21 @@ impl PartialEq for Tree {
 /// Where the provider at a path is, or would be.
 fn position(few: &[Provider], path: &Path) -> Result<usize, usize> {
     few.binary_search_by(|provider| provider.path().cmp(path))
+}
+
+/// Those of both, side by side where their paths are the same.
+fn merged<'a>(old: Rest<'a>, new: Rest<'a>) -> impl Iterator<Item = Difference<'a>> {
+    let (mut old, mut new) = (old.peekable(), new.peekable());
+    iter::from_fn(move || {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) => old.path().cmp(new.path()),
+        };
+        Some((
+            old.next_if(|_| order.is_le()),
+            new.next_if(|_| order.is_ge()),
+        ))
+    })
 }
