@@ -218,10 +218,11 @@ pub enum Error {
     #[error("this thread is in an update of the same tree: edit through that one's transaction")]
     NestedUpdate,
     /// An `update` has lost too often to be a matter of chance. Most likely its
-    /// closure commits to the same tree by another way, or runs for seconds.
+    /// closure commits to the same tree in another way, waits for a thread that does, or
+    /// runs for more than a second.
     #[error(
         "the update lost to another commit {attempts} times: keep its closure short, and let it \
-         not commit to the same tree"
+         neither commit to the same tree nor wait for a thread that does"
     )]
     Contended {
         /// How often the closure ran.

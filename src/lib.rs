@@ -57,7 +57,7 @@
 //! | look up, walk and ask | [`Forest`], which [`Snapshot`] and [`Transaction`] dereference to |
 //! | edit | [`Transaction`] |
 //! | know what changed between two versions, and make the same changes elsewhere | [`Forest::diff`], [`Transaction::apply`] |
-//! | wait for the next version | [`Subscription`] |
+//! | wait for the next version, of the whole forest or of one tree | [`ProviderTree::subscribe`], [`ProviderTree::subscribe_to`] |
 //! | move whole forests in and out | [`ProviderRecord`], [`Transaction::populate`], [`Forest::to_records`] |
 //! | know what readers and writers may rely on | [`docs::consistency`] |
 //! | see common tasks done right, and wrong | [`docs::patterns`] |

@@ -11,12 +11,13 @@ pub(crate) use self::model::*;
 
 #[cfg(not(all(loom, feature = "loom")))]
 mod real {
+    use std::sync::PoisonError;
     use std::time::Duration;
 
     pub(crate) use crossbeam_queue::SegQueue as Queue;
     pub(crate) use crossbeam_utils::Backoff;
     pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
-    pub(crate) use std::sync::{Arc, Mutex};
+    pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
     pub(crate) use std::thread_local;
     pub(crate) use std::time::Instant;
 
@@ -48,23 +49,26 @@ mod real {
         true
     }
 
-    /// A bounded wait.
-    pub(crate) struct Patience {
-        started: Instant,
-        limit: Duration,
+    /// Where threads sleep while it is closed.
+    #[derive(Debug, Default)]
+    pub(crate) struct Gate {
+        lock: Mutex<()>,
+        opened: Condvar,
     }
 
-    impl Patience {
-        pub(crate) fn new(limit: Duration) -> Self {
-            let started = Instant::now();
-            Self { started, limit }
+    impl Gate {
+        /// Sleeps while it is closed, for that long at most.
+        pub(crate) fn wait_while(&self, limit: Duration, closed: impl Fn() -> bool) {
+            let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = self.opened.wait_timeout_while(guard, limit, |()| closed());
+            drop(waited);
         }
 
-        /// Sleeps for a moment; false if the patience has ended.
-        pub(crate) fn wait(&mut self) -> bool {
-            const NAP: Duration = Duration::from_micros(50);
-            std::thread::sleep(NAP);
-            self.started.elapsed() < self.limit
+        /// Wakes all that sleep, once it is no longer closed.
+        pub(crate) fn open(&self) {
+            // One that has found it closed sleeps by the time that the lock is free.
+            drop(self.lock.lock());
+            self.opened.notify_all();
         }
     }
 
@@ -88,8 +92,15 @@ pub(crate) mod model {
 
     use loom::sync::atomic::Ordering::AcqRel;
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
-    pub(crate) use loom::sync::{Arc, Mutex};
-    pub(crate) use loom::thread_local;
+    pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+    /// loom's thread-locals, whose macro does not know of constants.
+    macro_rules! model_thread_local {
+        ($($(#[$doc:meta])* static $name:ident: $type:ty = const { $first:expr };)*) => {
+            loom::thread_local! { $(static $name: $type = $first;)* }
+        };
+    }
+    pub(crate) use model_thread_local as thread_local;
 
     /// How the maps of a forest hash: alike in each execution.
     pub(crate) type HashState = foldhash::fast::FixedState;
@@ -132,7 +143,7 @@ pub(crate) mod model {
     }
 
     /// Time stands still in a model.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     pub(crate) struct Instant;
 
     impl Instant {
@@ -145,21 +156,22 @@ pub(crate) mod model {
         }
     }
 
-    /// A bounded wait, in turns of other threads.
-    pub(crate) struct Patience {
-        turns: u32,
-    }
+    /// Where threads wait while it is closed: for some turns of others, in place of
+    /// time.
+    #[derive(Debug, Default)]
+    pub(crate) struct Gate;
 
-    impl Patience {
-        pub(crate) fn new(_: Duration) -> Self {
-            Self { turns: 2 }
+    impl Gate {
+        pub(crate) fn wait_while(&self, _: Duration, closed: impl Fn() -> bool) {
+            const TURNS: u32 = 2;
+            for _ in 0..TURNS {
+                if closed() {
+                    loom::thread::yield_now();
+                }
+            }
         }
 
-        pub(crate) fn wait(&mut self) -> bool {
-            loom::thread::yield_now();
-            self.turns -= 1;
-            self.turns > 0
-        }
+        pub(crate) fn open(&self) {}
     }
 
     /// A wait that costs a model nothing: a thread that backs off would run on only

@@ -38,6 +38,8 @@ pub mod private {
     use crate::Snapshot;
     #[cfg(all(loom, feature = "loom", provider_tree_models))]
     pub use crate::sync::model::hooks::{set_hand_over, take_freed, this_thread};
+    #[cfg(all(loom, feature = "loom", provider_tree_models))]
+    pub use crate::tree::Registry;
 
     /// Frees the content of a snapshot in the eyes of loom if there are no more
     /// references to it than the given number. The memory stays, so that a model

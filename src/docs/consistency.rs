@@ -74,21 +74,38 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # Who gets on
+//! # Fairness
 //!
-//! Writers are lock-free: when a commit fails, it is because another one has
-//! succeeded. That alone would let short transactions starve a long one. So a
-//! writer that has lost four times lays a *claim*, and others let it go first:
-//! before they begin an attempt they wait for it, about twice as long as its last
-//! attempt took, from 0.1 ms up to 105 s. If that was not enough the claim is
-//! renewed with at least twice the patience. A waiting writer whose patience ends
-//! takes the claim away and goes on, so that a claimant that has been stopped
-//! can't stop the others. Claims only decide who tries when; what is committed is
-//! decided by the compare-and-swap alone.
+//! Writers are lock-free: when a commit fails, another one has succeeded. That alone
+//! would let short transactions starve a long one. So a writer that has lost *claims
+//! priority*: at its first loss if its transaction has taken a millisecond or more
+//! (10 µs an edit is assumed until an attempt has been timed), else at its fourth.
+//! While a claim is in force, [`update`] and [`begin`] of other threads defer to it:
+//! they sleep before they begin an attempt, until the claimant has committed or the
+//! claim's deadline has passed. The deadline is twice the length of an attempt away,
+//! 0.1 ms at least and 1 s at most. Each claim that expires in vain makes the next one
+//! four times as long. A writer that has been stopped holds nobody up beyond its
+//! deadline, and what is committed is decided by the compare-and-swap alone.
 //!
-//! A transaction of 10,000 edits among three threads that commit single edits
-//! without pause got through in 4 to 5 attempts (2-core AMD EPYC).
-//! [`Committed::attempts`] tells how many it took.
+//! After ten claims that expired in vain an update gives up, with
+//! [`Error::Contended`]. So others defer to one update for 10 s in all at most, 1 s at a
+//! time; to a short one that can't win, for 4 s in all.
+//!
+//! [`Committed::attempts`] tells how many attempts it took.
+//!
+//! # Code of others
+//!
+//! A commit runs code that is not this crate's: the wakers of subscribers, and the
+//! layers of the `tracing` subscriber. It does so last, when the new version is visible,
+//! the old one has been handed over, and the claim of its update has ended. No lock is
+//! held then, and the closure's mark is gone: that code may commit to the same tree,
+//! poll or drop any task or subscription, or block, which holds up its own thread alone.
+//! The same is true of the destructors of what a closure returned or captured, of wakers
+//! that are replaced or dropped, and of what a closure does inside
+//! [`read`].
+//!
+//! A waker or a layer that panics has its panic reported by the panic hook; it ends
+//! there. All other wakers are called, and the commit returns its result.
 //!
 //! # Old versions
 //!
@@ -130,3 +147,5 @@
 //! [`collect`]: crate::ProviderTree::collect
 //! [`Committed::attempts`]: crate::Committed::attempts
 //! [`expect_generation`]: crate::Transaction::expect_generation
+//! [`begin`]: crate::ProviderTree::begin
+//! [`Error::Contended`]: crate::Error::Contended

@@ -18,12 +18,12 @@
 //!   Once the tree itself is gone, whoever drops the last snapshot of a version
 //!   frees it: tens of milliseconds for 100,000 providers.
 //! - **An update in an update.** The closure of an update can't update the same
-//!   tree: [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it makes
-//!   another thread commit to the tree and waits for that, the update loses each
-//!   time; it ends with [`Error::Contended`](crate::Error::Contended) after 17
-//!   claims have run out, about 13 s for a short closure. A closure that runs for
-//!   more than 105 s, the longest that others wait, does not get through while
-//!   they commit.
+//!   tree: [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it waits for another
+//!   thread that commits to the tree, the update loses each time. It ends with
+//!   [`Error::Contended`](crate::Error::Contended) when ten of its claims have expired,
+//!   after some 4 s, of which other writers wait for 1 s at a time at most. A closure that
+//!   runs for a second or more may not get through while others keep committing: see
+//!   [`docs::consistency`](crate::docs::consistency#fairness).
 //! - **A tree has at most 1,024 levels**
 //!   ([`MAX_LEVELS`](crate::MAX_LEVELS)), a provider at most 4,294,967,295
 //!   children.

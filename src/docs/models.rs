@@ -14,7 +14,9 @@
 //! those that it names. For each kind there are planted bugs that it must catch: a store in place of
 //! the compare-and-swap, a load that is relaxed, a version counted before the swap,
 //! memory freed at once, a retry on a stale base, two commits of what belongs
-//! together, a subscriber that announces itself by a load. They are planted in a cell of their own, which is checked without them
+//! together, a subscriber that announces itself by a
+//! load, looks only once, or waits for a tree that its provider has left, a commit that takes
+//! the wakers before it swaps. They are planted in a cell of their own, which is checked without them
 //! as well, or in the model's caller.
 //!
 //! | | in a model | so that |
@@ -24,7 +26,7 @@
 //! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read gives what an acquiring load gives, which may be the version that is being replaced | what is built on that contract is checked; **the inside of arc-swap is not** |
 //! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
 //! | the queue of old versions (`crossbeam-queue`), and the lock that nobody waits for | a twin of the queue, loom's lock | who frees what is checked; the inside of that queue is not |
-//! | the event that subscribers wait for (`event-listener`) | as shipped, on its own loom build | checked |
+//! | the registry in which subscribers leave their wakers | as shipped | checked, with the rest of the tree and by itself |
 //! | backing off after a lost commit | not at all: it would hide executions | |
 //! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |
 //!

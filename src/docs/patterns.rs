@@ -109,7 +109,37 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! For the same reason make a random UUID *before* the update if others are to
+//! Nor may it wait for other threads that might update the same tree. On a work-stealing
+//! pool that includes the pool's own: a `rayon::join` or `par_iter` inside the closure lets
+//! the thread take another job while it waits, and if that job updates the same tree it
+//! is an update inside an update, refused with [`Error::NestedUpdate`]. Wrong:
+//!
+//! ```ignore
+//! tree.update(|transaction| {
+//!     let (cpus, disks) = rayon::join(probe_cpus, probe_disks); // may run other jobs
+//!     transaction.update_inventory("host", [cpus, disks], None)
+//! })?;
+//! ```
+//!
+//! Right: compute first, then update, which only reads and edits.
+//!
+//! ```
+//! # use std::thread;
+//! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! # let probe_cpus = || (ResourceClass::VCPU, Inventory::new(8));
+//! # let probe_disks = || (ResourceClass::DISK_GB, Inventory::new(100));
+//! // The same with rayon::join.
+//! let (cpus, disks) = thread::scope(|scope| {
+//!     let disks = scope.spawn(probe_disks);
+//!     (probe_cpus(), disks.join().unwrap())
+//! });
+//! tree.update(|transaction| transaction.update_inventory("host", [cpus.clone(), disks.clone()], None))?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! For the same reason as above, make a random UUID *before* the update if others are to
 //! know it: inside, each attempt would make another.
 //!
 //! # Many changes
@@ -207,6 +237,22 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! To follow a single host, [`subscribe_to`] it: commits elsewhere wake nobody for it,
+//! however many hosts are followed.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderTree};
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("other", None, None)?;
+//! let mut subscription = tree.subscribe_to("host")?;
+//! tree.set_generation("other", 1)?;
+//! tree.set_generation("host", 1)?;
+//! let transition = subscription.wait().expect("the tree is still there");
+//! assert_eq!(transition.changes().len(), 1);
+//! # Ok::<(), Error>(())
+//! ```
+//!
 //! A transaction that can't be made again in a closure need not be lost either:
 //! [`Conflict::rebase`] brings its changes onto the version that it lost to, if
 //! nobody else has changed the same providers.
@@ -256,4 +302,6 @@
 //! ```
 //!
 //! [`Conflict::rebase`]: crate::Conflict::rebase
+//! [`Error::NestedUpdate`]: crate::Error::NestedUpdate
+//! [`subscribe_to`]: crate::ProviderTree::subscribe_to
 //! [`populate`]: crate::ProviderTree::populate

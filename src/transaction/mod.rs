@@ -38,6 +38,13 @@ pub struct Transaction {
     base: Snapshot,
     forest: Forest,
     edits: u64,
+    generations: Generations,
+}
+
+/// What a commit reports of its transaction.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code))]
+pub(crate) struct Report {
+    pub(crate) edits: u64,
     pub(crate) generations: Generations,
 }
 
@@ -90,11 +97,15 @@ impl Transaction {
         }
     }
 
-    /// Its base, once that has been replaced, and the providers that only the base
-    /// has.
-    pub(crate) fn into_replaced(self) -> (Snapshot, Vec<Replaced>) {
+    /// Its base, once that has been replaced, the providers that only the base has, and
+    /// what there is to report.
+    pub(crate) fn into_parts(self) -> (Snapshot, Vec<Replaced>, Report) {
         let replaced = self.forest.into_replaced(&self.base);
-        (self.base, replaced)
+        let report = Report {
+            edits: self.edits,
+            generations: self.generations,
+        };
+        (self.base, replaced, report)
     }
 
     /// The version that the transaction makes of its base.

@@ -2,32 +2,41 @@
 //! Without the feature `tracing` nothing; the read path never reports.
 
 use crate::Transaction;
+use crate::transaction::Report;
 
 #[cfg(feature = "tracing")]
-pub(super) fn committed(transaction: &Transaction, version: u64, attempts: u64) {
-    let edits = transaction.edits();
-    tracing::debug!(target: "provider_tree", version, edits, attempts, "commit");
-    for change in transaction.generations.changes() {
-        tracing::debug!(
-            target: "provider_tree",
-            version,
-            uuid = %change.uuid,
-            from = change.from,
-            to = change.to,
-            operation = change.operation,
-            "generation"
-        );
+pub(super) fn committed(report: &Report, version: u64, attempts: u64) {
+    use super::foreign;
+
+    let edits = report.edits;
+    foreign::run(|| {
+        tracing::debug!(target: "provider_tree", version, edits, attempts, "commit");
+    });
+    for change in report.generations.changes() {
+        foreign::run(|| {
+            tracing::debug!(
+                target: "provider_tree",
+                version,
+                uuid = %change.uuid,
+                from = change.from,
+                to = change.to,
+                operation = change.operation,
+                "generation"
+            );
+        });
     }
 }
 
 #[cfg(feature = "tracing")]
 pub(super) fn conflict(transaction: &Transaction, newer: u64, attempts: u64) {
     let base = transaction.base().version();
-    tracing::debug!(target: "provider_tree", base, newer, attempts, "conflict");
+    super::foreign::run(|| {
+        tracing::debug!(target: "provider_tree", base, newer, attempts, "conflict");
+    });
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(super) fn committed(_: &Transaction, _: u64, _: u64) {}
+pub(super) fn committed(_: &Report, _: u64, _: u64) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(super) fn conflict(_: &Transaction, _: u64, _: u64) {}

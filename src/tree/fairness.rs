@@ -1,109 +1,159 @@
-//! Which writer goes first when one has lost too often.
+//! Fairness among writers: one that keeps losing claims priority, and the others
+//! defer to it until its claim ends or a deadline passes.
 //!
-//! A compare-and-swap favours short transactions: a long one loses to every
-//! short one that commits meanwhile. So a writer that has lost a few times
-//! lays a claim, and the others, before they start an attempt, wait for it for
-//! a bounded time: about twice as long as its last attempt took. A claim that
-//! runs out in vain is renewed with at least twice the patience.
+//! A compare-and-swap favours short transactions: a long one loses to every short
+//! one that commits meanwhile. So a writer that has lost lays a *claim* before it
+//! tries again: at once if its transaction is long, else after a few losses. Other
+//! writers look for a claim before each attempt. They sleep until it ends or its
+//! deadline passes, so that they do not take the processor from the claimant.
 //!
-//! Writers stay lock-free: nobody waits for a claim longer than its patience,
-//! whatever became of the claimant, and then takes it away. Nothing here
-//! decides what is committed; that is the cell's compare-and-swap alone. So
-//! every access may be relaxed: a claim that is seen late costs time, never
-//! an update.
+//! ```text
+//!   long  ──attempt──✗ claim ──attempt────────────✓ end
+//!   short ─✓─✓─✓─✓─✓─✓──✓│ sleeps                   │─✓─✓─✓
+//! ```
+//!
+//! Writers stay lock-free: nobody waits beyond a claim's deadline, whatever became
+//! of the claimant, and whoever meets an expired claim removes it. Nothing here
+//! decides what is committed; that is the cell's compare-and-swap alone. So every
+//! access may be relaxed: a claim that is seen late costs time, never an update.
+//!
+//! A closure that waits for another writer of the same tree can't win: that writer
+//! defers to the claim, and commits when it expires. Each claim that expires in vain
+//! lets the next last longer, up to [`MOST_PATIENCE`]; after [`MAX_EXPIRED`] the
+//! update gives up. How long a claimed attempt took says nothing about the closure,
+//! as it may have been spent on those who deferred: only attempts without a claim
+//! are measured.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use crate::Error;
-use crate::sync::{AtomicU64, Backoff, Instant, Patience};
+use crate::sync::{AtomicU64, Backoff, Gate, Instant};
 
-/// How often a writer loses before it lays a claim.
+/// How many losses make a claim.
 const CLAIM_AFTER: u64 = 4;
 
-/// How long others wait for a claim at the least.
+/// A transaction that takes this long claims priority at its first loss.
+const LONG: Duration = Duration::from_millis(1);
+
+/// How long an edit takes at most, as a rule: what an attempt that was not measured
+/// is taken to last.
+const AN_EDIT: Duration = Duration::from_micros(10);
+
+/// How long others defer to a claim at least.
 const LEAST_PATIENCE: Duration = Duration::from_micros(100);
 
-/// How often that is doubled at the most: to 105 s.
-const MAX_DOUBLINGS: u32 = 20;
+/// How long others defer to a claim at most. A closure that runs for longer does not
+/// get through while others keep committing.
+const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many claims of one update may run out in vain.
-const MAX_EXPIRED: u32 = 16;
+/// How many claims of one update may expire in vain. With [`MOST_PATIENCE`] it bounds
+/// what others wait for one update.
+const MAX_EXPIRED: u32 = 10;
 
-/// How often one update may lose. No number of threads makes that likely; a
-/// closure that commits to its own tree does.
+/// How often one update may lose. No number of threads makes that likely; a closure
+/// that commits to its own tree does.
 const MAX_ATTEMPTS: u64 = 10_000;
 
-/// The low bits of a claim say how often its patience has doubled; the others
-/// tell it from all other claims.
-const DOUBLINGS: u64 = 0xff;
+/// The low bits of a claim tell it from others with the same deadline.
+const TICKET_BITS: u32 = 16;
 
 /// A tree's place for one claim.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fairness {
-    /// The claim in force; 0 for none.
+    /// The claim in force, 0 for none: its deadline in microseconds since `began`,
+    /// then a ticket.
     claim: AtomicU64,
     tickets: AtomicU64,
+    began: Instant,
+    /// Where those who defer sleep.
+    gate: Gate,
+}
+
+impl Default for Fairness {
+    fn default() -> Self {
+        Self {
+            claim: AtomicU64::new(0),
+            tickets: AtomicU64::new(0),
+            began: Instant::now(),
+            gate: Gate::default(),
+        }
+    }
 }
 
 impl Fairness {
-    /// Waits for somebody else's claim, no longer than its patience.
-    pub(super) fn give_way(&self, own: u64) {
+    /// Defers to the claim of another writer until it ends or its deadline passes.
+    #[inline]
+    pub(super) fn defer(&self) {
         let claim = self.claim.load(Relaxed);
-        if claim == 0 || claim == own {
-            return;
-        }
-        let mut patience = Patience::new(LEAST_PATIENCE * (1 << (claim & DOUBLINGS)));
-        let backoff = Backoff::new();
-        while self.claim.load(Relaxed) == claim {
-            if !backoff.is_completed() {
-                backoff.snooze();
-            } else if !patience.wait() {
-                self.end(claim);
-            }
+        if claim != 0 {
+            self.defer_to(claim);
         }
     }
 
-    /// Lays a claim, unless there is one. Returns the claim in force.
-    fn claim(&self, doublings: u32) -> u64 {
-        let ticket = self.tickets.fetch_add(1, Relaxed) + 1;
-        let claim = ticket << DOUBLINGS.count_ones() | u64::from(doublings);
+    #[cold]
+    fn defer_to(&self, claim: u64) {
+        let in_force = || self.claim.load(Relaxed) == claim;
+        // Most claimants need some microseconds: no time to fall asleep.
+        let backoff = Backoff::new();
+        while in_force() && !backoff.is_completed() {
+            backoff.snooze();
+        }
+        let deadline = Duration::from_micros(claim >> TICKET_BITS);
+        let left = deadline.saturating_sub(self.began.elapsed());
+        self.gate.wait_while(left, in_force);
+        self.end(claim);
+    }
+
+    /// Lays a claim that expires after that time, unless there is one. Returns the
+    /// new claim, or 0.
+    fn lay(&self, patience: Duration) -> u64 {
+        let deadline = (self.began.elapsed() + patience).as_micros() as u64;
+        let ticket = self.tickets.fetch_add(1, Relaxed) % (1 << TICKET_BITS);
+        let claim = deadline << TICKET_BITS | ticket;
         match self.claim.compare_exchange(0, claim, Relaxed, Relaxed) {
             Ok(_) => claim,
             Err(_) => 0,
         }
     }
 
-    /// Ends a claim, unless it has been ended.
+    /// Ends a claim, unless it has ended.
     fn end(&self, claim: u64) {
-        let _ = self.claim.compare_exchange(claim, 0, Relaxed, Relaxed);
+        let ended = self.claim.compare_exchange(claim, 0, Relaxed, Relaxed);
+        if ended.is_ok() {
+            self.gate.open();
+        }
     }
 }
 
 /// One update's way through its attempts.
 pub(super) struct Attempts<'a> {
     fairness: &'a Fairness,
+    /// Whether it defers to others: not where the same thread may have a claim.
+    defers: bool,
     backoff: Backoff,
     made: u64,
     /// The claim that this update has laid; 0 for none.
     claim: u64,
-    /// How often the patience of the last claim was doubled.
-    doublings: u32,
+    /// How many of its claims have expired in vain.
     expired: u32,
-    /// When the present attempt began, once the update has lost.
+    /// When the present attempt began, if it is measured.
     started: Option<Instant>,
+    /// How long an attempt takes, as far as that is known.
+    length: Duration,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(fairness: &'a Fairness) -> Self {
+    pub(super) fn new(fairness: &'a Fairness, defers: bool) -> Self {
         Self {
             fairness,
+            defers,
             backoff: Backoff::new(),
             made: 0,
             claim: 0,
-            doublings: 0,
             expired: 0,
             started: None,
+            length: Duration::ZERO,
         }
     }
 
@@ -112,38 +162,57 @@ impl<'a> Attempts<'a> {
         self.made
     }
 
-    /// Before an attempt: lets a writer that has lost too often go first.
+    /// After an attempt that won: ends the claim, so that no other writer waits while
+    /// this one does the rest. Returns how many attempts were made.
+    pub(super) fn end(self) -> u64 {
+        self.made
+    }
+
+    /// Before an attempt: defers to a writer that has claimed priority.
     pub(super) fn start(&mut self) {
-        self.fairness.give_way(self.claim);
-        if self.made > 0 {
-            self.started = Some(Instant::now());
+        if self.claim == 0 && self.defers {
+            self.fairness.defer();
         }
+        // The first attempt, as a rule the only one, does without the clock.
+        let is_measured = self.made > 0 && self.claim == 0 && self.expired == 0;
+        self.started = is_measured.then(Instant::now);
         self.made += 1;
     }
 
-    /// After an attempt that lost: backs off, and lays a claim if need be.
-    pub(super) fn lost(&mut self) -> Result<(), Error> {
+    /// After an attempt with that many edits that lost: claims priority, or backs off.
+    pub(super) fn lost(&mut self, edits: u64) -> Result<(), Error> {
         if self.claim != 0 && self.fairness.claim.load(Relaxed) != self.claim {
             self.claim = 0;
             self.expired += 1;
-            self.doublings += 1;
         }
-        if self.made >= MAX_ATTEMPTS || self.expired > MAX_EXPIRED {
+        if self.made >= MAX_ATTEMPTS || self.expired >= MAX_EXPIRED {
             return Err(Error::Contended {
                 attempts: self.made,
             });
         }
-        if self.claim == 0 && self.made >= CLAIM_AFTER {
-            let took = self.started.map_or(Duration::ZERO, |at| at.elapsed());
-            let doublings = self.doublings.max(doublings_for(took * 2));
-            self.doublings = doublings.min(MAX_DOUBLINGS);
-            self.claim = self.fairness.claim(self.doublings);
+        let took = match self.started.take() {
+            Some(started) => started.elapsed(),
+            None => AN_EDIT.saturating_mul(u32::try_from(edits).unwrap_or(u32::MAX)),
+        };
+        if self.expired == 0 {
+            self.length = self.length.max(took);
+        }
+        if self.claim == 0 && (self.made >= CLAIM_AFTER || self.length >= LONG) {
+            self.claim = self.fairness.lay(self.patience());
         }
         if self.claim == 0 {
             // Exponential, from one spin to yielding the processor.
             self.backoff.snooze();
         }
         Ok(())
+    }
+
+    /// How long others are to defer: twice as long as an attempt takes, and four times
+    /// as long after each claim that was not enough.
+    fn patience(&self) -> Duration {
+        let once = (self.length * 2).max(LEAST_PATIENCE);
+        once.saturating_mul(4_u32.saturating_pow(self.expired))
+            .min(MOST_PATIENCE)
     }
 }
 
@@ -155,8 +224,93 @@ impl Drop for Attempts<'_> {
     }
 }
 
-/// How often the least patience is to be doubled to be as long as that.
-fn doublings_for(wait: Duration) -> u32 {
-    let times = wait.as_nanos() / LEAST_PATIENCE.as_nanos() + 1;
-    times.next_power_of_two().ilog2()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Loses until the update gives up, each claim expiring in vain. Returns the
+    /// number of attempts, and how long others deferred in all and to one claim.
+    fn lose(edits: u64) -> (u64, Duration, Duration) {
+        let fairness = Fairness::default();
+        let mut attempts = Attempts::new(&fairness, true);
+        let (mut all, mut most) = (Duration::ZERO, Duration::ZERO);
+        loop {
+            attempts.start();
+            fairness.end(fairness.claim.load(Relaxed));
+            if attempts.lost(edits).is_err() {
+                return (attempts.made(), all, most);
+            }
+            if attempts.claim != 0 {
+                all += attempts.patience();
+                most = most.max(attempts.patience());
+            }
+        }
+    }
+
+    #[test]
+    fn others_defer_for_a_bounded_time_to_a_short_update_that_can_not_win() {
+        let (attempts, all, most) = lose(1);
+        assert_eq!(attempts, CLAIM_AFTER + u64::from(MAX_EXPIRED));
+        assert_eq!(most, MOST_PATIENCE);
+        assert!(all < Duration::from_secs(5), "others waited for {all:?}");
+    }
+
+    #[test]
+    fn others_defer_for_a_bounded_time_to_a_long_update_that_can_not_win() {
+        let (attempts, all, most) = lose(1_000_000);
+        // It claims at its first loss.
+        assert_eq!(attempts, 1 + u64::from(MAX_EXPIRED));
+        assert_eq!(most, MOST_PATIENCE);
+        assert_eq!(all, MOST_PATIENCE * MAX_EXPIRED);
+    }
+
+    #[test]
+    fn a_long_update_claims_at_its_first_loss_and_a_short_one_after_a_few() {
+        let fairness = Fairness::default();
+        let mut long = Attempts::new(&fairness, true);
+        long.start();
+        long.lost(100).unwrap();
+        assert_ne!(long.claim, 0);
+        assert_eq!(long.patience(), AN_EDIT * 200);
+        drop(long);
+        assert_eq!(fairness.claim.load(Relaxed), 0, "the claim was left behind");
+
+        let mut short = Attempts::new(&fairness, true);
+        for loss in 1..=CLAIM_AFTER {
+            short.start();
+            // A thread that the system sets aside would be taken for a long one.
+            short.started = None;
+            short.lost(1).unwrap();
+            assert_eq!(short.claim != 0, loss == CLAIM_AFTER);
+        }
+    }
+
+    #[test]
+    fn time_that_others_spend_deferring_does_not_count_as_the_length_of_an_attempt() {
+        let fairness = Fairness::default();
+        let mut attempts = Attempts::new(&fairness, true);
+        attempts.start();
+        attempts.lost(100).unwrap();
+        let length = attempts.length;
+        for expired in 1..=4 {
+            attempts.start();
+            assert!(attempts.started.is_none(), "a claimed attempt was measured");
+            // Another writer waits for the claim to expire, then commits.
+            fairness.defer();
+            attempts.lost(100).unwrap();
+            assert_eq!((attempts.expired, attempts.length), (expired, length));
+        }
+    }
+
+    #[test]
+    fn nobody_defers_beyond_the_deadline_of_a_claim_whose_writer_was_stopped() {
+        let fairness = Fairness::default();
+        let claim = fairness.lay(LEAST_PATIENCE);
+        fairness.defer();
+        assert_eq!(fairness.claim.load(Relaxed), 0);
+        fairness.end(claim);
+        // A claim that is there already is not replaced.
+        assert_ne!(fairness.lay(MOST_PATIENCE), 0);
+        assert_eq!(fairness.lay(MOST_PATIENCE), 0);
+    }
 }

@@ -3,6 +3,7 @@
 mod commit;
 mod events;
 mod fairness;
+mod foreign;
 mod nesting;
 mod reader;
 mod retired;
@@ -20,7 +21,7 @@ use self::nesting::Updating;
 pub use self::reader::Reader;
 use self::retired::Retired;
 pub use self::stats::Stats;
-use self::subscription::Signal;
+pub use self::subscription::Registry;
 pub use self::subscription::{Subscription, TimedOut, Transition};
 use crate::cell::{ArcSwapCell, SnapshotCell};
 use crate::sync::Arc;
@@ -44,7 +45,7 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     // After the cell, so that it is dropped last and frees what the cell has let
     // go of.
     retired: CachePadded<Retired>,
-    signal: Arc<Signal>,
+    registry: Arc<Registry>,
 }
 
 impl ProviderTree {
@@ -79,7 +80,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
             cell: C::new(own),
             fairness: CachePadded::default(),
             retired: CachePadded::default(),
-            signal: Arc::new(Signal::default()),
+            registry: Arc::new(Registry::default()),
         }
     }
 
@@ -144,16 +145,20 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// with `Ok::<_, Error>(value)` where the compiler can't tell the error's type
     /// from its last call. Commits are serialisable:
     /// what the closure read still held when its edits became visible. Cost:
-    /// that of the edits, times the attempts. A writer that keeps losing makes
-    /// the others wait for it for a bounded time, so that long transactions get
-    /// through; see [`docs::consistency`](crate::docs::consistency).
+    /// that of the edits, times the attempts.
+    ///
+    /// It may wait: while a writer that keeps losing claims priority, others defer to
+    /// it before they begin, for 1 s at most, so that long transactions get through; see
+    /// [`docs::consistency`](crate::docs::consistency#fairness). When it has committed it
+    /// calls the wakers of subscribers, outside every lock: see
+    /// [`Subscription`].
     ///
     /// # Errors
     ///
     /// Whatever the closure returns. [`Error::NestedUpdate`] inside the closure
     /// of an update of the same tree: edit through that one's transaction.
-    /// [`Error::Contended`] after 10,000 attempts, or when others have waited for
-    /// this one 17 times in vain.
+    /// [`Error::Contended`] after 10,000 attempts, or when others have deferred to this
+    /// one ten times in vain: its closure waits for one of them, or runs for too long.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderTree};
@@ -173,40 +178,47 @@ impl<C: SnapshotCell> ProviderTree<C> {
         &self,
         mut edits: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
-        let _updating = Updating::enter(self)?;
-        let mut attempts = Attempts::new(&self.fairness);
+        let defers = !nesting::is_updating(self);
+        let updating = Updating::enter(self)?;
+        let mut attempts = Attempts::new(&self.fairness, defers);
         loop {
             attempts.start();
             let mut transaction = Transaction::new(self.snapshot());
-            let value = edits(&mut transaction)?;
-            match self.try_commit(transaction, attempts.made()) {
+            let value = updating.run(|| edits(&mut transaction))?;
+            match self.swap(&transaction) {
                 Ok(version) => {
+                    let attempts = attempts.end();
+                    self.publish(transaction, version, attempts);
                     return Ok(Committed {
                         value,
                         version,
-                        attempts: attempts.made(),
+                        attempts,
                     });
                 }
-                Err(_) => attempts.lost()?,
+                Err(newer) => {
+                    events::conflict(&transaction, newer.version(), attempts.made());
+                    attempts.lost(transaction.edits())?;
+                }
             }
         }
     }
 
     /// Begins a transaction on the newest version, for [`commit`](Self::commit).
-    /// Cost: O(1). It waits for a bounded time if another writer has kept
-    /// losing.
+    /// Cost: O(1). It may wait, for 1 s at most, while a writer that keeps losing claims
+    /// priority; see [`docs::consistency`](crate::docs::consistency#fairness).
     ///
     /// Prefer [`update`](Self::update) unless the edits can't be made in a
     /// closure: it retries, and it gets through where short commits keep
     /// coming.
     pub fn begin(&self) -> Transaction {
         if !nesting::is_updating(self) {
-            self.fairness.give_way(0);
+            self.fairness.defer();
         }
         Transaction::new(self.snapshot())
     }
 
-    /// Tries once to commit a transaction. Cost: O(1).
+    /// Tries once to commit a transaction. Never waits for other writers. Cost: O(1), and
+    /// that of the wakers of subscribers, which it calls outside every lock.
     ///
     /// # Errors
     ///
@@ -237,39 +249,55 @@ impl<C: SnapshotCell> ProviderTree<C> {
                 return Err(Conflict::new(transaction, newest));
             }
         }
-        self.try_commit(transaction, 1).map(|version| Committed {
-            value: (),
-            version,
-            attempts: 1,
-        })
+        match self.swap(&transaction) {
+            Ok(version) => {
+                self.publish(transaction, version, 1);
+                Ok(Committed {
+                    value: (),
+                    version,
+                    attempts: 1,
+                })
+            }
+            Err(newer) => {
+                events::conflict(&transaction, newer.version(), 1);
+                Err(Conflict::new(transaction, newer))
+            }
+        }
     }
 
-    fn try_commit(&self, transaction: Transaction, attempts: u64) -> Result<u64, Conflict> {
+    /// Makes a transaction the newest version if its base still is, and returns the
+    /// number of that version; otherwise returns the newest. Without edits there is
+    /// nothing to swap.
+    fn swap(&self, transaction: &Transaction) -> Result<u64, Snapshot> {
         if transaction.edits() == 0 {
             return Ok(transaction.base().version());
         }
         let next = transaction.next();
         let version = next.version();
-        match self.cell.compare_and_swap(transaction.base(), next) {
-            Ok(()) => {
-                self.signal.changed();
-                events::committed(&transaction, version, attempts);
-                let added = transaction.len().saturating_sub(transaction.base().len());
-                let (base, replaced) = transaction.into_replaced();
-                self.retired.add(base, replaced, added);
-                Ok(version)
-            }
-            Err(newer) => {
-                events::conflict(&transaction, newer.version(), attempts);
-                Err(Conflict::new(transaction, newer))
-            }
+        self.cell.compare_and_swap(transaction.base(), next)?;
+        Ok(version)
+    }
+
+    /// After the swap: hands the old version over, then tells subscribers and `tracing`.
+    /// All that is ours is done before their code runs.
+    fn publish(&self, transaction: Transaction, version: u64, attempts: u64) {
+        if transaction.edits() == 0 {
+            return;
         }
+        let wakers = self
+            .registry
+            .take(|| transaction.changed_roots(transaction.base()));
+        let added = transaction.len().saturating_sub(transaction.base().len());
+        let (base, replaced, report) = transaction.into_parts();
+        self.retired.add(base, replaced, added);
+        wakers.wake();
+        events::committed(&report, version, attempts);
     }
 }
 
 impl<C: SnapshotCell> Drop for ProviderTree<C> {
     fn drop(&mut self) {
-        self.signal.close();
+        self.registry.close();
     }
 }
 

@@ -22,7 +22,7 @@ fn next(
         transaction.set_generation(uuid, generation).unwrap();
     }
     let next = transaction.next();
-    let (base, replaced) = transaction.into_replaced();
+    let (base, replaced, _) = transaction.into_parts();
     (next, (base, replaced))
 }
 

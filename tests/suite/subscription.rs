@@ -2,14 +2,16 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_lite::StreamExt;
-use provider_tree::{Change, Snapshot, TimedOut};
+use provider_tree::{Change, Error, Snapshot, TimedOut};
+use uuid::Uuid;
 
-use crate::cases::{ProviderTree, fork, new_tree};
+use crate::cases::{ProviderTree, ends, fork, new_tree};
 
 type Subscription = provider_tree::Subscription<crate::Cell>;
 
@@ -243,6 +245,217 @@ fn a_future_that_is_dropped_has_taken_nothing() {
     };
     assert_eq!(generation(transition.after()), 1);
     assert!(subscription.poll_changed(&mut context).is_pending());
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// A subscription to the tree of one provider, and how often it is woken.
+struct Following {
+    subscription: Subscription,
+    count: Arc<Count>,
+}
+
+impl Following {
+    fn new(tree: &ProviderTree, key: &str) -> Self {
+        let mut new = Self {
+            subscription: tree.subscribe_to(key).unwrap(),
+            count: Arc::default(),
+        };
+        assert!(new.poll().is_pending());
+        new
+    }
+
+    fn poll(&mut self) -> Poll<Option<provider_tree::Transition>> {
+        let waker = Waker::from(Arc::clone(&self.count));
+        self.subscription
+            .poll_changed(&mut Context::from_waker(&waker))
+    }
+
+    /// What it takes; how often it was woken for that.
+    fn take(&mut self) -> (Vec<String>, usize) {
+        let Poll::Ready(Some(transition)) = self.poll() else {
+            panic!("nothing to take");
+        };
+        let lines = transition.changes().iter().map(Change::to_string).collect();
+        (lines, self.count.0.swap(0, SeqCst))
+    }
+
+    fn sleeps(&mut self) -> bool {
+        self.count.0.load(SeqCst) == 0 && self.poll().is_pending()
+    }
+}
+
+fn two_hosts() -> ProviderTree {
+    let tree = new_tree();
+    for (number, name) in ["host", "other"].into_iter().enumerate() {
+        let uuid = Uuid::from_u128(number as u128 + 1);
+        tree.new_root(name, uuid, 0).unwrap();
+        let child = Uuid::from_u128(number as u128 + 11);
+        tree.new_child(&format!("{name}_numa0"), name, child, 0)
+            .unwrap();
+    }
+    tree
+}
+
+#[test]
+fn a_follower_is_woken_for_changes_of_its_tree_alone() {
+    let tree = two_hosts();
+    let mut following = Following::new(&tree, "host_numa0");
+    tree.set_generation("other", 1).unwrap();
+    tree.new_child("other_numa1", "other_numa0", None, None)
+        .unwrap();
+    tree.new_root("third", None, None).unwrap();
+    tree.remove("third").unwrap();
+    assert!(following.sleeps());
+    // Another provider of its tree; one commit with changes elsewhere.
+    tree.update(|transaction| {
+        transaction.set_generation("other", 2)?;
+        transaction.set_generation("host", 2)
+    })
+    .unwrap();
+    let host = "host (00000000-0000-0000-0000-000000000001)";
+    assert_eq!(
+        following.take(),
+        (vec![format!("~ {host}: generation=2")], 1)
+    );
+    assert!(following.sleeps());
+    // Changed and changed back.
+    tree.set_generation("host", 3).unwrap();
+    tree.set_generation("host", 2).unwrap();
+    assert!(following.poll().is_pending());
+}
+
+#[test]
+fn a_follower_goes_along_when_its_provider_moves() {
+    let tree = two_hosts();
+    let mut following = Following::new(&tree, "host_numa0");
+    tree.move_to("host_numa0", "other").unwrap();
+    let numa = "host_numa0 (00000000-0000-0000-0000-00000000000b)";
+    let other = "00000000-0000-0000-0000-000000000002";
+    assert_eq!(
+        following.take(),
+        (vec![format!("~ {numa}: parent={other}")], 1)
+    );
+    assert!(following.poll().is_pending());
+    tree.set_generation("host", 1).unwrap();
+    assert!(following.sleeps());
+    tree.set_generation("other", 1).unwrap();
+    assert_eq!(following.take().1, 1);
+    // Out to a tree of its own, and what it leaves.
+    assert!(following.poll().is_pending());
+    tree.move_to_root("host_numa0").unwrap();
+    assert_eq!(following.take(), (vec![format!("~ {numa}: now a root")], 1));
+    assert!(following.poll().is_pending());
+    tree.remove("other").unwrap();
+    assert!(following.sleeps());
+}
+
+#[test]
+fn a_provider_that_leaves_the_tree_is_among_its_changes() {
+    let tree = two_hosts();
+    let mut following = Following::new(&tree, "host");
+    tree.move_to("host_numa0", "other_numa0").unwrap();
+    let numa = "host_numa0 (00000000-0000-0000-0000-00000000000b)";
+    let parent = "00000000-0000-0000-0000-00000000000c";
+    assert_eq!(
+        following.take(),
+        (vec![format!("~ {numa}: parent={parent}")], 1)
+    );
+}
+
+#[test]
+fn a_follower_ends_when_its_provider_has_gone() {
+    let tree = two_hosts();
+    let mut following = Following::new(&tree, "host_numa0");
+    tree.remove("host").unwrap();
+    let (lines, woken) = following.take();
+    assert_eq!((lines.len(), woken), (2, 1));
+    assert!(matches!(following.poll(), Poll::Ready(None)));
+    // Also if there is another of that name.
+    tree.new_root("host_numa0", None, None).unwrap();
+    assert!(matches!(following.poll(), Poll::Ready(None)));
+    assert!(following.subscription.try_changed().is_none());
+    assert!(following.subscription.wait().is_none());
+    assert!(!following.subscription.is_closed());
+}
+
+#[test]
+fn a_follower_takes_the_last_version_of_a_tree_that_is_dropped() {
+    let tree = two_hosts();
+    let (mut changed, mut unchanged) = (
+        Following::new(&tree, "host"),
+        Following::new(&tree, "other"),
+    );
+    tree.set_generation("host", 1).unwrap();
+    drop(tree);
+    assert_eq!(changed.take().1, 1);
+    for following in [&mut changed, &mut unchanged] {
+        assert!(matches!(following.poll(), Poll::Ready(None)));
+    }
+}
+
+#[test]
+fn what_does_not_exist_can_not_be_followed() {
+    let tree = two_hosts();
+    let unknown = tree.subscribe_to("nobody").map(drop).unwrap_err();
+    assert!(matches!(unknown, Error::UnknownProvider { key } if key == "nobody"));
+    // It has left nothing behind: a commit finds no subscriber.
+    tree.set_generation("host", 1).unwrap();
+}
+
+/// Threads that follow one host each, while others commit to all hosts at random: none
+/// misses the last state of its own.
+#[test]
+fn followers_never_miss_the_last_state_of_their_trees() {
+    const HOSTS: u64 = 8;
+    ends(|| {
+        let tree = Arc::new(new_tree());
+        let name = |host: u64| format!("host{host}");
+        for host in 0..HOSTS {
+            tree.new_root(&name(host), None, 0).unwrap();
+        }
+        let followers: Vec<_> = (0..HOSTS)
+            .map(|host| {
+                let mut subscription = tree.subscribe_to(&name(host)).unwrap();
+                thread::spawn(move || {
+                    let mut last = 0;
+                    while last < COMMITS {
+                        let transition = subscription.wait().expect("the last was missed");
+                        for change in transition.changes() {
+                            let after = change.provider();
+                            assert_eq!(after.name(), name(host), "of another tree");
+                            assert!(after.generation() > Some(last), "it went back");
+                            last = after.generation().unwrap();
+                        }
+                    }
+                })
+            })
+            .collect();
+        let writers: Vec<_> = (0..2)
+            .map(|writer| {
+                let tree = Arc::clone(&tree);
+                thread::spawn(move || {
+                    for generation in 1..=COMMITS {
+                        for host in (writer..HOSTS).step_by(2) {
+                            tree.set_generation(&name(host), generation).unwrap();
+                        }
+                    }
+                })
+            })
+            .collect();
+        // The tree is still there: a follower that has missed its last state hangs.
+        for thread in writers.into_iter().chain(followers) {
+            thread.join().unwrap();
+        }
+    });
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Commits, generation changes and conflicts are reported as events; reads are
 //! not.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, ThreadId};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use provider_tree::Error;
 use tracing::field::{Field, Visit};
@@ -12,14 +15,25 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
 
-use crate::cases::new_tree;
+use crate::cases::{ends, new_tree};
 
-/// Keeps each event of one thread as `message field=value ...`. It serves the
-/// whole process: a subscriber of one thread alone can miss events whose call
-/// site another thread has reached first.
-struct Events {
-    thread: ThreadId,
-    lines: Arc<Mutex<Vec<String>>>,
+/// What a thread does with each event, as `message field=value ...`.
+type Sink = Box<dyn FnMut(String)>;
+
+thread_local! {
+    static SINK: RefCell<Option<Sink>> = const { RefCell::new(None) };
+}
+
+/// Gives each event to the sink of its thread. It serves the whole process: a
+/// subscriber of one thread alone can miss events whose call site another thread has
+/// reached first.
+struct Events;
+
+/// Has this thread's events given to a sink.
+fn listen(sink: impl FnMut(String) + 'static) {
+    // Another test may have set it already.
+    let _ = tracing::subscriber::set_global_default(Events);
+    SINK.set(Some(Box::new(sink)));
 }
 
 struct Line(String);
@@ -35,7 +49,7 @@ impl Visit for Line {
 
 impl Subscriber for Events {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "provider_tree" && thread::current().id() == self.thread
+        metadata.target() == "provider_tree" && SINK.with_borrow(Option::is_some)
     }
 
     // Asks `enabled` anew for each event.
@@ -54,7 +68,11 @@ impl Subscriber for Events {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        self.lines.lock().unwrap().push(line.0);
+        // Taken out, so that it can cause events itself: these are not listened to.
+        if let Some(mut sink) = SINK.take() {
+            sink(line.0);
+            SINK.set(Some(sink));
+        }
     }
 
     fn enter(&self, _: &Id) {}
@@ -64,12 +82,11 @@ impl Subscriber for Events {
 
 #[test]
 fn what_is_committed_is_reported_and_what_is_read_is_not() {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let events = Events {
-        thread: thread::current().id(),
-        lines: Arc::clone(&lines),
-    };
-    tracing::subscriber::set_global_default(events).unwrap();
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    listen({
+        let lines = Rc::clone(&lines);
+        move |line| lines.borrow_mut().push(line)
+    });
     let host = Uuid::from_u128(1);
     let tree = new_tree();
     tree.new_root("host", host, 3).unwrap();
@@ -99,9 +116,8 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     tree.set_generation(host, 8).unwrap();
     let back = older.diff(&tree.snapshot());
     tree.update(|transaction| transaction.apply(&back)).unwrap();
-    let lines = lines.lock().unwrap();
     assert_eq!(
-        *lines,
+        *lines.borrow(),
         [
             "commit version=1 edits=1 attempts=1",
             "generation version=1 uuid=00000000-0000-0000-0000-000000000001 to=3 operation=\"new\"",
@@ -121,4 +137,94 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
              operation=\"apply\"",
         ]
     );
+}
+
+/// Commits that are reported while the layer commits to the same tree itself: also where
+/// an attempt has lost, and its update may have claimed priority.
+#[test]
+fn a_layer_can_commit_to_the_same_tree() {
+    ends(|| {
+        let tree = Arc::new(new_tree());
+        let host = tree.new_root("host", None, 0).unwrap().value;
+        let (sender, receiver) = mpsc::channel();
+        listen({
+            let tree = Arc::clone(&tree);
+            move |line| {
+                tree.update(|transaction| {
+                    let now = transaction.require(host)?.generation().unwrap_or(0);
+                    transaction.set_generation(host, now + 1)
+                })
+                .unwrap();
+                sender.send(line).unwrap();
+            }
+        });
+        tree.new_root("first", None, None).unwrap();
+        let mut runs = 0;
+        let committed = tree.update(|transaction| {
+            runs += 1;
+            if runs <= 6 {
+                let mut first = tree.begin();
+                first.rename("first", &format!("first{runs}"))?;
+                first.rename(&format!("first{runs}"), "first")?;
+                // In another thread: here its layer would be within this closure.
+                thread::scope(|scope| {
+                    scope.spawn(|| tree.commit(first).unwrap());
+                });
+            }
+            transaction.new_root("last", None, None)
+        });
+        assert_eq!(committed.unwrap().attempts, 7);
+        SINK.take();
+        let lines: Vec<String> = receiver.iter().collect();
+        let conflicts = lines.iter().filter(|line| line.starts_with("conflict"));
+        assert_eq!(conflicts.count(), 6);
+        let generation = tree.find(host).unwrap().generation();
+        assert_eq!(generation, Some(lines.len() as u64));
+    });
+}
+
+#[test]
+fn a_layer_that_panics_keeps_no_commit_from_its_writer() {
+    ends(|| {
+        let tree = new_tree();
+        let panics = || listen(|_| panic!("planned"));
+        panics();
+        let committed = catch_unwind(AssertUnwindSafe(|| tree.new_root("host", None, 0)));
+        assert_eq!(committed.unwrap().unwrap().version, 1);
+        panics();
+        let mut loser = tree.begin();
+        loser.set_generation("host", 1).unwrap();
+        tree.set_generation("host", 2).unwrap();
+        panics();
+        let conflict = catch_unwind(AssertUnwindSafe(|| tree.commit(loser)));
+        assert!(conflict.unwrap().is_err());
+        tree.collect();
+        assert_eq!(tree.stats().versions, 1);
+    });
+}
+
+#[test]
+fn a_layer_that_blocks_keeps_no_other_writer_from_committing() {
+    ends(|| {
+        let tree = Arc::new(new_tree());
+        tree.new_root("host", None, 0).unwrap();
+        let (blocked, is_blocked) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let writer = thread::spawn({
+            let tree = Arc::clone(&tree);
+            move || {
+                listen(move |_| {
+                    blocked.send(()).unwrap();
+                    let _ = released.recv();
+                });
+                tree.set_generation("host", 1).unwrap().version
+            }
+        });
+        is_blocked.recv().unwrap();
+        for generation in 2..100 {
+            tree.set_generation("host", generation).unwrap();
+        }
+        drop(release);
+        assert_eq!(writer.join().unwrap(), 2);
+    });
 }

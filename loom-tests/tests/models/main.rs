@@ -5,6 +5,7 @@ mod common;
 mod held;
 mod linearizability;
 mod reclamation;
+mod registry;
 mod subscription;
 mod transactions;
 mod writers;

@@ -9,7 +9,7 @@ use loom::thread;
 use loom_tests::explore;
 use provider_tree::{Snapshot, SnapshotCell};
 
-use crate::common::{A, PREEMPTIONS, catches, cell_name, on_both_cells, with_host};
+use crate::common::{A, B, PREEMPTIONS, catches, cell_name, on_both_cells, with_host};
 
 fn generation(snapshot: &Snapshot) -> u64 {
     snapshot.get(A).unwrap().generation().unwrap()
@@ -64,6 +64,31 @@ fn a_subscriber_takes_the_last_version_of_a_tree<C: SnapshotCell>() {
     });
 }
 
+/// One thread commits to two trees, one after the other, while another follows the
+/// second and waits. The outcome: with which version it began.
+fn a_follower_wakes_for_a_commit_to_its_tree<C: SnapshotCell>() {
+    let name = format!("follower, {}", cell_name::<C>());
+    explore(&name, PREEMPTIONS, [2, 3, 4], || {
+        let tree = with_host::<C>();
+        tree.new_root("other", B, 1).unwrap();
+        let follower = thread::spawn({
+            let tree = Arc::clone(&tree);
+            move || {
+                let mut subscription = tree.subscribe_to(A).unwrap();
+                let begun = subscription.snapshot().version();
+                if begun < 4 {
+                    let transition = subscription.wait().unwrap();
+                    assert_eq!(generation(transition.after()), 2, "woken for another tree");
+                }
+                begun
+            }
+        });
+        tree.set_generation(B, 2).unwrap();
+        tree.set_generation(A, 2).unwrap();
+        follower.join().unwrap()
+    });
+}
+
 /// Whether a task was woken. No part of the model: it is read when all is done.
 #[derive(Default)]
 struct Woken(AtomicBool);
@@ -104,6 +129,7 @@ fn a_task_is_woken_for_a_commit<C: SnapshotCell>() {
 on_both_cells! {
     a_task_is_woken_for_a_commit
     a_subscriber_wakes_for_a_commit
+    a_follower_wakes_for_a_commit_to_its_tree
     a_subscriber_takes_the_last_version_of_a_tree
 }
 

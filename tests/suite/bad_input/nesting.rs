@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use provider_tree::Error;
 use uuid::Uuid;
@@ -226,4 +227,96 @@ fn a_thread_can_read_and_commit_until_its_very_end() {
     });
     assert_eq!(received.recv().unwrap(), Some(Ok(2)), "None is a panic");
     assert!(!tree.exists(HOST));
+}
+
+/// Updates its tree within an update of it when its thread ends.
+struct NestsAtEnd {
+    tree: Arc<ProviderTree>,
+    outcome: mpsc::Sender<(Result<usize, Error>, u64)>,
+}
+
+impl Drop for NestsAtEnd {
+    fn drop(&mut self) {
+        let mut inner = None;
+        let outer = self.tree.update(|transaction| {
+            inner = Some(self.tree.remove(NUMA).map(|committed| committed.value));
+            transaction.set_generation(HOST, 9)
+        });
+        let attempts = outer.map_or(0, |committed| committed.attempts);
+        self.outcome.send((inner.unwrap(), attempts)).unwrap();
+    }
+}
+
+thread_local! {
+    static NESTS: RefCell<Option<NestsAtEnd>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn an_update_inside_an_update_is_refused_at_the_very_end_of_a_thread_as_well() {
+    let tree = Arc::new(forest());
+    let (outcome, received) = mpsc::channel();
+    let at_end = NestsAtEnd {
+        tree: Arc::clone(&tree),
+        outcome,
+    };
+    thread::spawn(move || {
+        let tree = Arc::clone(&at_end.tree);
+        NESTS.set(Some(at_end));
+        tree.set_generation(HOST, 8).unwrap();
+    });
+    let ended = received.recv_timeout(Duration::from_secs(60));
+    assert_eq!(ended.expect("it hangs"), (Err(Error::NestedUpdate), 1));
+    assert!(tree.exists(NUMA));
+}
+
+/// More trees than a thread notes without the heap.
+#[test]
+fn updates_of_many_trees_can_be_nested() {
+    fn nest(trees: &[ProviderTree], outermost: &ProviderTree) {
+        let Some((first, rest)) = trees.split_first() else {
+            assert_eq!(outermost.remove(HOST), Err(Error::NestedUpdate));
+            return;
+        };
+        first
+            .update(|transaction| {
+                nest(rest, outermost);
+                assert_eq!(first.remove(HOST), Err(Error::NestedUpdate));
+                transaction.set_generation(HOST, 1)
+            })
+            .unwrap();
+    }
+
+    let trees: Vec<ProviderTree> = (0..10).map(|_| forest()).collect();
+    for _ in 0..2 {
+        nest(&trees, &trees[0]);
+    }
+    assert!(trees.iter().all(|tree| tree.remove(HOST).is_ok()));
+}
+
+#[test]
+fn an_update_whose_closure_waits_for_another_writer_of_the_tree_gives_up() {
+    let tree = Arc::new(forest());
+    let (tree_of_the_other, (ask, asked), (done, is_done)) =
+        (Arc::clone(&tree), mpsc::channel(), mpsc::channel());
+    let other = thread::spawn(move || {
+        while let Ok(generation) = asked.recv() {
+            tree_of_the_other.set_generation(NUMA, generation).unwrap();
+            done.send(()).unwrap();
+        }
+    });
+    let mut runs = 0;
+    let result = tree.update(|transaction| {
+        runs += 1;
+        ask.send(runs).unwrap();
+        is_done.recv().unwrap();
+        transaction.set_generation(HOST, 1)
+    });
+    let attempts = runs;
+    assert_eq!(result.unwrap_err(), Error::Contended { attempts });
+    // One to four without a claim, then ten claims that expired: others defer to each for
+    // a second at most.
+    assert!((11..=14).contains(&attempts), "{attempts} attempts");
+    drop(ask);
+    other.join().unwrap();
+    assert_eq!(tree.version(), forest().version() + attempts);
 }

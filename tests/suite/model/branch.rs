@@ -7,10 +7,14 @@ use provider_tree::{Error, Reader, Snapshot, Transaction};
 
 use super::check::{assert_agrees, assert_shows};
 use super::edit::{Answer, Edit};
+use super::follow::Follower;
 use super::forest::Model;
 use super::records::Draft;
 use super::tally;
 use crate::cases::{ProviderTree, fork};
+
+/// The most subscriptions to single trees at a time.
+const FOLLOWERS: usize = 6;
 
 /// How a transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +28,7 @@ pub struct Branch {
     pub tree: ProviderTree,
     pub model: Model,
     reader: Reader<crate::Cell>,
+    followers: Vec<Follower>,
     /// The newest version, as it was when it was new.
     newest: Snapshot,
 }
@@ -116,6 +121,7 @@ impl Branch {
         let tree = fork(first);
         let mut branch = Self {
             reader: tree.reader(),
+            followers: Vec::new(),
             newest: tree.snapshot(),
             tree,
             model,
@@ -150,6 +156,24 @@ impl Branch {
             assert_eq!(self.tree.find(one.uuid).as_ref(), snapshot.get(one.uuid));
         }
         self.newest = snapshot;
+        self.follow();
+    }
+
+    /// Has those who follow a tree look, most at each version and some now and then;
+    /// another one begins to follow.
+    fn follow(&mut self) {
+        let version = self.newest.version() as usize;
+        for (number, follower) in self.followers.iter_mut().enumerate() {
+            if number % 2 == 0 || version.is_multiple_of(3) {
+                follower.look(&self.model);
+            }
+        }
+        let providers = &self.model.providers;
+        if let Some(one) = providers.get(version % (providers.len() + 1)) {
+            self.followers.truncate(FOLLOWERS - 1);
+            let new = Follower::new(&self.tree, &self.model, one.uuid);
+            self.followers.insert(0, new);
+        }
     }
 
     /// One edit by the tree's shorthand. Returns whether it has committed.

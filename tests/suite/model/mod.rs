@@ -7,6 +7,7 @@ mod content;
 mod diff;
 mod drawing;
 mod edit;
+mod follow;
 mod forest;
 mod names;
 mod place;

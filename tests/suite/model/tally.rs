@@ -46,6 +46,7 @@ pub const OF_STEPS: &[&str] = &[
     "Echo: unchanged",
     "Update: again",
     "Commit: conflict",
+    "Follow: changed gone part left",
 ];
 
 /// The same of forests of hundreds of providers.

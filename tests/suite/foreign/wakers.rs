@@ -1,0 +1,272 @@
+//! Wakers that commit, poll, panic, block, and drop what they belong to.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use super::{CommitsAtDrop, generation, with_host};
+use crate::cases::{ProviderTree, ends};
+
+type Subscription = provider_tree::Subscription<crate::Cell>;
+
+/// A waker that runs something when it is called.
+struct Calls(Box<dyn Fn() + Send + Sync>);
+
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+fn calls(run: impl Fn() + Send + Sync + 'static) -> Waker {
+    Waker::from(Arc::new(Calls(Box::new(run))))
+}
+
+/// Counts its calls.
+fn counts(count: &Arc<AtomicUsize>) -> Waker {
+    let count = Arc::clone(count);
+    calls(move || {
+        count.fetch_add(1, SeqCst);
+    })
+}
+
+fn poll(subscription: &mut Subscription, waker: &Waker) -> bool {
+    let mut context = Context::from_waker(waker);
+    subscription.poll_changed(&mut context).is_ready()
+}
+
+/// A subscription that waits with that waker.
+fn waiting(tree: &ProviderTree, waker: &Waker) -> Subscription {
+    let mut subscription = tree.subscribe();
+    assert!(!poll(&mut subscription, waker));
+    subscription
+}
+
+#[test]
+fn a_commit_returns_though_the_executor_of_a_waiting_task_is_gone() {
+    ends(|| {
+        let tree = with_host();
+        let mut subscription = tree.subscribe();
+        let (sender, receiver) = flume::unbounded();
+        let (runnable, task) = async_task::spawn(
+            async move {
+                subscription.changed().await;
+            },
+            move |runnable| {
+                let _ = sender.send(runnable);
+            },
+        );
+        task.detach();
+        runnable.schedule();
+        receiver.recv().unwrap().run();
+        drop(receiver); // its executor shuts down: a wake drops the task
+        tree.set_generation("host", 1).unwrap();
+        tree.set_generation("host", 2).unwrap();
+        let mut subscription = tree.subscribe();
+        assert!(subscription.wait_timeout(Duration::ZERO).is_err());
+    });
+}
+
+#[test]
+fn a_waker_can_drop_its_own_subscription() {
+    ends(|| {
+        let tree = with_host();
+        let slot: Arc<Mutex<Option<Subscription>>> = Arc::default();
+        let waker = calls({
+            let slot = Arc::clone(&slot);
+            move || drop(slot.lock().unwrap().take())
+        });
+        *slot.lock().unwrap() = Some(waiting(&tree, &waker));
+        tree.set_generation("host", 1).unwrap();
+        assert!(slot.lock().unwrap().is_none());
+        tree.set_generation("host", 2).unwrap();
+    });
+}
+
+#[test]
+fn a_waker_can_poll_its_own_subscription_and_others() {
+    ends(|| {
+        let tree = with_host();
+        let both: Arc<Mutex<Vec<Subscription>>> = Arc::default();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let waker = calls({
+            let (both, taken) = (Arc::clone(&both), Arc::clone(&taken));
+            move || {
+                for subscription in &mut *both.lock().unwrap() {
+                    let ready = poll(subscription, Waker::noop());
+                    taken.fetch_add(usize::from(ready), SeqCst);
+                }
+            }
+        });
+        *both.lock().unwrap() = vec![waiting(&tree, &waker), waiting(&tree, &waker)];
+        tree.set_generation("host", 1).unwrap();
+        assert_eq!(taken.load(SeqCst), 2);
+    });
+}
+
+#[test]
+fn a_waker_can_commit_to_the_same_tree() {
+    ends(|| {
+        let tree = with_host();
+        let waker = calls({
+            let tree = Arc::downgrade(&tree);
+            move || {
+                let tree = tree.upgrade().unwrap();
+                tree.new_root("made by a waker", None, None).unwrap();
+                let mut transaction = tree.begin();
+                transaction.set_generation("host", 7).unwrap();
+                tree.commit(transaction).unwrap();
+            }
+        });
+        let mut subscription = waiting(&tree, &waker);
+        let committed = tree.set_generation("host", 1).unwrap();
+        assert_eq!(committed.version, 2, "not the waker's");
+        assert!(tree.exists("made by a waker"));
+        assert_eq!(generation(&tree), 7);
+        assert_eq!(subscription.try_changed().unwrap().after().version(), 4);
+    });
+}
+
+/// Replaced, woken and dropped wakers: each of them runs the destructor of what it holds.
+#[test]
+fn the_destructor_of_a_waker_can_commit_to_the_same_tree() {
+    ends(|| {
+        let tree = with_host();
+        let commits = || {
+            let last = CommitsAtDrop(Arc::clone(&tree));
+            calls(move || {
+                let _ = &last;
+            })
+        };
+        let mut subscription = waiting(&tree, &commits());
+        // Replaced: the subscriber that replaces it sees the commit at once, and the
+        // waker that replaced it is dropped as well.
+        assert!(poll(&mut subscription, &commits()));
+        assert_eq!(generation(&tree), 200);
+        // Dropped with its subscription.
+        assert!(poll(&mut subscription, Waker::noop()));
+        assert!(!poll(&mut subscription, &commits()));
+        drop(subscription);
+        assert_eq!(generation(&tree), 300);
+        // Woken by a commit.
+        let subscription = waiting(&tree, &commits());
+        tree.set_generation("host", 0).unwrap();
+        assert_eq!(generation(&tree), 100);
+        drop(subscription);
+    });
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_from_being_woken_and_no_commit_from_its_writer() {
+    ends(|| {
+        let tree = with_host();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let panics = || calls(|| panic!("planned"));
+        let mut subscriptions = Vec::new();
+        for _ in 0..3 {
+            subscriptions.push(waiting(&tree, &panics()));
+            subscriptions.push(waiting(&tree, &counts(&woken)));
+        }
+        let committed = catch_unwind(AssertUnwindSafe(|| tree.set_generation("host", 1)));
+        assert_eq!(committed.unwrap().unwrap().version, 2);
+        assert_eq!(woken.load(SeqCst), 3);
+        for subscription in &mut subscriptions {
+            assert_eq!(subscription.try_changed().unwrap().after().version(), 2);
+            assert!(!poll(subscription, &panics()));
+            assert!(!poll(subscription, &counts(&woken)));
+        }
+        tree.collect();
+        assert_eq!(tree.stats().versions, 1, "the replaced version was kept");
+        subscriptions.push(waiting(&tree, &panics()));
+        subscriptions.push(waiting(&tree, &counts(&woken)));
+        // So it is when the tree goes.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(tree)));
+        assert!(dropped.is_ok());
+        assert_eq!(woken.load(SeqCst), 3 + 6 + 1);
+    });
+}
+
+/// What a panic carries, whose destructor panics as well.
+struct Payload;
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        panic!("planned");
+    }
+}
+
+#[test]
+fn a_panic_whose_payload_panics_ends_there_as_well() {
+    ends(|| {
+        let tree = with_host();
+        let waker = calls(|| std::panic::panic_any(Payload));
+        let _subscription = waiting(&tree, &waker);
+        let committed = catch_unwind(AssertUnwindSafe(|| tree.set_generation("host", 1)));
+        assert_eq!(committed.unwrap().unwrap().version, 2);
+    });
+}
+
+#[test]
+fn a_waker_that_blocks_keeps_no_other_writer_from_committing() {
+    ends(|| {
+        let tree = with_host();
+        let (blocked, is_blocked) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let waker = calls(move || {
+            blocked.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+        });
+        let subscription = waiting(&tree, &waker);
+        thread::scope(|scope| {
+            let blocked = scope.spawn(|| tree.set_generation("host", 1).unwrap());
+            is_blocked.recv().unwrap();
+            for generation in 2..100 {
+                tree.set_generation("host", generation).unwrap();
+            }
+            let mut other = tree.subscribe();
+            assert!(other.wait_timeout(Duration::from_millis(1)).is_err());
+            release.send(()).unwrap();
+            assert_eq!(blocked.join().unwrap().version, 2);
+        });
+        drop(subscription);
+    });
+}
+
+#[test]
+fn a_writer_that_had_to_claim_priority_ends_its_claim_before_it_wakes_others() {
+    ends(|| {
+        let tree = with_host();
+        let waited = Arc::new(AtomicBool::new(false));
+        let waker = calls({
+            let (tree, waited) = (Arc::downgrade(&tree), Arc::clone(&waited));
+            move || {
+                // Another thread, which would defer to the claim, must get through.
+                let tree = tree.upgrade().unwrap();
+                let committed = thread::spawn(move || tree.remove("other").unwrap());
+                committed.join().unwrap();
+                waited.store(true, SeqCst);
+            }
+        });
+        tree.new_root("other", None, None).unwrap();
+        let mut subscription = tree.subscribe();
+        let mut runs = 0;
+        let committed = tree.update(|transaction| {
+            runs += 1;
+            if runs <= 10 {
+                let mut first = tree.begin();
+                first.set_generation("host", runs).unwrap();
+                tree.commit(first).unwrap();
+            } else {
+                let mut context = Context::from_waker(&waker);
+                while subscription.poll_changed(&mut context).is_ready() {}
+            }
+            transaction.set_generation("host", 100)
+        });
+        assert_eq!(committed.unwrap().attempts, 11);
+        assert!(waited.load(SeqCst) && !tree.exists("other"));
+    });
+}
