@@ -4,6 +4,7 @@ use crate::Forest;
 use crate::sync::{Arc, Witness};
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// One version of the forest, which never changes: every look-up, walk and
 /// iteration of it agrees with every other.
@@ -36,19 +37,50 @@ pub struct Snapshot {
 
 pub(crate) struct Version {
     number: u64,
+    history: History,
     pub(crate) forest: Forest,
     witness: Witness,
 }
 
+/// Tells the versions of one tree from those of all others.
+#[derive(Clone, Copy, PartialEq)]
+struct History(u64);
+
+impl History {
+    fn new() -> Self {
+        // Std's in models, too: no thread acts on the order of the numbers.
+        static BEGUN: AtomicU64 = AtomicU64::new(0);
+        // Relaxed, with no partner: a number publishes nothing, and the addition alone
+        // makes it unique. Load and store in its place could give one number twice.
+        Self(BEGUN.fetch_add(1, Relaxed))
+    }
+}
+
 impl Snapshot {
+    /// The first version of a tree, or a version of none.
     pub(crate) fn new(number: u64, forest: Forest) -> Self {
+        Self::in_history(History::new(), number, forest)
+    }
+
+    /// The version after this one, of the same tree.
+    pub(crate) fn next(&self, forest: Forest) -> Self {
+        Self::in_history(self.version.history, self.version() + 1, forest)
+    }
+
+    fn in_history(history: History, number: u64, forest: Forest) -> Self {
         Self {
             version: Arc::new(Version {
                 number,
+                history,
                 forest,
                 witness: Witness::new(number),
             }),
         }
+    }
+
+    /// Whether both are versions of one tree.
+    pub(crate) fn has_history_of(&self, other: &Self) -> bool {
+        self.version.history == other.version.history
     }
 
     #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]

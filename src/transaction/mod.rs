@@ -110,7 +110,7 @@ impl Transaction {
 
     /// The version that the transaction makes of its base.
     pub(crate) fn next(&self) -> Snapshot {
-        Snapshot::new(self.base.version() + 1, self.forest.fork())
+        self.base.next(self.forest.fork())
     }
 }
 

@@ -17,9 +17,10 @@ pub struct Committed<T> {
     pub attempts: u64,
 }
 
-/// A commit that lost: another one has come first. Nothing has changed.
+/// A commit that was refused: another one has come first, or the transaction was
+/// begun on another tree. Nothing has changed.
 ///
-/// It gives the transaction back, beside the version that it lost to.
+/// It gives the transaction back, with the version that it lost to.
 pub struct Conflict(Box<(Transaction, Snapshot)>);
 
 impl Conflict {
@@ -37,8 +38,34 @@ impl Conflict {
         &self.0.1
     }
 
-    /// The transaction that lost, with its edits. It can't be committed any
-    /// more, but read. Cost: O(1).
+    /// Whether the transaction was begun on another tree, of which this one may be a
+    /// fork. Committing it here fails each time, even if neither tree has changed.
+    ///
+    /// Commit [`into_transaction`](Self::into_transaction) to the tree that it was
+    /// begun on, or bring its changes over to this one with
+    /// [`rebase`](Self::rebase). Cost: O(1).
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host", None, None)?;
+    /// let what_if = ProviderTree::from(tree.snapshot());
+    /// let mut transaction = what_if.begin();
+    /// transaction.set_generation("host", 1)?;
+    ///
+    /// let conflict = tree.commit(transaction).unwrap_err();
+    /// assert!(conflict.is_foreign());
+    /// tree.commit(conflict.rebase()?).unwrap();
+    /// assert_eq!(tree.find("host").unwrap().generation(), Some(1));
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    pub fn is_foreign(&self) -> bool {
+        !self.newer().has_history_of(self.transaction().base())
+    }
+
+    /// The transaction that lost, with its edits. It can be read, but no longer
+    /// committed, unless it [is another tree's](Self::is_foreign). Cost: O(1).
     pub fn into_transaction(self) -> Transaction {
         self.0.0
     }
@@ -48,7 +75,9 @@ impl Conflict {
     /// touched the providers that the old one changed.
     ///
     /// What the old one only read is not looked at again; if its changes follow
-    /// from that, [`restart`](Self::restart). Cost: that of
+    /// from that, [`restart`](Self::restart). The changes of a transaction of
+    /// [another tree](Self::is_foreign) are brought over to this one by the same
+    /// rules. Cost: that of
     /// [`Forest::diff`](crate::Forest::diff) and
     /// [`Transaction::apply`](crate::Transaction::apply).
     ///
@@ -95,6 +124,12 @@ impl fmt::Debug for Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_foreign() {
+            return f.write_str(
+                "the transaction was begun on another tree: commit it there, or rebase it onto \
+                 this one",
+            );
+        }
         write!(
             f,
             "the transaction began from version {}, but version {} is there: \

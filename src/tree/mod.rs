@@ -223,7 +223,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// # Errors
     ///
     /// [`Conflict`] if the newest version is no longer the one that the
-    /// transaction began from. It gives the transaction back.
+    /// transaction began from, or if the transaction was begun on another tree
+    /// ([`Conflict::is_foreign`]). It gives the transaction back.
     ///
     /// ```
     /// use provider_tree::ProviderTree;

@@ -164,17 +164,39 @@ fn a_transaction_of_another_tree_is_a_conflict() {
     let mut foreign = other.begin();
     foreign.remove(HOST).unwrap();
     let conflict = tree.commit(foreign).unwrap_err();
+    assert!(conflict.is_foreign());
     assert!(conflict.newer().ptr_eq(&before));
     assert!(!conflict.transaction().exists(HOST));
     assert!(tree.snapshot().ptr_eq(&before));
-    // So is one of a copy, though both have not changed since.
+    // So is one without edits, and one of a fork, though neither has changed since.
+    assert!(tree.commit(other.begin()).unwrap_err().is_foreign());
     let copy = fork(tree.snapshot());
     let mut transaction = tree.begin();
     transaction.remove(HOST).unwrap();
     let conflict = copy.commit(transaction).unwrap_err();
+    assert!(conflict.is_foreign());
     assert!(tree.exists(HOST) && copy.exists(HOST));
     copy.commit(conflict.rebase().unwrap()).unwrap();
     assert!(tree.exists(HOST) && !copy.exists(HOST));
+    // The tree that it was begun on still takes it.
+    tree.commit(conflict.into_transaction()).unwrap();
+    assert!(!tree.exists(HOST));
+}
+
+#[test]
+fn a_transaction_that_was_rebased_or_restarted_here_is_of_this_tree() {
+    let (tree, other) = (forest(), forest());
+    let foreign = || {
+        let mut transaction = other.begin();
+        transaction.set_generation(NUMA, 1).unwrap();
+        tree.commit(transaction).unwrap_err()
+    };
+    for mut transaction in [foreign().rebase().unwrap(), foreign().restart()] {
+        transaction.add_traits(NUMA, ["CUSTOM_LATE"]).unwrap();
+        tree.add_traits(HOST, ["CUSTOM_LATE"]).unwrap();
+        tree.remove_traits(HOST, ["CUSTOM_LATE"]).unwrap();
+        assert!(!tree.commit(transaction).unwrap_err().is_foreign());
+    }
 }
 
 #[test]
