@@ -44,14 +44,18 @@ pub enum Error {
     /// A name is that of another provider, anywhere in the forest, or spells the
     /// same UUID as that one's name.
     #[error(
-        "provider {uuid} has the name `{}` already: choose another, or rename that one",
-        Escaped(name)
+        "provider {uuid} has the name `{}`{}: choose another, or rename that one",
+        Escaped(held),
+        as_asked_for(name, held)
     )]
     NameTaken {
-        /// The name that both would have.
+        /// The name that was asked for.
         name: String,
         /// The provider that has it.
         uuid: Uuid,
+        /// The name as that provider has it. It differs from `name` where both
+        /// spell one UUID in two ways.
+        held: String,
     },
     /// A name spells the UUID of another provider, which would make a look-up
     /// of that text ambiguous.
@@ -74,8 +78,8 @@ pub enum Error {
         /// The provider whose name spells it.
         named: Uuid,
     },
-    /// `populate` or `apply` was given providers whose parents are neither among
-    /// them nor in the forest that they leave.
+    /// `populate`, `replace_all` or `apply` was given providers whose parents are
+    /// neither among them nor in the forest that they leave.
     #[error(
         "these parents are neither given nor in the forest: {}: give them too",
         list(uuids)
@@ -126,7 +130,8 @@ pub enum Error {
         /// The root that its parents lead to.
         actual: Uuid,
     },
-    /// `populate` was given two records of one provider, or `apply` two changes.
+    /// `populate` or `replace_all` was given two records of one provider, or `apply` two
+    /// changes.
     #[error("provider {uuid} is given twice: give each provider once")]
     DuplicateProvider {
         /// The provider that was given twice.
@@ -144,7 +149,7 @@ pub enum Error {
         /// below one that the changes remove.
         uuids: Vec<Uuid>,
     },
-    /// `populate` was given a record with an invalid name or inventory.
+    /// `populate` or `replace_all` was given a record with an invalid name or inventory.
     #[error("provider {uuid}: {reason}")]
     InvalidRecord {
         /// The provider whose record is invalid.
@@ -236,6 +241,14 @@ impl Error {
             key: excerpt(&key.to_string()),
         }
     }
+
+    pub(crate) fn name_taken(name: &str, uuid: Uuid, held: &str) -> Self {
+        Self::NameTaken {
+            name: name.to_owned(),
+            uuid,
+            held: held.to_owned(),
+        }
+    }
 }
 
 // Lets a call take both names that are checked already and text to check.
@@ -250,6 +263,15 @@ pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(EXCERPT) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+/// How a name that is taken differs from the one that was asked for.
+fn as_asked_for(name: &str, held: &str) -> String {
+    if name == held {
+        " already".to_owned()
+    } else {
+        format!(", which spells the same UUID as `{}`", Escaped(name))
     }
 }
 

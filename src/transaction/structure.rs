@@ -230,14 +230,11 @@ pub(super) fn check_texts(forest: &Forest, name: &str, uuid: Uuid) -> Result<(),
 /// Checks that a provider can take a name: no other one has it, as its name or
 /// as its UUID.
 fn check_name_free(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error> {
-    match forest.holder_of_name(name) {
-        Some(holder) if holder != uuid => {
-            return Err(Error::NameTaken {
-                name: name.to_owned(),
-                uuid: holder,
-            });
-        }
-        _ => {}
+    let holder = forest
+        .holder_of_name(name)
+        .and_then(|uuid| forest.get(uuid));
+    if let Some(holder) = holder.filter(|holder| holder.uuid() != uuid) {
+        return Err(Error::name_taken(name, holder.uuid(), holder.name()));
     }
     match Uuid::try_parse(name) {
         Ok(spelled) if spelled != uuid && forest.get(spelled).is_some() => Err(Error::NameIsUuid {

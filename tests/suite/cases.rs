@@ -4,7 +4,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::{panic, thread};
 
-use provider_tree::Snapshot;
+use provider_tree::{Error, Snapshot};
+use uuid::Uuid;
 
 pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
 
@@ -49,4 +50,13 @@ pub fn new_tree() -> ProviderTree {
 /// A forest of its own that begins as the snapshot is.
 pub fn fork(first: Snapshot) -> ProviderTree {
     ProviderTree::from_snapshot(first)
+}
+
+/// The error of a name that a provider has, spelled as it was asked for.
+pub fn name_taken(name: &str, uuid: Uuid) -> Error {
+    Error::NameTaken {
+        name: name.to_owned(),
+        uuid,
+        held: name.to_owned(),
+    }
 }

@@ -5,7 +5,7 @@ use provider_tree::{
 };
 use uuid::Uuid;
 
-use crate::cases::{ProviderTree, fork, new_tree};
+use crate::cases::{ProviderTree, fork, name_taken, new_tree};
 
 const A: Uuid = Uuid::from_u128(0xa);
 const B: Uuid = Uuid::from_u128(0xb);
@@ -133,8 +133,7 @@ fn a_name_that_was_given_away_meanwhile_is_taken() {
         |ours| ours.rename("a", "z"),
         |theirs| theirs.rename("b", "z"),
     );
-    let name = "z".to_owned();
-    assert_eq!(given, Err(Error::NameTaken { name, uuid: B }));
+    assert_eq!(given, Err(name_taken("z", B)));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass, Trait};
 use uuid::{Uuid, uuid};
 
-use crate::cases::{ProviderTree, new_tree};
+use crate::cases::{ProviderTree, name_taken, new_tree};
 
 const COMPUTE: Uuid = uuid!("00000001-0000-4000-8000-000000000000");
 const NUMA0: Uuid = uuid!("00000011-0000-4000-8000-000000000000");
@@ -57,8 +57,7 @@ fn a_duplicate_name_is_a_conflict() {
     // POST a provider of the name compute-1 and another UUID -> 409,
     // placement.duplicate_name.
     let error = forest().new_root("compute-1", NEW, None).unwrap_err();
-    let (name, uuid) = ("compute-1".to_owned(), COMPUTE);
-    assert_eq!(error, Error::NameTaken { name, uuid });
+    assert_eq!(error, name_taken("compute-1", COMPUTE));
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn same_name<C: SnapshotCell>() {
                 == Error::NameTaken {
                     name: "host".to_owned(),
                     uuid: holder,
+                    held: "host".to_owned(),
                 }
         })
     });

@@ -114,10 +114,11 @@ impl Plan {
                 .or_else(|| spelled.insert(spells?, uuid))
                 .or_else(|| forest.holder_of_name(name).filter(stays));
             if let Some(holder) = taken {
-                return Err(Error::NameTaken {
-                    name: name.to_owned(),
-                    uuid: holder,
-                });
+                let held = match self.by_uuid.get(&holder) {
+                    Some(&at) => &self.given[at].draft.head.name,
+                    None => forest.require(holder)?.name(),
+                };
+                return Err(Error::name_taken(name, holder, held));
             }
             if let Some(spells) = spells
                 && (self.by_uuid.contains_key(&spells)

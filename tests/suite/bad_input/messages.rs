@@ -3,6 +3,8 @@
 use provider_tree::{Error, ResourceClass};
 use uuid::Uuid;
 
+use crate::cases::name_taken;
+
 const FIRST: Uuid = Uuid::from_u128(0x1111);
 const SECOND: Uuid = Uuid::from_u128(0x2222);
 
@@ -24,11 +26,21 @@ fn errors() -> Vec<(Error, Vec<String>)> {
             vec![first.clone(), name()],
         ),
         (
+            name_taken(&name(), FIRST),
+            vec![name(), first.clone(), "already".to_owned()],
+        ),
+        (
             Error::NameTaken {
-                name: name(),
+                name: SECOND.to_string(),
                 uuid: FIRST,
+                held: SECOND.simple().to_string(),
             },
-            vec![name(), first.clone()],
+            vec![
+                first.clone(),
+                second.clone(),
+                SECOND.simple().to_string(),
+                "the same UUID".to_owned(),
+            ],
         ),
         (
             Error::NameIsUuid {
@@ -182,9 +194,20 @@ fn a_conflict_names_both_versions() {
     tree.set_generation("host", 40).unwrap();
     tree.set_generation("host", 41).unwrap();
     let conflict = tree.commit(transaction).unwrap_err();
+    assert!(!conflict.is_foreign());
     let text = conflict.to_string();
     assert!(
         text.contains("version 1,") && text.contains("version 3 "),
         "{text}"
     );
+}
+
+#[test]
+fn a_conflict_with_another_tree_says_so_and_names_no_version() {
+    let (tree, other) = (super::forest(), super::forest());
+    let mut transaction = other.begin();
+    transaction.remove("host").unwrap();
+    let text = tree.commit(transaction).unwrap_err().to_string();
+    assert!(text.contains("another tree"), "{text}");
+    assert!(!text.contains("version"), "{text}");
 }

@@ -4,6 +4,7 @@ use provider_tree::Error;
 
 use super::edit::{Edit, edit};
 use super::{ALIAS, HOST, IRONIC, NEW, NUMA, excerpt, record};
+use crate::cases::name_taken;
 
 /// Checks all edits that give a provider a name: to `NEW`, or to `numa0`.
 fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
@@ -108,12 +109,8 @@ fn works_as_a_name(name: &str) {
 fn a_name_that_another_provider_has_is_refused() {
     let ironic = IRONIC.to_string();
     for (name, uuid) in [("host", HOST), (&ironic, IRONIC)] {
-        let name = name.to_owned();
-        let expected = Error::NameTaken {
-            name: name.clone(),
-            uuid,
-        };
-        each_edit(&name, |edit| edit.fails_with(&expected));
+        let expected = name_taken(name, uuid);
+        each_edit(name, |edit| edit.fails_with(&expected));
     }
 }
 

@@ -111,6 +111,7 @@ fn a_second_spelling_of_a_uuid_is_the_same_name() {
         let expected = Error::NameTaken {
             name: name.clone(),
             uuid: ALIAS,
+            held: SPELLED.simple().to_string(),
         };
         for edit in [
             edit!(new_root(&name, NEW, None)),
@@ -134,6 +135,7 @@ fn two_given_names_that_spell_one_uuid_are_the_same_name() {
         let expected = Error::NameTaken {
             name: second.clone(),
             uuid: HOST,
+            held: first.clone(),
         };
         edit!(populate(&records)).fails_with(&expected);
     }

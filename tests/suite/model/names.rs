@@ -57,6 +57,7 @@ pub fn clashes<'a>(
             refusals.push(Error::NameTaken {
                 name: one.name.clone(),
                 uuid: other.uuid,
+                held: other.name.clone(),
             });
         }
         if spells == Some(other.uuid) {

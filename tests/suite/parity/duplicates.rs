@@ -4,7 +4,7 @@ use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass};
 use uuid::Uuid;
 
 use super::{C1, C2, NOBODY, R, S, one_root, refused, unknown, uuids};
-use crate::cases::new_tree;
+use crate::cases::{name_taken, new_tree};
 
 #[test]
 fn new_root_returns_its_uuid() {
@@ -29,8 +29,7 @@ fn a_second_root_of_a_name_is_refused() {
     // name finds does not depend on the order of adding.
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root("r", S, None));
-    let name = "r".to_owned();
-    assert_eq!(error, Error::NameTaken { name, uuid: R });
+    assert_eq!(error, name_taken("r", R));
     assert_eq!(uuids(&tree.snapshot()), [R]);
     assert_eq!(tree.find("r").unwrap().uuid(), R);
 }
@@ -90,8 +89,7 @@ fn a_child_without_a_uuid_needs_a_name_that_nobody_has() {
     let tree = one_root();
     tree.new_root("s", S, None).unwrap();
     let error = refused(&tree, |tree| tree.new_child("r", S, None, None));
-    let name = "r".to_owned();
-    assert_eq!(error, Error::NameTaken { name, uuid: R });
+    assert_eq!(error, name_taken("r", R));
 }
 
 #[test]
@@ -105,8 +103,7 @@ fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
     tree.new_root("s", S, None).unwrap();
     for (name, parent, uuid) in [("c", "r", C1), ("c", "s", C1), ("r", "r", R)] {
         let error = refused(&tree, |tree| tree.new_child(name, parent, C2, None));
-        let name = name.to_owned();
-        assert_eq!(error, Error::NameTaken { name, uuid });
+        assert_eq!(error, name_taken(name, uuid));
     }
     assert_eq!(tree.find("c").unwrap().uuid(), C1);
     assert_eq!(tree.find("r").unwrap().uuid(), R);

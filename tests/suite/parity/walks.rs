@@ -1,11 +1,10 @@
 //! Walks: parents first, siblings and roots in the order in which they were
 //! added.
 
-use provider_tree::Error;
 use uuid::Uuid;
 
 use super::{C1, C2, C3, R, S, names, refused, unknown, uuids};
-use crate::cases::{ProviderTree, new_tree};
+use crate::cases::{ProviderTree, name_taken, new_tree};
 
 const G1: Uuid = Uuid::from_u128(0xc1);
 const G1B: Uuid = Uuid::from_u128(0xc2);
@@ -80,8 +79,7 @@ fn the_tree_of_a_root_is_found_by_its_name_alone() {
     // Differs: no child can be called so.
     let tree = forest();
     let error = refused(&tree, |tree| tree.new_child("r", "s", RS, None));
-    let name = "r".to_owned();
-    assert_eq!(error, Error::NameTaken { name, uuid: R });
+    assert_eq!(error, name_taken("r", R));
     let snapshot = tree.snapshot();
     let uuids: Vec<Uuid> = snapshot.provider_uuids_in_tree("r").unwrap().collect();
     assert_eq!(uuids, TREE_OF_R);
