@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Forest, Inventory, Provider, Resource, ResourceClass, Trait};
 
-/// A provider as plain data: what `populate` takes and an export gives.
+/// A provider as plain data: what `populate` and `replace_all` take and an export gives.
 ///
 /// With the feature `serde` it reads and writes Placement's field names.
 ///
@@ -36,8 +36,8 @@ pub struct ProviderRecord {
     pub generation: Option<u64>,
     /// Its parent; `None` for a root.
     pub parent_uuid: Option<Uuid>,
-    /// The root of its tree. `populate` refuses a wrong one and does not miss
-    /// one that is not given.
+    /// The root of its tree. `populate` and `replace_all` refuse a wrong one and do not
+    /// miss one that is not given.
     pub root_uuid: Option<Uuid>,
     /// Its inventory, by resource class.
     pub inventory: BTreeMap<ResourceClass, Inventory>,
@@ -84,8 +84,8 @@ impl From<&Provider> for ProviderRecord {
 
 impl Forest {
     /// Copies of all providers as plain data, in the order of
-    /// [`iter`](Self::iter), with their roots: an export, which `populate`
-    /// takes back. Cost: O(size of the provider) each.
+    /// [`iter`](Self::iter), with their roots: an export, which `populate` and
+    /// `replace_all` take back. Cost: O(size of the provider) each.
     pub fn to_records(&self) -> impl Iterator<Item = ProviderRecord> {
         let mut root = None;
         self.iter().map(move |provider| {

@@ -89,6 +89,15 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.update(|transaction| transaction.populate(records.iter().map(Borrow::borrow)))
     }
 
+    /// Commits one [`Transaction::replace_all`](crate::Transaction::replace_all).
+    pub fn replace_all(
+        &self,
+        records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
+    ) -> Result<Committed<()>, Error> {
+        let records: Vec<_> = records.into_iter().collect();
+        self.update(|transaction| transaction.replace_all(records.iter().map(Borrow::borrow)))
+    }
+
     /// Commits one
     /// [`Transaction::update_inventory`](crate::Transaction::update_inventory).
     pub fn update_inventory<'k>(

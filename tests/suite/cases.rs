@@ -18,6 +18,7 @@ mod long_transaction;
 mod model;
 mod parity;
 mod placement;
+mod replace_all;
 mod serde;
 mod stress;
 mod subscription;

@@ -116,6 +116,10 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     tree.set_generation(host, 8).unwrap();
     let back = older.diff(&tree.snapshot());
     tree.update(|transaction| transaction.apply(&back)).unwrap();
+    let mut records: Vec<_> = older.to_records().collect();
+    records[0].generation = Some(9);
+    tree.replace_all(&records).unwrap();
+    tree.populate(&records).unwrap();
     assert_eq!(
         *lines.borrow(),
         [
@@ -135,6 +139,9 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
             "commit version=6 edits=1 attempts=1",
             "generation version=6 uuid=00000000-0000-0000-0000-000000000001 from=8 to=5 \
              operation=\"apply\"",
+            "commit version=7 edits=1 attempts=1",
+            "generation version=7 uuid=00000000-0000-0000-0000-000000000001 from=5 to=9 \
+             operation=\"replace_all\"",
         ]
     );
 }

@@ -9,12 +9,14 @@ use std::borrow::Borrow;
 use foldhash::{HashMap, HashMapExt};
 use uuid::Uuid;
 
+use self::order::{Dropped, all_dropped, dropped_below};
 use self::plan::{Given, Plan};
 use super::Transaction;
 use crate::{Error, Provider, ProviderRecord};
 
 impl Transaction {
-    /// Adds and replaces providers, all of them or none.
+    /// Adds and replaces providers, all of them or none. To remove all others in the
+    /// same step, use [`replace_all`](Self::replace_all).
     ///
     /// A provider that is new is added, after its siblings; one that is there
     /// is replaced whole: its name, parent, generation, inventory, traits,
@@ -39,16 +41,76 @@ impl Transaction {
         &mut self,
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
     ) -> Result<(), Error> {
+        self.put_records(records, dropped_below, "populate")
+    }
+
+    /// Makes the forest exactly these providers, in one step, or leaves it as it is.
+    ///
+    /// This is the resync with another source of truth. A provider that is new is
+    /// added, after its siblings; one that is there is replaced whole if its record
+    /// differs; one without a record is removed, roots included. The order of the
+    /// records matters only among siblings that are new to their parent. A provider that keeps its parent keeps
+    /// its place. One whose record shows nothing new, below ancestors that keep their
+    /// parents, is left untouched and shared with the versions before. So records of
+    /// what the forest shows already, in any order, are no change, and
+    /// [`Forest::diff`] finds only what the source of truth has changed.
+    ///
+    /// A name passes from a provider that is removed to one that is added: a host whose
+    /// database was rebuilt comes back under its old name with another UUID.
+    ///
+    /// **No records empty the forest**, where they are no change for
+    /// [`populate`](Self::populate). If the source of truth may answer with an empty or
+    /// a shortened list when it fails, check the list first.
+    ///
+    /// Cost: O(n) for the n providers that are there, O(k log n + k log k) for k
+    /// records, and one write for each provider that is added, changed, moved or
+    /// removed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`populate`](Self::populate), but that no provider can be in the way
+    /// that is not given: a parent that is not given is missing even if it is there,
+    /// and names and UUIDs clash only among the records.
+    ///
+    /// ```
+    /// use provider_tree::{Error, ProviderRecord, ProviderTree};
+    /// use uuid::Uuid;
+    ///
+    /// let tree = ProviderTree::new();
+    /// let first = ProviderRecord::new(Uuid::from_u128(1), "first");
+    /// let second = ProviderRecord::new(Uuid::from_u128(2), "second");
+    /// tree.replace_all([&first, &second])?;
+    /// assert_eq!(tree.replace_all([&second, &first])?.version, 1); // nothing new
+    ///
+    /// // The first host is gone; the second one's database was rebuilt.
+    /// let rebuilt = ProviderRecord::new(Uuid::from_u128(3), "second");
+    /// tree.replace_all([&rebuilt])?;
+    /// assert_eq!((tree.len(), tree.find("second").unwrap().uuid()), (1, rebuilt.uuid));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn replace_all(
+        &mut self,
+        records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
+    ) -> Result<(), Error> {
+        self.put_records(records, all_dropped, "replace_all")
+    }
+
+    fn put_records(
+        &mut self,
+        records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
+        dropped: Dropped,
+        operation: &'static str,
+    ) -> Result<(), Error> {
         let records: Vec<_> = records.into_iter().collect();
-        let plan = Plan::new(&self.forest, records.iter().map(Borrow::borrow))?;
+        let plan = Plan::new(&self.forest, records.iter().map(Borrow::borrow), dropped)?;
         plan.check_names(&self.forest)?;
         plan.reserve(&mut self.forest)?;
-        apply(plan, self)
+        apply(plan, self, operation)
     }
 }
 
 /// Does what was planned; the plan has checked everything.
-fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
+fn apply(plan: Plan, transaction: &mut Transaction, operation: &'static str) -> Result<(), Error> {
     let mut changed = !plan.dropped.is_empty();
     for uuid in &plan.dropped {
         transaction.forest.detach(*uuid);
@@ -73,7 +135,7 @@ fn apply(plan: Plan, transaction: &mut Transaction) -> Result<(), Error> {
         changed = true;
         transaction
             .generations
-            .note(uuid, generation, draft.head.generation, "populate");
+            .note(uuid, generation, draft.head.generation, operation);
         if in_place && name_stays {
             transaction.forest.replace(draft.finish());
         } else {

@@ -11,8 +11,18 @@ use crate::path::Path;
 use crate::transaction::structure::{check_none_missing, cycle};
 use crate::{Error, Forest, Provider};
 
-/// All providers below a given one that are not given themselves.
-pub(super) fn dropped(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<Uuid> {
+/// Which of the present providers go, none of them given: what `populate` and
+/// `replace_all` differ in.
+pub(super) type Dropped = fn(&Forest, &HashMap<Uuid, usize>) -> HashSet<Uuid>;
+
+/// All that are not given.
+pub(super) fn all_dropped(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<Uuid> {
+    let all = forest.iter().map(Provider::uuid);
+    all.filter(|uuid| !given.contains_key(uuid)).collect()
+}
+
+/// Those below a given one that are not given themselves.
+pub(super) fn dropped_below(forest: &Forest, given: &HashMap<Uuid, usize>) -> HashSet<Uuid> {
     let present = given.keys().filter_map(|&uuid| forest.get(uuid));
     let mut paths: Vec<&Path> = present.map(Provider::path).collect();
     paths.sort_unstable();

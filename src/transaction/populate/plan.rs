@@ -1,21 +1,21 @@
-//! What a `populate` is going to do, checked before it is done.
+//! What `populate` or `replace_all` is going to do, checked before it is done.
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use uuid::Uuid;
 
-use super::order::{check_parents, dropped, keeps_parent, parents_first};
+use super::order::{Dropped, check_parents, keeps_parent, parents_first};
 use super::shared::{Draft, Shared};
 use crate::path::MAX_SIBLINGS;
 use crate::transaction::structure::check_levels;
 use crate::{Error, Forest, ProviderRecord};
 
-/// What a `populate` does to a forest.
+/// What they do to a forest.
 pub(super) struct Plan {
     /// The given providers as they will be, but for their paths. Parents come
     /// first, then siblings that keep their parent, in their present order.
     pub(super) given: Vec<Given>,
     by_uuid: HashMap<Uuid, usize>,
-    /// Providers that are below a given one and not given.
+    /// Providers that go. None of them is given.
     pub(super) dropped: HashSet<Uuid>,
 }
 
@@ -32,6 +32,7 @@ impl Plan {
     pub(super) fn new<'r>(
         forest: &Forest,
         records: impl Iterator<Item = &'r ProviderRecord>,
+        dropped: Dropped,
     ) -> Result<Self, Error> {
         let mut shared = Shared::default();
         let mut by_uuid = HashMap::new();

@@ -26,7 +26,7 @@ impl Draft {
     }
 }
 
-/// What the records of one `populate` have in common, stored once.
+/// What the records of one call have in common, stored once.
 #[derive(Default)]
 pub(super) struct Shared {
     classes: HashSet<ResourceClass>,

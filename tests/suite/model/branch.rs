@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::{slice, thread};
 
-use provider_tree::{Error, Reader, Snapshot, Transaction};
+use provider_tree::{Error, Provider, ProviderRecord, Reader, Snapshot, Transaction};
 
 use super::check::{assert_agrees, assert_shows};
 use super::edit::{Answer, Edit};
@@ -97,6 +97,7 @@ pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> 
         Ok(Answer::New(uuid)) => Some(*uuid),
         _ => None,
     };
+    let before = model.clone();
     let made = edit.make_in_model(model, chosen);
     let counts = made.as_ref().is_ok_and(|made| made.counts);
     match (edit, given) {
@@ -104,6 +105,7 @@ pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> 
         (Edit::Populate(records), Ok(_)) if !counts && !records.is_empty() => {
             tally::mark("Echo", "unchanged");
         }
+        (Edit::ReplaceAll(records), Ok(_)) => mark_resync(records, &before, model),
         (Edit::MoveTo(key, _), Err(Error::TooDeep { uuid, .. })) => {
             let is_lower = model.find(key).is_some_and(|top| top.uuid != *uuid);
             tally::mark("MoveTo", if is_lower { "lower" } else { "top" });
@@ -112,6 +114,48 @@ pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> 
     }
     assert_agrees(given, &made.map(|made| made.answer), edit);
     counts
+}
+
+/// Notes what a `replace_all` has met.
+fn mark_resync(records: &[ProviderRecord], before: &Model, after: &Model) {
+    let order = before.walk().0.into_iter().map(|(_, one)| one.uuid);
+    let same_order = order.eq(records.iter().map(|record| record.uuid));
+    match (before == after, records.is_empty()) {
+        (false, true) => tally::mark("Resync", "emptied"),
+        (true, false) if same_order => tally::mark("Resync", "unchanged"),
+        (true, false) => tally::mark("Resync", "shuffled"),
+        _ => {}
+    }
+    let moved = |old: &ProviderRecord| {
+        let new = after.get(old.uuid);
+        new.is_some_and(|new| new.parent_uuid != old.parent_uuid)
+    };
+    if before.providers.iter().any(moved) {
+        tally::mark("Resync", "moved");
+    }
+    let passed_on = |old: &ProviderRecord| {
+        let mut bearers = after.providers.iter().filter(|new| new.name == old.name);
+        after.get(old.uuid).is_none() && bearers.any(|new| before.get(new.uuid).is_none())
+    };
+    if before.providers.iter().any(passed_on) {
+        tally::mark("Resync", "rebuilt");
+    }
+}
+
+/// What records have not changed, above it included, is the very same.
+fn assert_untouched_are_shared(newer: &Snapshot, older: &Snapshot) {
+    for new in newer.iter() {
+        let stays = |uuid| {
+            let [new, old] = [newer, older].map(|state| state.get(uuid));
+            old.map(Provider::parent_uuid) == new.map(Provider::parent_uuid)
+        };
+        let mut above = newer.ancestors(new.uuid()).unwrap().map(Provider::uuid);
+        if let Some(old) = older.get(new.uuid()).filter(|old| *old == new)
+            && above.all(stays)
+        {
+            assert!(std::ptr::eq(new.inventory(), old.inventory()), "{new:?}");
+        }
+    }
 }
 
 impl Branch {
@@ -187,7 +231,11 @@ impl Branch {
         if let Ok((_, committed, attempts)) = given {
             assert_eq!((committed, attempts), (version, 1), "{edit:?}");
         }
+        let older = self.newest.clone();
         self.assert_is_at(version);
+        if let Edit::Populate(_) | Edit::ReplaceAll(_) = edit {
+            assert_untouched_are_shared(&self.newest, &older);
+        }
         counts
     }
 
@@ -254,6 +302,7 @@ impl Branch {
         let mut outcome = self.tree.commit(transaction);
         if rival_committed {
             let conflict = outcome.expect_err("another commit came first");
+            assert!(!conflict.is_foreign());
             assert!(conflict.newer().ptr_eq(&self.newest));
             assert_shows(conflict.transaction(), &attempt.model);
             self.assert_untouched();
@@ -273,12 +322,13 @@ impl Branch {
         self.assert_is_at(version);
     }
 
-    /// A transaction that began on this tree and is committed to another: it
-    /// succeeds if that one shows the very version that it began from.
+    /// A transaction that began on this tree can't be committed to another, even
+    /// if that one shows the same.
     pub fn commit_to(&self, other: &mut Self, drafts: &[Draft]) {
         let mut transaction = self.tree.begin();
         let attempt = Attempt::make(&mut transaction, drafts, &self.model);
         let conflict = other.tree.commit(transaction).unwrap_err();
+        assert!(conflict.is_foreign());
         assert!(conflict.newer().ptr_eq(&other.newest));
         assert_shows(conflict.transaction(), &attempt.model);
         other.assert_untouched();

@@ -62,6 +62,7 @@ pub enum Edit {
     MoveTo(Key, Key),
     MoveToRoot(Key),
     Populate(Vec<ProviderRecord>),
+    ReplaceAll(Vec<ProviderRecord>),
     UpdateInventory(Key, Vec<(ResourceClass, Inventory)>, Option<u64>),
     UpdateTraits(Key, Vec<String>, Option<u64>),
     AddTraits(Key, Vec<String>),
@@ -162,6 +163,7 @@ macro_rules! make {
             Edit::MoveTo(key, parent) => $on.move_to(key, parent).map($answer),
             Edit::MoveToRoot(key) => $on.move_to_root(key).map($answer),
             Edit::Populate(records) => $on.populate(records).map($answer),
+            Edit::ReplaceAll(records) => $on.replace_all(records).map($answer),
             Edit::UpdateInventory(key, new, generation) => $on
                 .update_inventory(key, new.iter().cloned(), *generation)
                 .map($answer),
@@ -195,7 +197,7 @@ fn texts(names: &[String]) -> impl Iterator<Item = &str> {
 impl Edit {
     pub fn keys(&mut self) -> Vec<&mut Key> {
         match self {
-            Self::NewRoot(..) | Self::Populate(_) => Vec::new(),
+            Self::NewRoot(..) | Self::Populate(_) | Self::ReplaceAll(_) => Vec::new(),
             Self::MoveTo(key, parent) => vec![key, parent],
             Self::NewChild(_, key, ..)
             | Self::Remove(key)
@@ -241,6 +243,7 @@ impl Edit {
             Self::MoveTo(key, parent) => model.put(key, Some(parent)),
             Self::MoveToRoot(key) => model.put(key, None),
             Self::Populate(records) => model.populate(records),
+            Self::ReplaceAll(records) => model.replace_all(records),
             Self::UpdateInventory(key, new, generation) => {
                 model.update_inventory(key, new, *generation)
             }

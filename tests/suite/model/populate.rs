@@ -1,4 +1,4 @@
-//! What `populate` makes of the model.
+//! What `populate` and `replace_all` make of the model.
 
 use provider_tree::{Error, MAX_LEVELS, ProviderRecord};
 use uuid::Uuid;
@@ -9,7 +9,26 @@ use super::forest::{Model, Refusals, cycles, too_deep};
 use super::names::{clashes, invalid_name};
 
 impl Model {
+    /// Whatever stands below a given provider and is not given goes.
     pub fn populate(&mut self, records: &[ProviderRecord]) -> Result<Made, Refusals> {
+        let dropped = self.below_given(records);
+        self.put_records(records, &dropped)
+    }
+
+    /// Whatever is not given goes.
+    pub fn replace_all(&mut self, records: &[ProviderRecord]) -> Result<Made, Refusals> {
+        let all = self.providers.iter().map(|one| one.uuid);
+        let dropped: Vec<Uuid> = all
+            .filter(|uuid| records.iter().all(|record| record.uuid != *uuid))
+            .collect();
+        self.put_records(records, &dropped)
+    }
+
+    fn put_records(
+        &mut self,
+        records: &[ProviderRecord],
+        dropped: &[Uuid],
+    ) -> Result<Made, Refusals> {
         let mut refusals = Vec::new();
         for (at, record) in records.iter().enumerate() {
             let uuid = record.uuid;
@@ -28,7 +47,7 @@ impl Model {
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        let after = self.with(records);
+        let after = self.with(records, dropped);
         refusals.extend(missing_parents(&after, records));
         refusals.extend(misplaced(&after, records));
         for record in records {
@@ -45,9 +64,8 @@ impl Model {
 
     /// The forest with those records, good or bad: who keeps the parent keeps
     /// the place, the others come last.
-    fn with(&self, records: &[ProviderRecord]) -> Self {
+    fn with(&self, records: &[ProviderRecord], dropped: &[Uuid]) -> Self {
         let given = |uuid| records.iter().find(|record| record.uuid == uuid);
-        let dropped = self.dropped(records);
         let mut after = Self::default();
         for one in &self.providers {
             match given(one.uuid) {
@@ -68,7 +86,7 @@ impl Model {
     }
 
     /// All below a given provider that are not given.
-    fn dropped(&self, records: &[ProviderRecord]) -> Vec<Uuid> {
+    fn below_given(&self, records: &[ProviderRecord]) -> Vec<Uuid> {
         let mut dropped = Vec::new();
         let mut topmost_given = None;
         for (depth, one) in self.walk().0 {

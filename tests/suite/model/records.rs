@@ -1,4 +1,4 @@
-//! Record sets for `populate`: wild ones, sound ones, and echoes of the forest
+//! Record sets for `populate` and `replace_all`: wild ones, sound ones, and echoes of the forest
 //! as it is, with a few twists.
 
 use proptest::collection::vec;
@@ -18,6 +18,8 @@ pub enum Draft {
     /// An edit of providers that are there.
     Known(Edit, usize),
     Echo(Echo),
+    /// The whole forest is to be what the records say.
+    Resync(Echo),
 }
 
 /// Records of the forest as it is: of some providers, with some twists.
@@ -25,8 +27,9 @@ pub enum Draft {
 pub struct Echo {
     of: Part,
     twists: Vec<Twist>,
-    /// By how many places the records are rotated, and whether reversed.
-    order: (usize, bool),
+    /// What the records are sorted by, counted anew beyond the end: by one number they
+    /// stay in their order.
+    order: Vec<u8>,
 }
 
 /// Which providers are given. Numbers count top-down, beyond the end anew.
@@ -46,6 +49,9 @@ enum Twist {
     Rename(usize, String),
     Put(usize, Option<usize>),
     PutUnder(usize, Uuid),
+    /// Its database was rebuilt: the same provider under another UUID, which its
+    /// children name as their parent.
+    Rebuild(usize, Uuid),
     /// The content of another record: all of it, or one part.
     Renew(usize, ProviderRecord, usize),
     Add(ProviderRecord, Option<usize>),
@@ -65,6 +71,7 @@ impl Draft {
                 edit
             }
             Self::Echo(echo) => Edit::Populate(echo.records(model)),
+            Self::Resync(echo) => Edit::ReplaceAll(echo.records(model)),
         }
     }
 }
@@ -105,12 +112,10 @@ impl Echo {
         for twist in &self.twists {
             twist.apply(model, &mut records);
         }
-        let by = self.order.0 % records.len().max(1);
-        records.rotate_left(by);
-        if self.order.1 {
-            records.reverse();
-        }
-        records
+        let order = self.order.iter().cycle();
+        let mut ordered: Vec<_> = order.zip(records).collect();
+        ordered.sort_by_key(|(number, _)| *number);
+        ordered.into_iter().map(|(_, record)| record).collect()
     }
 }
 
@@ -136,6 +141,13 @@ impl Twist {
             Self::Put(at, parent) => {
                 let parent = parent.map(|parent| records[parent % count].uuid);
                 records[at % count].parent_uuid = parent;
+            }
+            Self::Rebuild(at, uuid) => {
+                let old = std::mem::replace(&mut records[at % count].uuid, *uuid);
+                let parents = records.iter_mut().map(|one| &mut one.parent_uuid);
+                for parent in parents.filter(|parent| **parent == Some(old)) {
+                    *parent = Some(*uuid);
+                }
             }
             Self::PutUnder(at, parent) => records[at % count].parent_uuid = Some(*parent),
             Self::Renew(at, new, part) => {
@@ -176,11 +188,23 @@ pub fn draft() -> BoxedStrategy<Draft> {
     prop_oneof![
         3 => edit().prop_map(Draft::Edit),
         9 => (edit(), 0..1_000_usize).prop_map(|(edit, choice)| Draft::Known(edit, choice)),
-        1 => wild().prop_map(|records| Draft::Edit(Edit::Populate(records))),
-        2 => sound().prop_map(|records| Draft::Edit(Edit::Populate(records))),
+        1 => given(wild()),
+        2 => given(sound()),
         2 => echo().prop_map(Draft::Echo),
+        2 => resync().prop_map(Draft::Resync),
     ]
     .boxed()
+}
+
+/// Records that are put in, seldom in place of all that is there.
+fn given(records: impl Strategy<Value = Vec<ProviderRecord>>) -> impl Strategy<Value = Draft> {
+    (records, prop::bool::weighted(0.3)).prop_map(|(records, all)| {
+        Draft::Edit(if all {
+            Edit::ReplaceAll(records)
+        } else {
+            Edit::Populate(records)
+        })
+    })
 }
 
 /// Any records, most of them at odds with one another.
@@ -216,27 +240,50 @@ fn sound() -> impl Strategy<Value = Vec<ProviderRecord>> {
     })
 }
 
-pub fn echo() -> BoxedStrategy<Echo> {
-    let at = || 0..64_usize;
-    let part = prop_oneof![
+/// A number of a provider.
+fn at() -> impl Strategy<Value = usize> {
+    0..64_usize
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
         Just(Part::All),
         at().prop_map(Part::Tree),
         at().prop_map(Part::AllBut),
         at().prop_map(Part::One),
         vec(any::<bool>(), 1..SIZE).prop_map(Part::Some),
-    ];
+    ]
+}
+
+/// Records for `populate`.
+pub fn echo() -> BoxedStrategy<Echo> {
+    echo_of(part())
+}
+
+/// Records for `replace_all`: mostly of nearly all providers, as it removes the others.
+pub fn resync() -> BoxedStrategy<Echo> {
+    echo_of(prop_oneof![
+        6 => Just(Part::All),
+        2 => at().prop_map(Part::AllBut),
+        1 => part(),
+    ])
+}
+
+fn echo_of(part: impl Strategy<Value = Part> + 'static) -> BoxedStrategy<Echo> {
     let twist = prop_oneof![
         3 => (at(), at()).prop_map(|(one, other)| Twist::SwapNames(one, other)),
         2 => (at(), name()).prop_map(|(at, name)| Twist::Rename(at, name)),
         3 => (at(), option::weighted(0.8, at())).prop_map(|(at, parent)| Twist::Put(at, parent)),
         1 => (at(), uuid()).prop_map(|(at, parent)| Twist::PutUnder(at, parent)),
+        2 => (at(), uuid()).prop_map(|(at, uuid)| Twist::Rebuild(at, uuid)),
         3 => (at(), record(), 0..7_usize).prop_map(|(at, new, part)| Twist::Renew(at, new, part)),
         4 => (record(), option::weighted(0.8, at())).prop_map(|(one, at)| Twist::Add(one, at)),
         2 => Just(Twist::NameRoots),
         1 => (at(), uuid()).prop_map(|(at, root)| Twist::NameRoot(at, root)),
         1 => at().prop_map(Twist::Repeat),
     ];
-    (part, vec(twist, 0..4), (0..4_usize, any::<bool>()))
+    let order = prop_oneof![1 => Just(vec![0]), 3 => vec(any::<u8>(), 2..2 * SIZE)];
+    (part, vec(twist, 0..4), order)
         .prop_map(|(of, twists, order)| Echo { of, twists, order })
         .boxed()
 }

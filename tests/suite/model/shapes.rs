@@ -10,7 +10,7 @@ use super::branch::expect;
 use super::check::{assert_lists, assert_stands};
 use super::edit::{Edit, Key};
 use super::forest::Model;
-use super::records::{Echo, echo};
+use super::records::{Echo, echo, resync};
 use super::tally;
 use crate::cases::{ProviderTree, new_tree};
 
@@ -29,6 +29,7 @@ enum Change {
     MoveNowhere(Pick),
     Remove(usize),
     Populate(Echo),
+    ReplaceAll(Echo),
     /// A provider and all below it are given anew, backwards, the topmost with
     /// another parent.
     Regive(Pick, Option<Pick>),
@@ -163,6 +164,7 @@ impl Shape {
                 vec![Edit::Populate(records)]
             }
             Change::Populate(echo) => vec![Edit::Populate(echo.records(model))],
+            Change::ReplaceAll(echo) => vec![Edit::ReplaceAll(echo.records(model))],
         }
     }
 
@@ -241,6 +243,7 @@ pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
         1 => pick().prop_map(Change::MoveNowhere),
         1 => number().prop_map(Change::Remove),
         3 => echo().prop_map(Change::Populate),
+        2 => resync().prop_map(Change::ReplaceAll),
         2 => (pick(), prop::option::weighted(0.8, pick()))
             .prop_map(|(pick, parent)| Change::Regive(pick, parent)),
     ];

@@ -21,6 +21,8 @@ pub const OF_STEPS: &[&str] = &[
     "MoveToRoot: Changed(true) Changed(false) UnknownProvider",
     "Populate: Nothing InvalidName InvalidInventory DuplicateProvider MissingParents Cycle",
     "Populate: RootMismatch NameTaken NameIsUuid UuidIsName",
+    "ReplaceAll: Nothing InvalidName InvalidInventory DuplicateProvider MissingParents Cycle",
+    "ReplaceAll: RootMismatch NameTaken NameIsUuid",
     "UpdateInventory: Changed(true) Changed(false) UnknownProvider",
     "UpdateInventory: DuplicateResourceClass InvalidInventory",
     "UpdateTraits: Changed(true) Changed(false) UnknownProvider InvalidTrait",
@@ -44,6 +46,7 @@ pub const OF_STEPS: &[&str] = &[
     "Astray: conflict",
     "Generation: alone",
     "Echo: unchanged",
+    "Resync: unchanged shuffled moved rebuilt emptied",
     "Update: again",
     "Commit: conflict",
     "Follow: changed gone part left",
@@ -56,8 +59,10 @@ pub const OF_SHAPES: &[&str] = &[
     "MoveTo: Changed(true) Changed(false) Cycle TooDeep lower",
     "MoveToRoot: Changed(true)",
     "Populate: Nothing MissingParents Cycle TooDeep",
+    "ReplaceAll: Nothing MissingParents",
     "Remove: Count",
     "Echo: unchanged",
+    "Resync: shuffled moved",
     "Children: hundreds",
 ];
 
