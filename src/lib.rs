@@ -7,7 +7,8 @@
 //! job, all of it, as a lock-free data structure. The forest is an immutable
 //! persistent map; its newest version is swapped in atomically. Readers look
 //! at whole versions and never wait; writers commit transactions by
-//! compare-and-swap and retry.
+//! compare-and-swap and retry. A writer may defer to one that has lost several
+//! times, for a bounded time: see [`docs::consistency`].
 //!
 //! # A tour
 //!
@@ -58,7 +59,7 @@
 //! | edit | [`Transaction`] |
 //! | know what changed between two versions, and make the same changes elsewhere | [`Forest::diff`], [`Transaction::apply`] |
 //! | wait for the next version, of the whole forest or of one tree | [`ProviderTree::subscribe`], [`ProviderTree::subscribe_to`] |
-//! | move whole forests in and out | [`ProviderRecord`], [`Transaction::populate`], [`Forest::to_records`] |
+//! | move whole forests in and out | [`ProviderRecord`], [`Transaction::replace_all`], [`Transaction::populate`], [`Forest::to_records`] |
 //! | know what readers and writers may rely on | [`docs::consistency`] |
 //! | see common tasks done right, and wrong | [`docs::patterns`] |
 //! | choose between the two cells | [`SnapshotCell`] |

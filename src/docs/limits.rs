@@ -27,15 +27,18 @@
 //! - **A tree has at most 1,024 levels**
 //!   ([`MAX_LEVELS`](crate::MAX_LEVELS)), a provider at most 4,294,967,295
 //!   children.
-//! - **Random UUIDs** come from the operating system; where it has none to give,
-//!   making one panics. Give UUIDs of your own there.
+//! - **Random UUIDs** come from the operating system. Where it has no random numbers to
+//!   give, `new_root` and `new_child` without a UUID panic, as no other call does. Give
+//!   UUIDs of your own there.
 //! - **Names of traits and resource classes are checked for their syntax**, not
 //!   against a list: Placement knows which exist.
 //!
 //! # Differences from Nova's `ProviderTree`
 //!
-//! All that Nova 34's own tests pin down holds here. What differs does so on
-//! purpose:
+//! All that the 26 tests of Nova 34's `ProviderTree` pin down holds here. Other tests
+//! of Nova fill its tree with what is refused here: three providers of one name, the
+//! trait `trait1`, the resource class `CUSTOM_BOGU$$`, an inventory record without
+//! its total. What differs does so on purpose:
 //!
 //! | Nova 34 | here |
 //! |---|---|
@@ -43,12 +46,15 @@
 //! | names are unique only by luck; removing the second of two roots of one name fails half-way | names and UUIDs are unique in the forest, as in Placement; a duplicate is an error |
 //! | a name may be the UUID of another provider | an error: text finds one provider at most. A provider's own UUID as its name is fine (Ironic does it) |
 //! | a UUID is any text, or none | a UUID is a [`Uuid`](uuid::Uuid); text is understood in any spelling |
-//! | `populate_from_iterable` can fail half-way and lose providers; a UUID given twice: the last one wins | all or nothing; a cycle, a missing parent and a UUID given twice are errors |
+//! | `populate_from_iterable` can fail half-way and lose providers; a given one that is put below one that the call drops can be lost without an error; a UUID given twice: the last one wins | all or nothing; a cycle, a missing or dropped parent and a UUID given twice are errors |
+//! | `populate_from_iterable` leaves trees of which nothing is given | so does [`populate`](crate::Transaction::populate); [`replace_all`](crate::Transaction::replace_all) removes them |
+//! | its report client adds a sharing provider of another tree as a root | a record whose parent is neither given nor in the forest is refused ([`Error::MissingParents`](crate::Error::MissingParents)): give a sharing provider as a root, without `parent_uuid` and `root_uuid` |
 //! | a replaced provider moves behind its siblings | it keeps its place while it keeps its parent, so that populating with what is there changes nothing |
-//! | fails below about 995 levels | works to 1,024 levels, then [`Error::TooDeep`](crate::Error::TooDeep) |
+//! | look-ups fail past 995 levels, `deepcopy` past 164, subtrees past 165 | all work to 1,024 levels, then [`Error::TooDeep`](crate::Error::TooDeep) |
 //! | `has_sharing_provider` takes the lock once a provider and may mix versions | one snapshot |
 //! | one process-wide lock for all trees | none |
 //! | `deepcopy` copies everything, and shares the lock | [`ProviderTree::from`](crate::ProviderTree) is O(1) and shares nothing that can be seen |
+//! | any number is a generation: negative, huge or fractional | a `u64`; any other number in JSON is an error |
 //! | a generation is only stored | [`expect_generation`](crate::Transaction::expect_generation) refuses a stale one |
 //! | `add_traits` without traits is silent about an unknown provider, `add_aggregates` is not | an unknown provider is always an error |
 //! | no validation | names, resource classes, traits and inventories are those of Placement's schema |
@@ -57,4 +63,12 @@
 //! | an inventory, traits or aggregates may be `None` | the type system rules it out |
 //! | `data()` copies a provider | a [`Provider`](crate::Provider) never changes: no copy is needed |
 //! | a changed field of a record that was handed in or out may show in the tree | records are copied in; what is handed out can't be changed |
+//! | an aggregate is any text, compared as it is spelled | an aggregate is a [`Uuid`](uuid::Uuid): all spellings of one are the same |
+//! | `update_resources` with an empty set is a change if none were ever set | it is not: there were none before, either |
 //! | resources are sets by class | a set of [`Resource`](crate::Resource)s, each of which names its class |
+//!
+//! # Differences from Placement
+//!
+//! - **Names that are nearly the same.** Placement on MySQL takes names that differ only
+//!   in case (`VDC01`, `vDC01`) or by a trailing blank for one name. Here, as for
+//!   Placement on SQLite, they are two.

@@ -181,9 +181,9 @@
 //!
 //! # Following another source of truth
 //!
-//! A report of a whole host, from a driver or from Placement, is one
-//! [`populate`]: it adds, replaces and removes what differs, and commits nothing
-//! if nothing does.
+//! A report of one host, from its driver say, is one [`populate`]: within the trees of
+//! the given providers it adds, replaces and removes what differs, and it commits
+//! nothing if nothing does.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderRecord, ProviderTree};
@@ -199,6 +199,62 @@
 //! report.pop(); // the device is gone
 //! tree.populate(&report)?;
 //! assert_eq!(tree.len(), 1);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! A list of *all* providers, from Placement say, needs another call. Wrong: `populate`
+//! keeps the hosts that are gone, and refuses one that has come back under its old
+//! name with another UUID, because its database was rebuilt.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use uuid::Uuid;
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
+//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! let all = [ProviderRecord::new(Uuid::from_u128(3), "host2")]; // rebuilt; host1 is gone
+//! let refused = tree.populate(&all).unwrap_err();
+//! assert!(matches!(refused, Error::NameTaken { name, .. } if name == "host2"));
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Right: [`replace_all`]. The forest becomes exactly the records, in one step.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use uuid::Uuid;
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
+//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! # let all = [ProviderRecord::new(Uuid::from_u128(3), "host2")];
+//! assert!(!all.is_empty(), "no records would empty the forest");
+//! let committed = tree.replace_all(&all)?;
+//! assert_eq!(tree.len(), 1);
+//! assert_eq!(tree.find("host2").unwrap().uuid(), all[0].uuid);
+//! // The same list again, in whatever order, is no change.
+//! assert_eq!(tree.replace_all(&all)?.version, committed.version);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! If you know only one host's records, remove the stale holder of the name in the
+//! same update. Its whole tree goes with it, so give all that is left of that.
+//!
+//! ```
+//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use uuid::Uuid;
+//! # let tree = ProviderTree::new();
+//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
+//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! let report = [ProviderRecord::new(Uuid::from_u128(3), "host2")];
+//! tree.update(|transaction| {
+//!     let stale = transaction.find("host2").map(|holder| holder.uuid());
+//!     if let Some(stale) = stale.filter(|uuid| *uuid != report[0].uuid) {
+//!         transaction.remove(stale)?;
+//!     }
+//!     transaction.populate(&report)
+//! })?;
+//! assert_eq!(tree.find("host2").unwrap().uuid(), report[0].uuid);
+//! assert!(tree.exists("host1"));
 //! # Ok::<(), Error>(())
 //! ```
 //!
@@ -305,3 +361,4 @@
 //! [`Error::NestedUpdate`]: crate::Error::NestedUpdate
 //! [`subscribe_to`]: crate::ProviderTree::subscribe_to
 //! [`populate`]: crate::ProviderTree::populate
+//! [`replace_all`]: crate::ProviderTree::replace_all

@@ -37,7 +37,9 @@ use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
 /// transactions: [`update`](Self::update), or one of the shorthands below for a
 /// single edit.
 ///
-/// A call that is refused with an error has changed nothing. No call panics.
+/// A call that is refused with an error has changed nothing. No call panics, unless
+/// your own closure or iterator does, or the operating system has no random numbers for
+/// a new provider without a UUID.
 pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     cell: C,
     // On a cache line of its own: readers look at the cell alone.

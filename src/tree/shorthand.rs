@@ -16,8 +16,8 @@ use crate::{
 /// Each commits the [`Transaction`](crate::Transaction) method of its name: see
 /// there for what it does and returns, what it costs and which errors it has.
 /// [`Error::NestedUpdate`] and [`Error::Contended`] come on top, as for
-/// [`update`](Self::update). Several edits that belong together need one
-/// `update`.
+/// [`update`](Self::update), and like it each may defer for a bounded time to a writer
+/// that has lost several times. Several edits that belong together need one `update`.
 impl<C: SnapshotCell> ProviderTree<C> {
     /// Commits one [`Transaction::new_root`](crate::Transaction::new_root).
     pub fn new_root(

@@ -61,6 +61,17 @@ fn a_duplicate_name_is_a_conflict() {
 }
 
 #[test]
+fn names_that_differ_in_case_or_by_a_trailing_blank_are_two() {
+    // POST providers of the names VDC01, vDC01 and `VDC01 ` -> 200 for each on SQLite,
+    // the second and third are refused on MySQL.
+    let tree = forest();
+    for name in ["VDC01", "vDC01", "VDC01 "] {
+        let uuid = tree.new_root(name, None, None).unwrap().value;
+        assert_eq!(tree.find(name).unwrap().uuid(), uuid);
+    }
+}
+
+#[test]
 fn a_duplicate_uuid_is_a_conflict() {
     // POST a provider of another name and the UUID of compute-1 -> 409.
     let error = forest().new_root("another", COMPUTE, None).unwrap_err();

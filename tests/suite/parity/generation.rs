@@ -1,6 +1,6 @@
 //! A provider's own counter, which belongs to Placement.
 
-use provider_tree::{Error, Inventory, Resource, ResourceClass};
+use provider_tree::{Error, Inventory, ProviderRecord, Resource, ResourceClass};
 
 use super::{R, one_root, refused, unknown};
 
@@ -79,6 +79,32 @@ fn edits_that_take_no_generation_leave_it() {
     assert_eq!(root.resources(), std::slice::from_ref(&resource));
     assert!(!snapshot.resources_changed("r", [resource]).unwrap());
     assert!(snapshot.resources_changed("r", []).unwrap());
+}
+
+#[test]
+fn no_resources_where_there_are_none_are_no_change() {
+    // Nova: update_resources() of an empty set -> True the first time, as a
+    // provider begins with an empty dict; then False.
+    // Differs: there were none before, either.
+    let tree = one_root();
+    let version = tree.version();
+    assert!(!tree.snapshot().resources_changed("r", []).unwrap());
+    assert!(!tree.update_resources("r", []).unwrap().value);
+    assert_eq!(tree.version(), version);
+}
+
+#[test]
+fn a_generation_is_a_whole_number_from_zero_up() {
+    // Nova: stores negative, huge and fractional ones.
+    // Differs: a u64 rules them out; in JSON they are errors.
+    for generation in ["-1", "1.5", "1e30", "1000000000000000000000000000000"] {
+        let record = format!(r#"{{"uuid": "{R}", "name": "r", "generation": {generation}}}"#);
+        let refused = serde_json::from_str::<ProviderRecord>(&record).unwrap_err();
+        assert!(refused.to_string().contains("generation"), "{refused}");
+    }
+    let tree = one_root();
+    tree.set_generation("r", u64::MAX).unwrap();
+    assert_eq!(tree.find("r").unwrap().generation(), Some(u64::MAX));
 }
 
 #[test]

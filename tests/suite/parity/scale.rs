@@ -8,7 +8,7 @@ use provider_tree::{Error, MAX_LEVELS};
 use uuid::Uuid;
 
 use super::{one_root, record, refused};
-use crate::cases::new_tree;
+use crate::cases::{fork, new_tree};
 
 /// The shortest of a few runs, so that a busy machine does not count.
 fn shortest(mut run: impl FnMut()) -> Duration {
@@ -63,6 +63,16 @@ fn a_chain_may_have_as_many_levels_as_documented() {
     let error = refused(&tree, |tree| tree.new_child("below", deepest, uuid, None));
     let limit = MAX_LEVELS;
     assert_eq!(error, Error::TooDeep { uuid, limit });
+
+    // Nova: deepcopy() fails past level 164, a subtree past 165.
+    let snapshot = tree.snapshot();
+    for copy in [
+        fork(snapshot.clone()).snapshot(),
+        snapshot.subtree("1").unwrap(),
+    ] {
+        assert_eq!(copy, snapshot);
+        copy.check_invariants().unwrap();
+    }
 }
 
 #[test]

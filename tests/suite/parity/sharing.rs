@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use provider_tree::{Error, Inventory, ResourceClass, Trait};
 
-use super::one_root;
+use super::{C1, NOBODY, one_root, record, refused};
 use crate::cases::new_tree;
 
 const SHARES: Trait = Trait::MISC_SHARES_VIA_AGGREGATE;
@@ -70,4 +70,27 @@ fn the_search_for_a_sharing_provider_sees_one_version() {
         done.store(true, Relaxed);
     });
     assert!(tree.version() >= 1_000, "the writer hardly moved it");
+}
+
+#[test]
+fn a_sharing_provider_of_another_tree_is_given_as_a_root() {
+    // Nova: the report client adds it by new_root(), whatever its parent.
+    // Differs: a record that names a parent needs it in the forest.
+    let tree = one_root();
+    let mut storage = record(C1, "storage", NOBODY);
+    storage.root_uuid = Some(NOBODY);
+    storage.inventory.extend(disk());
+    storage.traits.insert(SHARES);
+    let uuids = vec![NOBODY];
+    let error = refused(&tree, |tree| tree.populate([&storage]));
+    assert_eq!(error, Error::MissingParents { uuids });
+    storage.parent_uuid = None;
+    let error = refused(&tree, |tree| tree.populate([&storage]));
+    assert!(matches!(error, Error::RootMismatch { .. }), "{error}");
+    storage.root_uuid = None;
+    tree.populate([&storage]).unwrap();
+    assert!(
+        tree.snapshot()
+            .has_sharing_provider(&ResourceClass::DISK_GB)
+    );
 }

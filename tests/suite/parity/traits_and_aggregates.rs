@@ -1,8 +1,9 @@
 //! Traits and aggregates are sets.
 
+use provider_tree::ProviderRecord;
 use uuid::Uuid;
 
-use super::{C1, C2, NOBODY, names, one_root, refused, unknown};
+use super::{C1, C2, NOBODY, R, names, one_root, refused, unknown};
 
 const NO_TRAITS: [&str; 0] = [];
 const NO_AGGREGATES: [Uuid; 0] = [];
@@ -118,6 +119,26 @@ fn a_provider_is_in_all_of_no_aggregates() {
     assert!(!within(&[C1, NOBODY]));
     let bogus = tree.snapshot().in_aggregates("bogus", NO_AGGREGATES);
     assert_eq!(bogus, Err(unknown("bogus")));
+}
+
+#[test]
+fn spellings_of_one_aggregate_are_the_same() {
+    // Nova: compares text -> in upper case it is another aggregate.
+    // Differs: an aggregate is a Uuid, however it is spelled.
+    let spelled = [
+        NOBODY.to_string(),
+        NOBODY.simple().to_string().to_uppercase(),
+    ];
+    let tree = one_root();
+    for text in &spelled {
+        let record = format!(r#"{{"uuid": "{R}", "name": "r", "aggregates": ["{text}"]}}"#);
+        let record: ProviderRecord = serde_json::from_str(&record).unwrap();
+        tree.populate([record]).unwrap();
+        assert_eq!(tree.find("r").unwrap().aggregates(), [NOBODY]);
+        assert_eq!(tree.version(), 2, "the second is no change");
+    }
+    let read = spelled.map(|text| Uuid::parse_str(&text).unwrap());
+    assert_eq!(tree.snapshot().in_aggregates("r", read), Ok(true));
 }
 
 #[test]
