@@ -1,8 +1,10 @@
-//! The invariants that hold between the maps of a forest, for tests to check.
+//! The invariants that hold between the outline and the indices, for tests to check.
+
+use std::ptr;
 
 use uuid::Uuid;
 
-use super::{Forest, foreign_uuid};
+use super::Forest;
 use crate::path::Path;
 
 impl Forest {
@@ -11,21 +13,23 @@ impl Forest {
     pub fn check_invariants(&self) -> Result<(), String> {
         let ensure = |holds: bool, what: &str| holds.then_some(()).ok_or_else(|| what.to_owned());
         ensure(
-            self.by_uuid.len() == self.by_name.len() && self.by_uuid.len() == self.outline.len(),
-            "the maps differ in size",
+            self.by_uuid.len() == self.len() && self.by_name.len() == self.len(),
+            "the indices differ in size",
         )?;
-        let mut spelled = 0;
         self.outline.check_invariants()?;
-        for provider in self.outline.trees().flat_map(|(_, tree)| tree.iter()) {
+        self.by_uuid.check_invariants()?;
+        self.by_name.check_invariants()?;
+        for provider in self {
             let path = provider.path();
             let at = |what: &str| format!("{what}: {provider:?}");
             ensure(
                 self.get(provider.uuid())
-                    .is_some_and(|found| found.ptr_eq(provider)),
+                    .is_some_and(|found| ptr::eq(found, provider)),
                 &at("another one by its UUID"),
             )?;
             ensure(
-                self.by_name.get(provider.name()) == Some(&provider.uuid()),
+                self.find(provider.name())
+                    .is_some_and(|found| ptr::eq(found, provider)),
                 &at("another one by its name"),
             )?;
             let parent = provider.parent_uuid().map(|uuid| self.get(uuid));
@@ -41,23 +45,25 @@ impl Forest {
                 },
                 &at("not below its parent"),
             )?;
-            if let Some(uuid) = foreign_uuid(provider) {
-                spelled += 1;
-                ensure(self.get(uuid).is_none(), &at("named as another one's UUID"))?;
-                ensure(
-                    self.spelled.get(&uuid) == Some(&provider.uuid()),
-                    &at("the UUID that its name spells is not noted"),
-                )?;
-            }
+            let other = |uuid| uuid != provider.uuid();
+            ensure(
+                self.holder_of_name(provider.name(), other).is_none()
+                    && self.named_as(provider.uuid(), other).is_none(),
+                &at("two of one name"),
+            )?;
+            let spelled = Uuid::try_parse(provider.name())
+                .ok()
+                .filter(|uuid| other(*uuid));
+            ensure(
+                spelled.is_none_or(|uuid| self.get(uuid).is_none()),
+                &at("named as another one's UUID"),
+            )?;
             let strictly_sorted = provider.inventory().is_sorted_by(|(a, _), (b, _)| a < b)
                 && provider.traits().is_sorted_by(|a, b| a < b)
                 && provider.aggregates().is_sorted_by(|a: &Uuid, b| a < b)
                 && provider.resources().is_sorted_by(|a, b| a < b);
             ensure(strictly_sorted, &at("its sets are not sorted"))?;
         }
-        ensure(
-            spelled == self.spelled.len(),
-            "a UUID is noted that no name spells",
-        )
+        Ok(())
     }
 }

@@ -59,7 +59,7 @@ impl Forest {
     pub fn diff(&self, older: &Forest) -> Vec<Change> {
         let mut gone = Vec::new();
         let mut came = Vec::new();
-        self.outline.diff(&older.outline, |(old, new)| {
+        self.outline.diff(&older.outline, &mut |(old, new)| {
             gone.extend(old);
             came.extend(new);
         });
@@ -70,17 +70,17 @@ impl Forest {
     /// whose place among other trees does not count. Cost: that of the changes in that
     /// tree; of all that is in it if the provider has moved to another.
     pub(crate) fn diff_of_tree(&self, older: &Self, uuid: Uuid) -> Vec<Change> {
-        let [old, new] = [older, self].map(|state| state.outline.tree(state.get(uuid)?.path()));
+        let [old, new] = [older, self].map(|state| state.outline.tree_of(state.get(uuid)?.path()));
         let [old_root, new_root] = [old, new].map(|tree| tree.and_then(Tree::first));
         let mut all = Vec::new();
         if old_root.map(|root| (root.uuid(), root.path()))
             == new_root.map(|root| (root.uuid(), root.path()))
         {
-            Tree::diff(old, new, |one| all.push(one));
+            Tree::diff(old, new, &mut |one| all.push(one));
         } else {
             // Their paths have nothing to do with each other.
-            Tree::diff(old, None, |one| all.push(one));
-            Tree::diff(None, new, |one| all.push(one));
+            Tree::diff(old, None, &mut |one| all.push(one));
+            Tree::diff(None, new, &mut |one| all.push(one));
         }
         let mut gone: BTreeMap<&Path, &Provider> = BTreeMap::new();
         let mut came = gone.clone();
@@ -113,18 +113,18 @@ impl Forest {
             return false;
         };
         let trees =
-            [(self, here), (other, there)].map(|(state, one)| state.outline.tree(one.path()));
+            [(self, here), (other, there)].map(|(state, one)| state.outline.tree_of(one.path()));
         let [Some(here), Some(there)] = trees else {
             return false;
         };
-        here == there || here.iter().eq(there.iter())
+        here.ptr_eq(there) || here.iter().eq(there.iter())
     }
 
     /// The roots, in either state, of the trees that differ. Cost: O(c log n) for c
     /// trees.
     pub(crate) fn changed_roots(&self, older: &Self) -> Vec<Uuid> {
         let mut roots = Vec::new();
-        self.outline.diff_trees(&older.outline, |old, new| {
+        self.outline.diff_trees(&older.outline, &mut |old, new| {
             let tops = [old, new].map(|tree| tree.and_then(Tree::first));
             roots.extend(tops.into_iter().flatten().map(Provider::uuid));
         });

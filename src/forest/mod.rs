@@ -1,26 +1,38 @@
-//! One state of the whole forest: persistent maps that share what they have
+//! One state of the whole forest: persistent structures that share what they have
 //! in common with the states before and after.
 //!
-//! Everything that keeps the maps in step is here. Callers check first; the
-//! functions that change a forest trust their arguments. This module knows
-//! nothing of versions, commits or threads.
+//! ```text
+//!   UUID ─► index ─┐
+//!                  ├─► place: root's ordinal, position ─► outline ─► tree ─► provider
+//!   name ─► index ─┘
+//! ```
+//!
+//! The outline holds the providers, tree by tree; two indices say where they are. So an
+//! edit of what a provider shows copies its tree and the few blocks that lead there, and
+//! no index. A position is a hint: a provider that is not there is looked for in its tree.
+//!
+//! Everything that keeps these in step is here. Callers check first; the functions that
+//! change a forest trust their arguments. This module knows nothing of versions, commits
+//! or threads.
 
 mod check;
 mod diff;
+mod edit;
+mod index;
 mod outline;
 mod place;
 mod query;
+#[cfg_attr(not(test), expect(dead_code, reason = "reclamation is to come"))]
+mod teardown;
 pub(crate) mod walk;
 
-use std::mem;
+use std::hash::BuildHasher;
 
-use self::outline::Outline;
-pub(crate) use self::query::sorted;
-
-use im::shared_ptr::DefaultSharedPtr;
-use smol_str::SmolStr;
 use uuid::Uuid;
 
+use self::index::Index;
+use self::outline::Outline;
+pub(crate) use self::query::sorted;
 use crate::path::Path;
 use crate::sync::HashState;
 use crate::{Error, Provider, ProviderKey};
@@ -31,47 +43,48 @@ use crate::{Error, Provider, ProviderKey};
 /// byte a level, so that the limit bounds what a deep provider costs.
 pub const MAX_LEVELS: usize = 1_024;
 
-type HashMap<K, V> = im::GenericHashMap<K, V, HashState, DefaultSharedPtr>;
-
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
 /// [`Transaction`](crate::Transaction) show it: every query is here.
 ///
 /// `&Forest` stands to `Snapshot` as `&str` to `String`: take it where either
-/// will do. In the costs, n is the number of providers; a look-up is one in a
-/// hash trie of 32-way nodes, O(log₃₂ n), 4 or 5 steps at most in practice.
+/// will do. In the costs, n is the number of providers. A *look-up* finds a table of
+/// places by the hash, a tree by the place and the provider in the tree: it passes a node
+/// of each of two 32-way tries for every 32 times as many providers, O(log₃₂ n), 2 to 4 in
+/// practice. In a tree of more than 32 providers a look-up in its own maps comes on top.
 pub struct Forest {
-    by_uuid: HashMap<Uuid, Provider>,
-    by_name: HashMap<SmolStr, Uuid>,
-    /// From the UUID that a name spells to the provider of that name, unless
-    /// it is the provider's own.
-    spelled: HashMap<Uuid, Uuid>,
+    by_uuid: Index,
+    by_name: Index,
+    keys: Keys,
     outline: Outline,
-    /// What changes have taken out that other states may have still.
-    replaced: Vec<Replaced>,
 }
 
-/// A provider that a change has taken out of a state.
-pub(crate) struct Replaced {
-    pub(crate) provider: Provider,
-    /// Whether its name went with it: else the state after has it as well, as a rule.
-    with_name: bool,
-}
+/// How the keys of a forest and its forks are hashed.
+#[derive(Clone, Default)]
+struct Keys(HashState);
 
-impl Replaced {
-    /// Whether another state, or anybody else, has it still.
-    pub(crate) fn is_held(&self) -> bool {
-        self.provider.is_shared()
+impl Keys {
+    #[inline]
+    fn uuid(&self, uuid: Uuid) -> u64 {
+        self.0.hash_one(u128::from_ne_bytes(uuid.into_bytes()))
+    }
+
+    /// Names that spell a UUID have its hash, in whatever spelling.
+    #[inline]
+    fn name(&self, name: &str) -> u64 {
+        match Uuid::try_parse(name) {
+            Ok(spelled) => self.uuid(spelled),
+            Err(_) => self.0.hash_one(name),
+        }
     }
 }
 
 impl Forest {
     pub(crate) fn new() -> Self {
         Self {
-            by_uuid: HashMap::default(),
-            by_name: HashMap::default(),
-            spelled: HashMap::default(),
-            outline: Outline::new(),
-            replaced: Vec::new(),
+            by_uuid: Index::default(),
+            by_name: Index::default(),
+            keys: Keys::default(),
+            outline: Outline::default(),
         }
     }
 
@@ -80,47 +93,39 @@ impl Forest {
         Self {
             by_uuid: self.by_uuid.clone(),
             by_name: self.by_name.clone(),
-            spelled: self.spelled.clone(),
+            keys: self.keys.clone(),
             outline: self.outline.clone(),
-            replaced: Vec::new(),
         }
-    }
-
-    /// Goes on as a fork of itself.
-    pub(crate) fn become_fork(&mut self, mut fork: Self) {
-        let older = mem::take(&mut self.replaced);
-        let newer = mem::replace(&mut fork.replaced, older);
-        *self = fork;
-        self.make_room(newer.len());
-        // What only this forest had before is not to be kept.
-        self.replaced
-            .extend(newer.into_iter().filter(Replaced::is_held));
-    }
-
-    /// What has been taken out of it since it was forked, of what the state that it was
-    /// forked from has.
-    pub(crate) fn into_replaced(self, base: &Self) -> Vec<Replaced> {
-        let mut replaced = self.replaced;
-        replaced.retain(|one| base.has(one));
-        replaced
     }
 
     /// The provider with that UUID. Cost: one look-up.
     #[inline]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
-        self.by_uuid.get(&uuid)
+        self.by_uuid.find(self.keys.uuid(uuid), |place| {
+            self.outline.tree(place.root)?.by_uuid(uuid, place.at)
+        })
     }
 
-    /// The provider with that name or UUID. Cost: one look-up for a UUID, two
-    /// for a name.
+    /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
+    #[inline]
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
         match key.into() {
             ProviderKey::Uuid(uuid) => self.get(uuid),
-            ProviderKey::Text(text) => match self.by_name.get(text) {
-                Some(&uuid) => self.get(uuid),
-                None => self.get(Uuid::try_parse(text).ok()?),
-            },
+            ProviderKey::Text(text) => self
+                .named(text, |one| one.name() == text)
+                .or_else(|| self.get(Uuid::try_parse(text).ok()?)),
         }
+    }
+
+    /// The first provider that is the right one, of those of that name or, where it spells
+    /// a UUID, of a name that spells the same.
+    #[inline]
+    fn named(&self, name: &str, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
+        let hash = self.keys.name(name);
+        self.by_name.find(hash, |place| {
+            let tree = self.outline.tree(place.root)?;
+            tree.by_name(hash, place.at, &is_it)
+        })
     }
 
     /// The provider with that name or UUID. Cost: as [`find`](Self::find).
@@ -128,6 +133,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is none.
+    #[inline]
     pub fn require<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
         let key = key.into();
         self.find(key).ok_or_else(|| Error::unknown(key))
@@ -135,6 +141,7 @@ impl Forest {
 
     /// Whether there is a provider with that name or UUID. Cost: as
     /// [`find`](Self::find).
+    #[inline]
     pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
         self.find(key).is_some()
     }
@@ -142,151 +149,39 @@ impl Forest {
     /// The number of providers. Cost: O(1).
     #[inline]
     pub fn len(&self) -> usize {
-        self.by_uuid.len()
+        self.outline.len()
     }
 
     /// Whether there is no provider. Cost: O(1).
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.by_uuid.is_empty()
+        self.len() == 0
     }
 
-    #[inline]
     pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
         self.outline.get(path)
     }
 
-    /// The provider of that name, or whose name spells the same UUID in another
-    /// way.
-    pub(crate) fn holder_of_name(&self, name: &str) -> Option<Uuid> {
-        self.by_name
-            .get(name)
-            .or_else(|| self.spelled.get(&Uuid::try_parse(name).ok()?))
-            .copied()
-    }
-
-    /// The provider whose name spells a UUID that is not its own.
-    pub(crate) fn named_as(&self, uuid: Uuid) -> Option<Uuid> {
-        self.spelled.get(&uuid).copied()
-    }
-
-    /// Adds a provider at its path.
-    pub(crate) fn attach(&mut self, provider: Provider) {
-        self.place(&provider);
-        self.name(&provider);
-        self.index(provider);
-    }
-
-    /// The first part of [`attach`](Self::attach): walks meet the provider,
-    /// look-ups do not find it yet.
-    pub(crate) fn place(&mut self, provider: &Provider) {
-        self.outline.insert(provider.clone());
-    }
-
-    /// The last part of [`attach`](Self::attach): look-ups find it by its UUID.
-    pub(crate) fn index(&mut self, provider: Provider) {
-        self.by_uuid.insert(provider.uuid(), provider);
-    }
-
-    /// Lets look-ups find a provider by its name.
-    pub(crate) fn name(&mut self, provider: &Provider) {
-        if let Some(uuid) = foreign_uuid(provider) {
-            self.spelled.insert(uuid, provider.uuid());
-        }
-        let name = provider.head().name.clone();
-        self.by_name.insert(name, provider.uuid());
-    }
-
-    /// Ends that.
-    pub(crate) fn unname(&mut self, provider: &Provider) {
-        self.by_name.remove(provider.name());
-        if let Some(uuid) = foreign_uuid(provider) {
-            self.spelled.remove(&uuid);
-        }
-    }
-
-    /// Shows a provider in a new state. If it has another name or path, the caller
-    /// sees to what the old one was.
-    pub(crate) fn replace(&mut self, provider: Provider) {
-        self.place(&provider);
-        let old = self.by_uuid.insert(provider.uuid(), provider);
-        self.note_replaced(old, false);
-    }
-
-    /// Takes a provider out, if it is there, whatever stands below it.
-    pub(crate) fn detach(&mut self, uuid: Uuid) {
-        let old = self.by_uuid.remove(&uuid);
-        if let Some(old) = &old {
-            self.unname(old);
-            self.outline.remove(old.path());
-        }
-        self.note_replaced(old, true);
-    }
-
-    /// Takes out what a newer state has not, if it is there, and forgets it. What
-    /// that has too is left: taking it out would copy the nodes that have it.
-    pub(crate) fn let_go(&mut self, replaced: &Replaced) {
-        let Replaced {
-            provider,
-            with_name,
-        } = replaced;
-        if self.has(replaced) {
-            self.by_uuid.remove(&provider.uuid());
-            self.outline.remove(provider.path());
-            if *with_name {
-                self.unname(provider);
-            }
-        }
-    }
-
-    /// Whether it has that very provider.
-    pub(crate) fn has(&self, replaced: &Replaced) -> bool {
-        let found = self.get(replaced.provider.uuid());
-        found.is_some_and(|found| found.ptr_eq(&replaced.provider))
-    }
-
-    /// Frees one of the maps, but for that by UUID. False if none is left.
-    pub(crate) fn let_go_of_a_map(&mut self) -> bool {
-        if !self.by_name.is_empty() {
-            self.by_name = HashMap::default();
-        } else if !self.spelled.is_empty() {
-            self.spelled = HashMap::default();
-        } else if !self.outline.is_empty() {
-            self.outline = Outline::new();
-        } else {
-            return false;
-        }
-        true
-    }
-
-    fn note_replaced(&mut self, old: Option<Provider>, with_name: bool) {
-        let old = old.map(|provider| Replaced {
-            provider,
-            with_name,
+    /// The provider that counts and has that name, or one that spells the same UUID in
+    /// another way.
+    pub(crate) fn holder_of_name(&self, name: &str, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let spelled = Uuid::try_parse(name).ok();
+        let holder = self.named(name, |one| {
+            let is_it = match spelled {
+                None => one.name() == name,
+                Some(_) => Uuid::try_parse(one.name()).ok() == spelled,
+            };
+            is_it && counts(one.uuid())
         });
-        // One that nobody else refers to was there in between only. So may be one that a
-        // caller has a clone of: they go when there is no more room.
-        if let Some(old) = old.filter(Replaced::is_held) {
-            self.make_room(1);
-            self.replaced.push(old);
-        }
+        holder.map(Provider::uuid)
     }
 
-    /// Lets go of what nobody holds any more if so many find no room, and makes as much
-    /// room again as the rest takes: so each is looked at a bounded number of times.
-    fn make_room(&mut self, additional: usize) {
-        if self.replaced.len() + additional > self.replaced.capacity() {
-            self.replaced.retain(Replaced::is_held);
-            self.replaced.reserve(self.replaced.len() + additional);
-        }
+    /// The provider that counts and whose name spells a UUID that is not its own.
+    pub(crate) fn named_as(&self, uuid: Uuid, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let mut buffer = Uuid::encode_buffer();
+        let name = uuid.hyphenated().encode_lower(&mut buffer);
+        self.holder_of_name(name, |holder| holder != uuid && counts(holder))
     }
-}
-
-/// The UUID that a provider's name spells, unless it is its own.
-fn foreign_uuid(provider: &Provider) -> Option<Uuid> {
-    Uuid::try_parse(provider.name())
-        .ok()
-        .filter(|&spelled| spelled != provider.uuid())
 }
 
 /// Two forests are equal if they show equal providers in the same order.

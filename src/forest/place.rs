@@ -1,10 +1,9 @@
-//! Where providers stand: their paths, the ordinals of siblings, and moves from
-//! one path to another.
+//! Where providers stand: their paths and the ordinals of siblings.
 
 use uuid::Uuid;
 
 use super::Forest;
-use super::walk::{self, Children, Providers};
+use super::walk::{self, Children};
 use crate::path::{MAX_SIBLINGS, Path};
 use crate::{Error, Provider};
 
@@ -25,7 +24,10 @@ impl Forest {
     pub(crate) fn next_sibling(&self, provider: &Provider) -> Option<&Provider> {
         let next = match provider.parent_uuid() {
             None => self.outline.root_after(provider.path()),
-            Some(_) => self.outline.first_from(&provider.path().end()),
+            Some(_) => {
+                let tree = self.outline.tree_of(provider.path())?;
+                tree.from(&provider.path().end()).next()
+            }
         };
         next.filter(|next| next.parent_uuid() == provider.parent_uuid())
     }
@@ -36,30 +38,10 @@ impl Forest {
             return self.outline.root_before(provider.path());
         };
         let above = self.get(parent)?.path();
-        let last = self.outline.last_before(provider.path());
+        let tree = self.outline.tree_of(above)?;
+        let last = tree.last_before(provider.path());
         let last = last.filter(|last| last.path() > above)?;
         self.by_path(&above.child_towards(last.path()))
-    }
-
-    /// Takes a provider and all below it out of the walks. Look-ups still find them,
-    /// where they were.
-    pub(crate) fn lift(&mut self, top: &Path) -> Vec<Provider> {
-        let lifted: Vec<_> = Providers::below(self, top).cloned().collect();
-        for provider in &lifted {
-            self.outline.remove(provider.path());
-        }
-        lifted
-    }
-
-    /// Puts them back at another path, where nothing is.
-    pub(crate) fn lower(&mut self, lifted: Vec<Provider>, to: &Path) {
-        let Some(from) = lifted.first().map(|top| top.path().clone()) else {
-            return;
-        };
-        for provider in lifted {
-            let path = provider.path().rebased(&from, to);
-            self.replace(provider.edited(|head| head.path = path));
-        }
     }
 
     /// The path that a new last child of the provider at `parent` gets.
@@ -138,7 +120,7 @@ impl Forest {
         Ok(())
     }
 
-    fn next_ordinal(&self, parent: &Path) -> u32 {
+    pub(crate) fn next_ordinal(&self, parent: &Path) -> u32 {
         walk::last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
     }
 }

@@ -153,12 +153,13 @@ impl Forest {
                 root: self.root_of(root)?.uuid(),
             });
         }
-        let mut forest = Self::new();
         let first = Path::TOP.child(0);
-        for provider in self.tree_of(root)? {
+        let moved = self.tree_of(root)?.map(|provider| {
             let path = provider.path().rebased(root.path(), &first);
-            forest.attach(provider.edited(|head| head.path = path));
-        }
+            provider.edited(|head| head.path = path)
+        });
+        let mut forest = Self::new();
+        forest.attach_all(moved.collect());
         Ok(Snapshot::new(0, forest))
     }
 }

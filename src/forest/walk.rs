@@ -6,7 +6,7 @@ use std::iter::FusedIterator;
 use uuid::Uuid;
 
 use super::Forest;
-use super::outline::{Rest, Trees};
+use super::outline::{Rest, Tree, Trees};
 use crate::path::Path;
 use crate::{Error, Provider, ProviderKey};
 
@@ -74,8 +74,8 @@ impl Forest {
         match provider.parent_uuid() {
             None => Ok(provider),
             Some(_) => {
-                let root = self.outline.root(provider.path());
-                Ok(root.unwrap_or(provider))
+                let tree = self.outline.tree_of(provider.path());
+                Ok(tree.and_then(Tree::first).unwrap_or(provider))
             }
         }
     }
@@ -147,9 +147,15 @@ pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path
     if *path == Path::TOP {
         return forest.outline.last().map(Provider::path);
     }
-    let last = forest.outline.last_before(&path.end());
+    let last = forest.outline.tree_of(path)?.last_before(&path.end());
     let last = last.map(Provider::path);
     last.filter(|&last| last != path && path.contains(last))
+}
+
+/// The providers at a path and after it in the same tree.
+fn rest_of_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
+    let tree = forest.outline.tree_of(path);
+    tree.map_or_else(Rest::none, |tree| tree.from(path))
 }
 
 /// Providers top-down: parents first, siblings in the order in which they were
@@ -178,7 +184,7 @@ impl<'a> Providers<'a> {
             Self::of_tree(forest, path)
         } else {
             Self {
-                rest: forest.outline.rest_of_tree(path),
+                rest: rest_of_tree(forest, path),
                 end: Some(path.end()),
                 trees: None,
             }
@@ -189,7 +195,10 @@ impl<'a> Providers<'a> {
     #[inline]
     fn of_tree(forest: &'a Forest, path: &Path) -> Self {
         Self {
-            rest: forest.outline.whole_tree(path),
+            rest: forest
+                .outline
+                .tree_of(path)
+                .map_or_else(Rest::none, Tree::iter),
             end: None,
             trees: None,
         }
@@ -222,8 +231,7 @@ impl<'a> Providers<'a> {
             if let Some(provider) = self.rest.next() {
                 return Some(provider);
             }
-            let (_, tree) = self.trees.as_mut()?.next()?;
-            self.rest = tree.iter();
+            self.rest = self.trees.as_mut()?.next()?.iter();
         }
     }
 }
@@ -272,8 +280,7 @@ impl<'a> Iterator for Children<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         if let Some(trees) = &mut self.rest.trees {
-            let (_, tree) = trees.next()?;
-            return tree.first();
+            return trees.next()?.first();
         }
         let mut passed = None;
         for _ in 0..STEPS {
@@ -285,7 +292,7 @@ impl<'a> Iterator for Children<'a> {
         }
         // Deep inside the previous child: go to what follows it.
         let end = self.parent.child_towards(passed?.path()).end();
-        self.rest.rest = self.forest.outline.rest_of_tree(&end);
+        self.rest.rest = rest_of_tree(self.forest, &end);
         self.rest.next()
     }
 }

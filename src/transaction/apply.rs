@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::Transaction;
-use super::arrivals::Arrivals;
+use super::arrivals::{Arrivals, Subtree};
 use super::structure::check_texts;
 use crate::forest::walk::Children;
 use crate::{Change, Error, Forest, Place, Provider};
@@ -44,8 +44,8 @@ impl Transaction {
         let mut forest = self.forest.fork();
         plan.update(&mut forest);
         plan.clear(&mut forest)?.place(&mut forest)?;
-        plan.name(&mut forest)?;
-        self.forest.become_fork(forest);
+        plan.check_names(&forest)?;
+        self.forest = forest;
         for change in changes.iter().map(Borrow::borrow) {
             let (from, after) = match change {
                 Change::Added { provider, .. } => (None, provider),
@@ -65,8 +65,6 @@ impl Transaction {
 struct Plan<'c> {
     /// What is updated, as it will be.
     updated: Vec<&'c Provider>,
-    /// What gives its name up, as it was.
-    renamed: Vec<&'c Provider>,
     /// What gets a name, as it will be.
     named: Vec<&'c Provider>,
     /// What is added or moves, as it will be.
@@ -111,7 +109,6 @@ impl<'c> Plan<'c> {
             } => {
                 self.updated.push(after);
                 if before.name() != after.name() {
-                    self.renamed.push(before);
                     self.named.push(after);
                 }
                 // Who has changed the change may have left it out.
@@ -123,12 +120,9 @@ impl<'c> Plan<'c> {
         }
     }
 
-    /// Gives updated providers their new content where they stand. Names are given
-    /// up, so that they may pass from one provider to another.
+    /// Gives updated providers their new content where they stand. Names may pass from one
+    /// provider to another, so that two may have the same meanwhile.
     fn update(&self, forest: &mut Forest) {
-        for before in &self.renamed {
-            forest.unname(before);
-        }
         for &after in &self.updated {
             if let Some(here) = forest.get(after.uuid()) {
                 let path = here.path().clone();
@@ -159,16 +153,22 @@ impl<'c> Plan<'c> {
         }
         check_none_in_the_way(in_the_way)?;
         let arriving = self.arriving.iter().map(|&(after, place)| {
-            let moved = lifted.remove(&after.uuid());
-            (moved.unwrap_or_else(|| vec![after.clone()]), place)
+            let subtree = match lifted.remove(&after.uuid()) {
+                Some(lifted) => Subtree::Lifted(lifted),
+                None => Subtree::New(Box::new(after.clone())),
+            };
+            (subtree, place)
         });
         Ok(arriving.collect())
     }
 
-    fn name(&self, forest: &mut Forest) -> Result<(), Error> {
+    /// Checks that each can take its new name, one after the other.
+    fn check_names(&self, forest: &Forest) -> Result<(), Error> {
+        let mut waiting: HashSet<Uuid> = self.named.iter().map(|one| one.uuid()).collect();
         for &provider in &self.named {
-            check_texts(forest, provider.name(), provider.uuid())?;
-            forest.name(provider);
+            let counts = |uuid| !waiting.contains(&uuid);
+            check_texts(forest, provider.name(), provider.uuid(), counts)?;
+            waiting.remove(&provider.uuid());
         }
         Ok(())
     }

@@ -1,23 +1,41 @@
 //! Providers on their way to where they belong, each with all that stands below it.
 
 use std::collections::BTreeSet;
+use std::slice;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::structure::{check_levels, check_none_missing, cycle};
 use crate::path::Path;
 use crate::{Error, Forest, Place, Provider};
 
-/// Subtrees that stand nowhere, by the parents that they go to. Siblings come in the
-/// order in which they were given.
-pub(super) struct Arrivals(HashMap<Option<Uuid>, Vec<(Vec<Provider>, Place)>>);
+/// Providers that stand nowhere.
+pub(super) enum Subtree {
+    /// One that the forest has not had.
+    New(Box<Provider>),
+    /// One that has been lifted, and all below it.
+    Lifted(Vec<Provider>),
+}
 
-impl FromIterator<(Vec<Provider>, Place)> for Arrivals {
-    fn from_iter<T: IntoIterator<Item = (Vec<Provider>, Place)>>(subtrees: T) -> Self {
+impl Subtree {
+    fn providers(&self) -> &[Provider] {
+        match self {
+            Self::New(provider) => slice::from_ref(provider),
+            Self::Lifted(providers) => providers,
+        }
+    }
+}
+
+/// Subtrees by the parents that they go to. Siblings come in the order in which they were
+/// given.
+pub(super) struct Arrivals(HashMap<Option<Uuid>, Vec<(Subtree, Place)>>);
+
+impl FromIterator<(Subtree, Place)> for Arrivals {
+    fn from_iter<T: IntoIterator<Item = (Subtree, Place)>>(subtrees: T) -> Self {
         let mut arrivals: HashMap<_, Vec<_>> = HashMap::default();
         for (subtree, place) in subtrees {
-            if let Some(top) = subtree.first() {
+            if let Some(top) = subtree.providers().first() {
                 let siblings = arrivals.entry(top.parent_uuid()).or_default();
                 siblings.push((subtree, place));
             }
@@ -31,15 +49,12 @@ impl Arrivals {
     /// where it will stand.
     pub(super) fn place(mut self, forest: &mut Forest) -> Result<(), Error> {
         self.check_parents(forest)?;
-        let stands = |uuid: Uuid| {
-            let provider = forest.get(uuid);
-            provider.is_some_and(|provider| forest.by_path(provider.path()).is_some())
-        };
+        let stands = |uuid| forest.get(uuid).is_some();
         let parents = self.0.keys().copied();
         let mut standing: Vec<_> = parents.filter(|parent| parent.is_none_or(stands)).collect();
         while let Some(parent) = standing.pop() {
             let subtrees = self.0.remove(&parent).unwrap_or_default();
-            let below = subtrees.iter().flat_map(|(subtree, _)| subtree);
+            let below = subtrees.iter().flat_map(|(subtree, _)| subtree.providers());
             let below = below.map(|provider| Some(provider.uuid()));
             standing.extend(below.filter(|parent| self.0.contains_key(parent)));
             place_below(forest, parent, subtrees)?;
@@ -52,12 +67,9 @@ impl Arrivals {
     }
 
     fn check_parents(&self, forest: &Forest) -> Result<(), Error> {
-        let tops = self
-            .0
-            .values()
-            .flatten()
-            .filter_map(|(subtree, _)| subtree.first());
-        let arriving: BTreeSet<Uuid> = tops.map(Provider::uuid).collect();
+        let subtrees = self.0.values().flatten();
+        let arriving = subtrees.flat_map(|(subtree, _)| subtree.providers());
+        let arriving: HashSet<Uuid> = arriving.map(Provider::uuid).collect();
         let parents = self.0.keys().flatten();
         let missing: BTreeSet<Uuid> = parents
             .filter(|uuid| forest.get(**uuid).is_none() && !arriving.contains(uuid))
@@ -68,7 +80,11 @@ impl Arrivals {
 
     /// The cycle of those that are left.
     fn cycle(&self, start: Uuid) -> Error {
-        let providers = self.0.values().flatten().flat_map(|(subtree, _)| subtree);
+        let providers = self
+            .0
+            .values()
+            .flatten()
+            .flat_map(|(subtree, _)| subtree.providers());
         let parents: HashMap<Uuid, Option<Uuid>> = providers
             .map(|provider| (provider.uuid(), provider.parent_uuid()))
             .collect();
@@ -79,7 +95,7 @@ impl Arrivals {
 fn place_below(
     forest: &mut Forest,
     parent: Option<Uuid>,
-    subtrees: Vec<(Vec<Provider>, Place)>,
+    subtrees: Vec<(Subtree, Place)>,
 ) -> Result<(), Error> {
     let above = forest.place_of(parent)?;
     let mut waiting: HashMap<Uuid, usize> = HashMap::default();
@@ -99,19 +115,20 @@ fn place_below(
         if let Place::Before(next) = place {
             waiting.entry(next).and_modify(|count| *count -= 1);
         }
-        check_depth(&subtree, &path)?;
-        forest.lower(subtree, &path);
+        check_depth(subtree.providers(), &path)?;
+        match subtree {
+            Subtree::New(provider) => forest.attach(provider.edited(|head| head.path = path)),
+            Subtree::Lifted(providers) => forest.lower(providers, &path),
+        }
     }
     Ok(())
 }
 
-/// Whether a provider is among the children of a parent, and is not on its way.
+/// Whether a provider is among the children of a parent.
 fn stands_below(forest: &Forest, parent: Option<Uuid>, uuid: Uuid) -> bool {
-    let child = forest
+    forest
         .get(uuid)
-        .filter(|child| child.parent_uuid() == parent);
-    let there = child.and_then(|child| forest.by_path(child.path()));
-    there.is_some_and(|there| there.uuid() == uuid)
+        .is_some_and(|child| child.parent_uuid() == parent)
 }
 
 fn check_depth(subtree: &[Provider], path: &Path) -> Result<(), Error> {

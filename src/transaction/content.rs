@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::Transaction;
 use crate::forest::sorted;
 use crate::inventory::Inventories;
+use crate::path::Path;
 use crate::{Error, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait, inventory};
 
 /// What replaces what a provider has.
@@ -16,6 +17,23 @@ enum Content<'a> {
     Traits(Vec<Trait>),
     Aggregates(Vec<Uuid>),
     Resources(Vec<Resource>),
+}
+
+/// The provider that is edited.
+struct Target {
+    uuid: Uuid,
+    path: Path,
+    generation: Option<u64>,
+}
+
+impl From<&Provider> for Target {
+    fn from(provider: &Provider) -> Self {
+        Self {
+            uuid: provider.uuid(),
+            path: provider.path().clone(),
+            generation: provider.generation(),
+        }
+    }
 }
 
 impl Transaction {
@@ -68,7 +86,8 @@ impl Transaction {
     ) -> Result<bool, Error> {
         let old = self.require(key)?;
         let new = inventory::changed(old.inventory(), new).then_some(Content::Inventory(new));
-        Ok(self.edit(&old.clone(), new, generation, "update_inventory"))
+        let target = old.into();
+        Ok(self.edit(target, new, generation, "update_inventory"))
     }
 
     /// Replaces a provider's traits, and sets its generation if one is given.
@@ -89,8 +108,10 @@ impl Transaction {
         T: TryInto<Trait, Error: Into<Error>>,
     {
         let new = checked_traits(traits)?;
-        let old = self.require(key)?.clone();
-        Ok(self.set_traits(old, new, generation.into(), "update_traits"))
+        let old = self.require(key)?;
+        let new = (*old.traits() != *new).then_some(Content::Traits(new));
+        let target = old.into();
+        Ok(self.edit(target, new, generation.into(), "update_traits"))
     }
 
     /// Adds traits to those that a provider has. Returns whether any was new.
@@ -108,9 +129,11 @@ impl Transaction {
         T: TryInto<Trait, Error: Into<Error>>,
     {
         let new = checked_traits(traits)?;
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let all = sorted(old.traits().iter().cloned().chain(new));
-        Ok(self.set_traits(old, all, None, "add_traits"))
+        let new = (*old.traits() != *all).then_some(Content::Traits(all));
+        let target = old.into();
+        Ok(self.edit(target, new, None, "add_traits"))
     }
 
     /// Removes traits from those that a provider has; others are left out of
@@ -129,20 +152,11 @@ impl Transaction {
         T: TryInto<Trait, Error: Into<Error>>,
     {
         let removed = checked_traits(traits)?;
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let rest = without(old.traits(), &removed);
-        Ok(self.set_traits(old, rest, None, "remove_traits"))
-    }
-
-    fn set_traits(
-        &mut self,
-        old: Provider,
-        new: Vec<Trait>,
-        generation: Option<u64>,
-        operation: &'static str,
-    ) -> bool {
-        let new = (*old.traits() != *new).then_some(Content::Traits(new));
-        self.edit(&old, new, generation, operation)
+        let new = (*old.traits() != *rest).then_some(Content::Traits(rest));
+        let target = old.into();
+        Ok(self.edit(target, new, None, "remove_traits"))
     }
 
     /// Replaces the aggregates that a provider is a member of, and sets its
@@ -158,9 +172,11 @@ impl Transaction {
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
         generation: impl Into<Option<u64>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let new = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
-        Ok(self.set_aggregates(old, new, generation.into(), "update_aggregates"))
+        let new = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
+        let target = old.into();
+        Ok(self.edit(target, new, generation.into(), "update_aggregates"))
     }
 
     /// Makes a provider a member of more aggregates. Returns whether any was
@@ -175,10 +191,12 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let new = aggregates.into_iter().map(|uuid| *uuid.borrow());
         let all = sorted(old.aggregates().iter().copied().chain(new));
-        Ok(self.set_aggregates(old, all, None, "add_aggregates"))
+        let new = (*old.aggregates() != *all).then_some(Content::Aggregates(all));
+        let target = old.into();
+        Ok(self.edit(target, new, None, "add_aggregates"))
     }
 
     /// Ends a provider's membership of aggregates; others are left out of
@@ -193,21 +211,12 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let removed = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
         let rest = without(old.aggregates(), &removed);
-        Ok(self.set_aggregates(old, rest, None, "remove_aggregates"))
-    }
-
-    fn set_aggregates(
-        &mut self,
-        old: Provider,
-        new: Vec<Uuid>,
-        generation: Option<u64>,
-        operation: &'static str,
-    ) -> bool {
-        let new = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
-        self.edit(&old, new, generation, operation)
+        let new = (*old.aggregates() != *rest).then_some(Content::Aggregates(rest));
+        let target = old.into();
+        Ok(self.edit(target, new, None, "remove_aggregates"))
     }
 
     /// Replaces the single resources that a provider's inventory counts.
@@ -222,10 +231,11 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         resources: impl IntoIterator<Item = Resource>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?.clone();
+        let old = self.require(key)?;
         let new = sorted(resources);
         let new = (*old.resources() != *new).then_some(Content::Resources(new));
-        Ok(self.edit(&old, new, None, "update_resources"))
+        let target = old.into();
+        Ok(self.edit(target, new, None, "update_resources"))
     }
 
     /// Sets a provider's generation. Returns whether it was another. Cost: one
@@ -239,9 +249,9 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         generation: u64,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?.clone();
-        let changed = old.generation() != Some(generation);
-        self.edit(&old, None, Some(generation), "set_generation");
+        let target = Target::from(self.require(key)?);
+        let changed = target.generation != Some(generation);
+        self.edit(target, None, Some(generation), "set_generation");
         Ok(changed)
     }
 
@@ -249,30 +259,38 @@ impl Transaction {
     /// Returns whether there was a change of content.
     fn edit(
         &mut self,
-        old: &Provider,
+        target: Target,
         change: Option<Content<'_>>,
         generation: Option<u64>,
         operation: &'static str,
     ) -> bool {
-        let from = old.generation();
+        let from = target.generation;
         let to = generation.or(from);
         let content_changed = change.is_some();
         if !content_changed && from == to {
             return false;
         }
-        let mut head = old.head().clone();
-        head.generation = to;
-        let mut inventory = old.inventory();
-        match change {
-            None => {}
-            Some(Content::Inventory(new)) => inventory = new,
-            Some(Content::Traits(new)) => head.traits = new.into(),
-            Some(Content::Aggregates(new)) => head.aggregates = new.into(),
-            Some(Content::Resources(new)) => head.resources = new.into(),
-        }
-        let new = Provider::new(head, inventory.iter().cloned());
-        self.generations.note(new.uuid(), from, to, operation);
-        self.forest.replace(new);
+        self.forest.edit(&target.path, |provider| {
+            provider.head_mut().generation = to;
+            match change {
+                None => {}
+                Some(Content::Inventory(new)) => provider.set_inventory(new),
+                Some(Content::Traits(new)) => provider
+                    .head_mut()
+                    .edit_sets(|sets| sets.traits = new.into()),
+                Some(Content::Aggregates(new)) => {
+                    provider
+                        .head_mut()
+                        .edit_sets(|sets| sets.aggregates = new.into());
+                }
+                Some(Content::Resources(new)) => {
+                    provider
+                        .head_mut()
+                        .edit_sets(|sets| sets.resources = new.into());
+                }
+            }
+        });
+        self.generations.note(target.uuid, from, to, operation);
         self.edits += 1;
         content_changed
     }

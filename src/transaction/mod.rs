@@ -14,7 +14,6 @@ use std::fmt;
 use std::ops::Deref;
 
 use self::generations::Generations;
-use crate::forest::Replaced;
 use crate::{Error, Forest, ProviderKey, Snapshot};
 
 /// A private copy of one version of the forest, with edits that nobody else
@@ -25,11 +24,15 @@ use crate::{Error, Forest, ProviderKey, Snapshot};
 /// [`Forest`], to which it dereferences. An edit that returns an error has
 /// changed nothing. Dropping a transaction forgets its edits.
 ///
-/// An edit copies the provider, with its inventory, and the few nodes of the maps
-/// that it touches, these once a transaction (a tree of up to 32 providers is one such
-/// node, and copied whenever one is added or removed). What it costs grows with the
-/// logarithm of the number of providers n. In the costs, a *write* is one copy of a
-/// provider and one in each map: O(log n + k) for k records of inventory.
+/// What an edit touches it copies, once a transaction: more edits of the same are made in
+/// place. In the costs, n is the number of providers, and
+///
+/// - *an edit of content* copies the tree of the provider, if that has up to 32 (of a
+///   larger one, the provider and some nodes of two maps), and the two to four blocks that
+///   lead to the tree: O(log n + t) for t providers in the tree, at most 32, or the
+///   logarithm of a larger one. Look-ups are left as they are.
+/// - *a write* is one provider that comes, goes or moves: the same, and its entries in the
+///   tables by UUID and by name, O(log n) and a kilobyte each.
 ///
 /// [`ProviderTree::update`]: crate::ProviderTree::update
 /// [`ProviderTree::begin`]: crate::ProviderTree::begin
@@ -97,15 +100,13 @@ impl Transaction {
         }
     }
 
-    /// Its base, once that has been replaced, the providers that only the base has, and
-    /// what there is to report.
-    pub(crate) fn into_parts(self) -> (Snapshot, Vec<Replaced>, Report) {
-        let replaced = self.forest.into_replaced(&self.base);
+    /// Its base, and what there is to report.
+    pub(crate) fn into_parts(self) -> (Snapshot, Report) {
         let report = Report {
             edits: self.edits,
             generations: self.generations,
         };
-        (self.base, replaced, report)
+        (self.base, report)
     }
 
     /// The version that the transaction makes of its base.

@@ -76,7 +76,7 @@ impl Transaction {
                 name: existing.name().to_owned(),
             });
         }
-        check_texts(&self.forest, name, uuid)?;
+        check_texts(&self.forest, name, uuid, |_| true)?;
         let parent = parent.map(|key| self.require(key)).transpose()?;
         let above = parent.map_or(Path::TOP, |parent| parent.path().clone());
         head.parent_uuid = parent.map(Provider::uuid);
@@ -97,12 +97,10 @@ impl Transaction {
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn remove<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
         let provider = self.require(key)?;
-        let removed: Vec<Uuid> = self.provider_uuids_in(provider)?.collect();
-        for uuid in &removed {
-            self.forest.detach(*uuid);
-        }
+        let path = provider.path().clone();
+        let removed = self.forest.detach_below(&path);
         self.edits += 1;
-        Ok(removed.len())
+        Ok(removed)
     }
 
     /// Gives a provider another name. Returns whether it was another. Cost:
@@ -122,10 +120,9 @@ impl Transaction {
         if name == provider.name() {
             return Ok(false);
         }
-        check_name_free(&self.forest, &name, provider.uuid())?;
+        check_name_free(&self.forest, &name, provider.uuid(), |_| true)?;
         let renamed = provider.edited(|head| head.name = name);
-        self.forest.detach(renamed.uuid());
-        self.forest.attach(renamed);
+        self.forest.replace(renamed);
         self.edits += 1;
         Ok(true)
     }
@@ -166,10 +163,9 @@ impl Transaction {
         if self.require(uuid)?.parent_uuid() == parent_uuid {
             return Ok(false);
         }
-        move_to_end(&mut self.forest, uuid, parent_uuid)?;
-        let moved = self.require(uuid)?;
-        let moved = moved.edited(|head| head.parent_uuid = parent_uuid);
-        self.forest.replace(moved);
+        let path = move_to_end(&mut self.forest, uuid, parent_uuid)?;
+        self.forest
+            .edit(&path, |moved| moved.head_mut().parent_uuid = parent_uuid);
         self.edits += 1;
         Ok(true)
     }
@@ -219,21 +215,30 @@ pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
 }
 
 /// Checks that a new provider can take its UUID and its name beside the names and
-/// UUIDs of others.
-pub(super) fn check_texts(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error> {
-    match forest.named_as(uuid) {
+/// UUIDs of others. Names count of those only that `counts` says.
+pub(super) fn check_texts(
+    forest: &Forest,
+    name: &str,
+    uuid: Uuid,
+    counts: impl Fn(Uuid) -> bool,
+) -> Result<(), Error> {
+    match forest.named_as(uuid, &counts) {
         Some(named) if Uuid::try_parse(name) != Ok(uuid) => Err(Error::UuidIsName { uuid, named }),
-        _ => check_name_free(forest, name, uuid),
+        _ => check_name_free(forest, name, uuid, counts),
     }
 }
 
 /// Checks that a provider can take a name: no other one has it, as its name or
 /// as its UUID.
-fn check_name_free(forest: &Forest, name: &str, uuid: Uuid) -> Result<(), Error> {
-    let holder = forest
-        .holder_of_name(name)
-        .and_then(|uuid| forest.get(uuid));
-    if let Some(holder) = holder.filter(|holder| holder.uuid() != uuid) {
+fn check_name_free(
+    forest: &Forest,
+    name: &str,
+    uuid: Uuid,
+    counts: impl Fn(Uuid) -> bool,
+) -> Result<(), Error> {
+    let is_other = |holder| holder != uuid && counts(holder);
+    let holder = forest.holder_of_name(name, is_other);
+    if let Some(holder) = holder.and_then(|uuid| forest.get(uuid)) {
         return Err(Error::name_taken(name, holder.uuid(), holder.name()));
     }
     match Uuid::try_parse(name) {

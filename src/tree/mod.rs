@@ -290,9 +290,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         let wakers = self
             .registry
             .take(|| transaction.changed_roots(transaction.base()));
-        let added = transaction.len().saturating_sub(transaction.base().len());
-        let (base, replaced, report) = transaction.into_parts();
-        self.retired.add(base, replaced, added);
+        let (base, report) = transaction.into_parts();
+        self.retired.add(base);
         wakers.wake();
         events::committed(&report, version, attempts);
     }

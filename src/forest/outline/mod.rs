@@ -1,179 +1,224 @@
-//! All providers top-down: parents first, siblings in the order of their paths.
+//! All trees by the ordinals of their roots, and so all providers top-down: a persistent
+//! radix trie.
+//!
+//! ```text
+//!   ordinal  ... │ 5 bits │ 5 bits
+//!                    │        │
+//!   root ────────► block ──► leaf ──► tree ──► up to 32 providers, sorted by path
+//!   the smallest   32 ways   32 ways       └─► or maps of more
+//!   block that has
+//!   all ordinals
+//! ```
+//!
+//! Ordinals only grow, so that in time the first ones are no longer used. The root is the
+//! smallest block that has all that are: a look-up in a forest of a thousand trees passes
+//! two blocks, whatever their ordinals. No block is empty.
+//!
+//! Two outlines that have come from one another share nearly all their blocks, and are
+//! compared but for those.
 
+mod block;
+mod diff;
+mod large;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
-use std::sync::Arc;
-
-use im::ordmap::DiffItem;
-use im::shared_ptr::DefaultSharedPtr;
-
+use self::block::{BITS, Cover, way};
+pub(super) use self::block::{Block, Trees};
 pub(super) use self::tree::{Rest, Tree};
 use crate::Provider;
 use crate::path::Path;
 
-type Map<K, V> = im::GenericOrdMap<K, V, DefaultSharedPtr>;
+/// The hash of a provider's name, by which a large tree finds it.
+type NameHash<'a> = &'a dyn Fn(&Provider) -> u64;
 
-/// All trees, in the order of their roots.
-pub(super) type Trees<'a> = im::ordmap::Iter<'a, u32, Tree, DefaultSharedPtr>;
-
-/// The providers of all trees, which are told by the ordinals of their roots.
-#[derive(Clone)]
+/// The providers of all trees.
+#[derive(Clone, Default)]
 pub(super) struct Outline {
-    trees: Map<u32, Tree>,
+    root: Option<Block>,
+    /// The ordinals that the root has.
+    cover: Cover,
     len: usize,
 }
 
-/// A provider that two outlines have at the same path, or that one of them has.
-pub(super) type Difference<'a> = (Option<&'a Provider>, Option<&'a Provider>);
-
 impl Outline {
-    pub(super) fn new() -> Self {
-        Self {
-            trees: Map::new(),
-            len: 0,
-        }
-    }
-
+    #[inline]
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
+    /// All of it, to be freed bit by bit.
+    pub(super) fn into_root(self) -> Option<Block> {
+        self.root
+    }
+
+    /// The tree whose root has that ordinal.
+    #[inline]
+    pub(super) fn tree(&self, ordinal: u32) -> Option<&Tree> {
+        if !self.cover.has(ordinal) {
+            return None;
+        }
+        let mut block = self.root.as_ref()?;
+        let mut shift = self.cover.shift;
+        loop {
+            match block {
+                Block::Leaf(trees) => return trees[way(ordinal, 0)].as_ref(),
+                Block::Inner(blocks) => {
+                    block = blocks[way(ordinal, shift)].as_ref()?;
+                    shift -= BITS;
+                }
+            }
+        }
     }
 
     /// The tree that a path leads into.
     #[inline]
-    pub(super) fn tree(&self, path: &Path) -> Option<&Tree> {
-        self.trees.get(&path.root_ordinal()?)
-    }
-
-    /// The root of the tree that a path leads into.
-    pub(super) fn root(&self, path: &Path) -> Option<&Provider> {
-        self.tree(path).and_then(Tree::first)
+    pub(super) fn tree_of(&self, path: &Path) -> Option<&Tree> {
+        self.tree(path.root_ordinal()?)
     }
 
     pub(super) fn get(&self, path: &Path) -> Option<&Provider> {
-        self.tree(path).and_then(|tree| tree.get(path))
+        self.tree_of(path)?.get(path)
     }
 
-    /// Puts a provider at its path, in the place of what is there.
-    pub(super) fn insert(&mut self, provider: Provider) {
-        let Some(root) = provider.path().root_ordinal() else {
-            return;
-        };
-        match self.trees.get_mut(&root) {
-            Some(tree) => self.len += usize::from(tree.insert(provider)),
-            None => {
-                self.trees.insert(root, Tree::Few(Arc::new([provider])));
-                self.len += 1;
-            }
-        }
-    }
-
-    /// Takes out what is at a path.
-    pub(super) fn remove(&mut self, path: &Path) {
-        let Some(root) = path.root_ordinal() else {
-            return;
-        };
-        // Looked at first: what is shared is copied only where something goes.
-        let Some(tree) = self.trees.get(&root) else {
-            return;
-        };
-        if tree.get(path).is_none() {
-            return;
-        }
-        self.len -= 1;
-        if tree.len() == 1 {
-            self.trees.remove(&root);
-        } else if let Some(tree) = self.trees.get_mut(&root) {
-            tree.remove(path);
-        }
-    }
-
-    /// The last provider of the whole outline.
+    /// The last provider of all.
     pub(super) fn last(&self) -> Option<&Provider> {
-        self.trees.get_max().and_then(|(_, tree)| tree.last())
+        self.root.as_ref()?.last()?.last()
     }
 
-    /// The last provider of the same tree that comes before a path.
-    pub(super) fn last_before(&self, path: &Path) -> Option<&Provider> {
-        self.tree(path)?.last_before(path)
-    }
-
-    /// The first provider of the same tree at a path or after it.
-    pub(super) fn first_from(&self, path: &Path) -> Option<&Provider> {
-        self.tree(path)?.from(path).next()
-    }
-
-    /// The roots before and after that of the tree that a path leads into.
+    /// The root before that of the tree that a path leads into.
     pub(super) fn root_before(&self, path: &Path) -> Option<&Provider> {
-        let (_, tree) = self.trees.get_prev(&path.root_ordinal()?.checked_sub(1)?)?;
-        tree.first()
+        let ordinal = path.root_ordinal()?.checked_sub(1)?;
+        let root = self.root.as_ref()?;
+        if ordinal < self.cover.first {
+            return None;
+        }
+        let tree = if self.cover.has(ordinal) {
+            root.up_to(ordinal, self.cover.shift)
+        } else {
+            root.last()
+        };
+        tree?.first()
     }
 
+    /// The root after it.
     pub(super) fn root_after(&self, path: &Path) -> Option<&Provider> {
-        let (_, tree) = self.trees.get_next(&path.root_ordinal()?.checked_add(1)?)?;
-        tree.first()
+        let ordinal = path.root_ordinal()?.checked_add(1)?;
+        let root = self.root.as_ref()?;
+        let tree = if ordinal < self.cover.first {
+            root.first()
+        } else if self.cover.has(ordinal) {
+            root.from(ordinal, self.cover.shift)
+        } else {
+            None
+        };
+        tree?.first()
     }
 
     /// All trees.
     pub(super) fn trees(&self) -> Trees<'_> {
-        self.trees.iter()
+        Trees::of(self.root.as_ref())
     }
 
-    /// The providers of the tree that a path leads into.
-    pub(super) fn whole_tree(&self, path: &Path) -> Rest<'_> {
-        self.tree(path).map_or_else(Rest::none, Tree::iter)
+    /// Adds providers of one tree, sorted by their paths, where nothing is.
+    pub(super) fn insert(&mut self, providers: Vec<Provider>, hash: NameHash<'_>) {
+        let Some(ordinal) = providers.first().and_then(|one| one.path().root_ordinal()) else {
+            return;
+        };
+        self.len += providers.len();
+        match self.tree_mut(ordinal) {
+            Some(tree) => tree.insert(providers, hash),
+            None => self.put(ordinal, Tree::new(providers, hash)),
+        }
     }
 
-    /// Those at the path and after it.
-    pub(super) fn rest_of_tree(&self, path: &Path) -> Rest<'_> {
-        self.tree(path)
-            .map_or_else(Rest::none, |tree| tree.from(path))
+    /// Edits all but the path of the provider at a path, if there is one.
+    pub(super) fn edit(
+        &mut self,
+        path: &Path,
+        hash: NameHash<'_>,
+        edit: impl FnOnce(&mut Provider),
+    ) {
+        let root = path.root_ordinal();
+        if let Some(tree) = root.and_then(|root| self.tree_mut(root)) {
+            tree.edit(path, hash, edit);
+        }
+    }
+
+    /// Takes out what is in one tree at the first of two paths, the last, or in between.
+    pub(super) fn remove(
+        &mut self,
+        first: &Path,
+        last: &Path,
+        hash: NameHash<'_>,
+    ) -> Vec<Provider> {
+        let Some(ordinal) = first.root_ordinal() else {
+            return Vec::new();
+        };
+        let Some(tree) = self.tree(ordinal) else {
+            return Vec::new();
+        };
+        // Looked at first: what is shared is copied only where something goes.
+        let removed: Vec<_> = tree.between(first, last).cloned().collect();
+        if removed.len() == tree.len() {
+            self.take(ordinal);
+        } else if !removed.is_empty()
+            && let Some(tree) = self.tree_mut(ordinal)
+        {
+            tree.remove(&removed, hash);
+        }
+        self.len -= removed.len();
+        removed
+    }
+
+    fn tree_mut(&mut self, ordinal: u32) -> Option<&mut Tree> {
+        if !self.cover.has(ordinal) {
+            return None;
+        }
+        self.root.as_mut()?.tree_mut(ordinal, self.cover.shift)
+    }
+
+    fn put(&mut self, ordinal: u32, tree: Tree) {
+        match &mut self.root {
+            None => {
+                self.cover = Cover::of_leaf(ordinal);
+                self.root = Some(Block::of_tree(ordinal, 0, tree));
+            }
+            Some(root) => {
+                while !self.cover.has(ordinal) {
+                    let first = self.cover.first;
+                    self.cover = self.cover.above();
+                    root.wrap(way(first, self.cover.shift));
+                }
+                root.put(ordinal, self.cover.shift, tree);
+            }
+        }
+    }
+
+    fn take(&mut self, ordinal: u32) {
+        let Some(root) = &mut self.root else { return };
+        if root.take(ordinal, self.cover.shift) {
+            self.root = None;
+            return;
+        }
+        while let Some((way, only)) = root.only() {
+            self.cover = self.cover.below(way);
+            *root = only;
+        }
     }
 
     /// Says what is wrong with how the providers are kept.
     pub(super) fn check_invariants(&self) -> Result<(), String> {
-        let mut count = 0;
-        for (&root, tree) in &self.trees {
-            let at_home = tree
-                .iter()
-                .all(|one| one.path().root_ordinal() == Some(root));
-            if !(at_home && tree.is_in_order()) {
-                return Err(format!("the tree of root {root} is not as it should be"));
+        let mut len = 0;
+        if let Some(root) = &self.root {
+            root.check(self.cover.first, self.cover.shift, &mut len)?;
+            if root.only().is_some() {
+                return Err("the root has a single block".to_owned());
             }
-            count += tree.len();
         }
-        if count == self.len {
+        if len == self.len {
             Ok(())
         } else {
-            Err(format!("{count} providers are counted as {}", self.len))
-        }
-    }
-
-    /// What differs from an older outline, in the order of paths. What both share
-    /// costs nothing.
-    pub(super) fn diff<'a>(&'a self, older: &'a Self, mut differ: impl FnMut(Difference<'a>)) {
-        self.diff_trees(older, |old, new| Tree::diff(old, new, &mut differ));
-    }
-
-    /// The trees that differ from those of an older outline, side by side where their
-    /// roots have the same path. What both share costs nothing.
-    pub(super) fn diff_trees<'a>(
-        &'a self,
-        older: &'a Self,
-        mut differ: impl FnMut(Option<&'a Tree>, Option<&'a Tree>),
-    ) {
-        for item in older.trees.diff(&self.trees) {
-            match item {
-                DiffItem::Remove(_, old) => differ(Some(old), None),
-                DiffItem::Add(_, new) => differ(None, Some(new)),
-                DiffItem::Update { old, new } => differ(Some(old.1), Some(new.1)),
-            }
+            Err(format!("{len} providers are counted as {}", self.len))
         }
     }
 }

@@ -1,29 +1,30 @@
 //! The providers of one tree.
 //!
-//! Trees are small as a rule and read whole. So one that has [`FEW`] providers or
-//! fewer is a slice, of which a change copies all, and larger ones are sorted maps,
-//! of which it copies some nodes.
+//! Trees are small as a rule and read whole. So one that has [`FEW`] providers or fewer is
+//! one allocation with the providers in it, of which the first change in a transaction
+//! copies all. Of larger ones, which are maps, it copies some nodes.
 
-use std::cmp::Ordering;
+use std::slice;
 use std::sync::Arc;
-use std::{iter, slice};
 
-use im::ordmap::{DiffItem, RangedIter};
+use im::ordmap::RangedIter;
 use im::shared_ptr::DefaultSharedPtr;
+use uuid::Uuid;
 
-use super::{Difference, Map};
+use super::NameHash;
+use super::large::Large;
 use crate::Provider;
 use crate::path::Path;
 
-/// The most providers that a slice has. A map becomes a slice again at half as many,
-/// so that one provider that comes and goes does not turn the tree over each time.
-const FEW: usize = if cfg!(test) { 6 } else { 32 };
+/// The most providers that lie in one allocation. Maps become one again at half as many, so
+/// that one provider that comes and goes does not turn the tree over each time.
+pub(super) const FEW: usize = if cfg!(test) { 6 } else { 32 };
 
 /// The providers of one tree; there is always one.
 #[derive(Clone)]
 pub(in crate::forest) enum Tree {
     Few(Arc<[Provider]>),
-    Many(Arc<Map<Path, Provider>>),
+    Many(Arc<Large>),
 }
 
 /// What is left to walk of one tree.
@@ -31,20 +32,21 @@ pub(in crate::forest) enum Tree {
 pub(in crate::forest) enum Rest<'a> {
     Few(slice::Iter<'a, Provider>),
     // Boxed, so that a walk of a small tree is small.
-    Many(Box<RangedIter<'a, Path, Provider, DefaultSharedPtr>>),
+    Many(Box<RangedIter<'a, Path, Arc<Provider>, DefaultSharedPtr>>),
 }
 
 impl Tree {
-    /// Whether it is kept as it should be: for tests.
-    pub(super) fn is_in_order(&self) -> bool {
-        let sorted = self.iter().is_sorted_by(|a, b| a.path() < b.path());
-        sorted
-            && match self {
-                Self::Few(few) => (1..=FEW).contains(&few.len()),
-                Self::Many(many) => {
-                    many.len() > FEW / 2 && many.iter().all(|(path, one)| path == one.path())
-                }
-            }
+    /// The tree of these providers, sorted by their paths.
+    pub(super) fn new(providers: Vec<Provider>, hash: NameHash<'_>) -> Self {
+        if providers.len() <= FEW {
+            Self::Few(providers.into())
+        } else {
+            Self::Many(Arc::new(Large::new(providers, hash)))
+        }
+    }
+
+    pub(in crate::forest) fn is_small(&self) -> bool {
+        matches!(self, Self::Few(_))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -54,37 +56,67 @@ impl Tree {
         }
     }
 
+    /// The provider with that UUID, which may be at that position.
+    #[inline]
+    pub(in crate::forest) fn by_uuid(&self, uuid: Uuid, at: usize) -> Option<&Provider> {
+        match self {
+            Self::Few(few) => find(few, at, |one| one.uuid() == uuid),
+            Self::Many(many) => many.by_uuid(uuid),
+        }
+    }
+
+    /// The first provider that is the right one, of those that may be at that position or
+    /// whose names have that hash.
+    #[inline]
+    pub(in crate::forest) fn by_name(
+        &self,
+        hash: u64,
+        at: usize,
+        is_it: impl Fn(&Provider) -> bool,
+    ) -> Option<&Provider> {
+        match self {
+            Self::Few(few) => find(few, at, is_it),
+            Self::Many(many) => many.by_name(hash).find(|one| is_it(one)),
+        }
+    }
+
+    /// How many providers of a small tree stand before a path; 0 for a large one, in which
+    /// positions mean nothing.
+    pub(in crate::forest) fn count_before(&self, path: &Path) -> usize {
+        match self {
+            Self::Few(few) => first_from(few, path),
+            Self::Many(_) => 0,
+        }
+    }
+
     pub(in crate::forest) fn first(&self) -> Option<&Provider> {
         match self {
             Self::Few(few) => few.first(),
-            Self::Many(many) => many.get_min().map(|(_, first)| first),
+            Self::Many(many) => many.first(),
         }
     }
 
     pub(super) fn last(&self) -> Option<&Provider> {
         match self {
             Self::Few(few) => few.last(),
-            Self::Many(many) => many.get_max().map(|(_, last)| last),
+            Self::Many(many) => many.last(),
         }
     }
 
     pub(super) fn get(&self, path: &Path) -> Option<&Provider> {
         match self {
-            Self::Few(few) => few.get(position(few, path).ok()?),
+            Self::Few(few) => few
+                .get(first_from(few, path))
+                .filter(|one| one.path() == path),
             Self::Many(many) => many.get(path),
         }
     }
 
-    pub(super) fn last_before(&self, path: &Path) -> Option<&Provider> {
+    /// The last provider before a path.
+    pub(in crate::forest) fn last_before(&self, path: &Path) -> Option<&Provider> {
         match self {
-            Self::Few(few) => {
-                let (Ok(at) | Err(at)) = position(few, path);
-                few[..at].last()
-            }
-            Self::Many(many) => many
-                .range::<_, Path>(..path)
-                .next_back()
-                .map(|(_, last)| last),
+            Self::Few(few) => few[..first_from(few, path)].last(),
+            Self::Many(many) => many.last_before(path),
         }
     }
 
@@ -92,79 +124,101 @@ impl Tree {
     pub(in crate::forest) fn iter(&self) -> Rest<'_> {
         match self {
             Self::Few(few) => Rest::Few(few.iter()),
-            Self::Many(many) => Rest::Many(Box::new(many.range::<_, Path>(..))),
+            Self::Many(many) => Rest::Many(Box::new(many.iter())),
         }
     }
 
-    pub(super) fn from(&self, path: &Path) -> Rest<'_> {
+    /// Those at a path and after it.
+    pub(in crate::forest) fn from(&self, path: &Path) -> Rest<'_> {
+        match self {
+            Self::Few(few) => Rest::Few(few[first_from(few, path)..].iter()),
+            Self::Many(many) => Rest::Many(Box::new(many.from(path))),
+        }
+    }
+
+    /// Those at two paths and in between.
+    pub(super) fn between(&self, first: &Path, last: &Path) -> impl Iterator<Item = &Provider> {
+        self.from(first).take_while(move |one| one.path() <= last)
+    }
+
+    /// Adds providers, sorted by their paths, where nothing is.
+    pub(super) fn insert(&mut self, new: Vec<Provider>, hash: NameHash<'_>) {
         match self {
             Self::Few(few) => {
-                let (Ok(at) | Err(at)) = position(few, path);
-                Rest::Few(few[at..].iter())
+                let mut all = Vec::with_capacity(few.len() + new.len());
+                let mut old = few.iter();
+                for provider in new {
+                    let before = first_from(old.as_slice(), provider.path());
+                    all.extend(old.by_ref().take(before).cloned());
+                    all.push(provider);
+                }
+                all.extend(old.cloned());
+                *self = Self::new(all, hash);
             }
-            Self::Many(many) => Rest::Many(Box::new(many.range::<_, Path>(path..))),
+            Self::Many(many) => Arc::make_mut(many).insert(new, hash),
         }
     }
 
-    /// Whether there was nothing at that path.
-    pub(super) fn insert(&mut self, provider: Provider) -> bool {
-        match self {
-            Self::Few(few) => match position(few, provider.path()) {
-                Ok(at) => {
-                    Arc::make_mut(few)[at] = provider;
-                    false
-                }
-                Err(at) => {
-                    let (before, after) = few.split_at(at);
-                    let new = iter::once(&provider);
-                    *self = before.iter().chain(new).chain(after).cloned().collect();
-                    true
-                }
-            },
-            Self::Many(many) => {
-                let path = provider.path().clone();
-                Arc::make_mut(many).insert(path, provider).is_none()
-            }
-        }
-    }
-
-    pub(super) fn remove(&mut self, path: &Path) {
-        match self {
-            Self::Few(few) => {
-                if let Ok(at) = position(few, path) {
-                    *self = few[..at].iter().chain(&few[at + 1..]).cloned().collect();
-                }
-            }
-            Self::Many(many) => {
-                Arc::make_mut(many).remove(path);
-                if many.len() <= FEW / 2 {
-                    *self = many.values().cloned().collect();
-                }
-            }
-        }
-    }
-}
-
-impl Tree {
-    /// What differs between two trees, or is in the only one, in the order of paths.
-    pub(in crate::forest) fn diff<'a>(
-        old: Option<&'a Self>,
-        new: Option<&'a Self>,
-        mut differ: impl FnMut(Difference<'a>),
+    /// Edits all but the path of the provider at a path, if there is one.
+    pub(super) fn edit(
+        &mut self,
+        path: &Path,
+        hash: NameHash<'_>,
+        edit: impl FnOnce(&mut Provider),
     ) {
-        if let (Some(Self::Many(old)), Some(Self::Many(new))) = (old, new) {
-            old.diff(new).for_each(|item| {
-                differ(match item {
-                    DiffItem::Remove(_, old) => (Some(old), None),
-                    DiffItem::Add(_, new) => (None, Some(new)),
-                    DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
-                });
-            });
-        } else if old != new {
-            let rest = |tree: Option<&'a Self>| tree.map_or_else(Rest::none, Self::iter);
-            merged(rest(old), rest(new))
-                .filter(|(old, new)| old != new)
-                .for_each(differ);
+        match self {
+            Self::Few(few) => {
+                let at = first_from(few, path);
+                if let Some(provider) = Arc::make_mut(few).get_mut(at) {
+                    edit(provider);
+                }
+            }
+            Self::Many(many) => Arc::make_mut(many).edit(path, hash, edit),
+        }
+    }
+
+    /// Takes out providers that it has, sorted by their paths, of which others are left.
+    pub(super) fn remove(&mut self, removed: &[Provider], hash: NameHash<'_>) {
+        match self {
+            Self::Few(few) => {
+                let at = removed.first().map_or(0, |one| first_from(few, one.path()));
+                let (before, rest) = few.split_at(at);
+                let after = &rest[removed.len()..];
+                *self = Self::Few([before, after].concat().into());
+            }
+            Self::Many(many) => {
+                let large = Arc::make_mut(many);
+                large.remove(removed, hash);
+                if large.len() <= FEW / 2 {
+                    *self = Self::Few(large.iter().map(|(_, one)| (**one).clone()).collect());
+                }
+            }
+        }
+    }
+
+    /// Whether both are one and the same.
+    pub(in crate::forest) fn ptr_eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Few(a), Self::Few(b)) => Arc::ptr_eq(a, b),
+            (Self::Many(a), Self::Many(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// Says what is wrong with how the providers are kept.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let sorted = self.iter().is_sorted_by(|a, b| a.path() < b.path());
+        let fits = match self {
+            Self::Few(few) => (1..=FEW).contains(&few.len()),
+            Self::Many(many) => many.len() > FEW / 2 && many.is_consistent(),
+        };
+        if sorted && fits {
+            Ok(())
+        } else {
+            Err(format!(
+                "the tree of {:?} is not as it should be",
+                self.first()
+            ))
         }
     }
 }
@@ -194,52 +248,39 @@ impl<'a> Iterator for Rest<'a> {
     fn next(&mut self) -> Option<&'a Provider> {
         match self {
             Self::Few(few) => few.next(),
-            Self::Many(many) => many.next().map(|(_, provider)| provider),
+            Self::Many(many) => many.next().map(|(_, provider)| &**provider),
         }
     }
 }
 
-/// The tree of these providers, which come in the order of their paths.
-impl FromIterator<Provider> for Tree {
-    fn from_iter<T: IntoIterator<Item = Provider>>(providers: T) -> Self {
-        let few: Arc<[Provider]> = providers.into_iter().collect();
-        if few.len() <= FEW {
-            return Self::Few(few);
-        }
-        let many = few.iter().map(|one| (one.path().clone(), one.clone()));
-        Self::Many(Arc::new(many.collect()))
+/// The provider that is the right one, which may be at that position.
+#[inline]
+fn find(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
+    match few.get(at) {
+        Some(there) if is_it(there) => Some(there),
+        _ => find_near(few, at, is_it),
     }
 }
 
-/// Trees are equal if they are one and the same.
-impl PartialEq for Tree {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Few(a), Self::Few(b)) => Arc::ptr_eq(a, b),
-            (Self::Many(a), Self::Many(b)) => Arc::ptr_eq(a, b),
-            _ => false,
+/// Nearly always one that stood there has moved by a few positions.
+#[cold]
+#[inline(never)]
+fn find_near(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
+    let (before, after) = few.split_at(at.min(few.len()));
+    let mut before = before.iter().rev();
+    let mut after = after.iter();
+    loop {
+        let (one, other) = (after.next(), before.next());
+        if one.is_none() && other.is_none() {
+            return None;
+        }
+        if let Some(found) = one.into_iter().chain(other).find(|one| is_it(one)) {
+            return Some(found);
         }
     }
 }
 
-/// Where the provider at a path is, or would be.
-fn position(few: &[Provider], path: &Path) -> Result<usize, usize> {
-    few.binary_search_by(|provider| provider.path().cmp(path))
-}
-
-/// Those of both, side by side where their paths are the same.
-fn merged<'a>(old: Rest<'a>, new: Rest<'a>) -> impl Iterator<Item = Difference<'a>> {
-    let (mut old, mut new) = (old.peekable(), new.peekable());
-    iter::from_fn(move || {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return None,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => old.path().cmp(new.path()),
-        };
-        Some((
-            old.next_if(|_| order.is_le()),
-            new.next_if(|_| order.is_ge()),
-        ))
-    })
+/// The position of the first provider at a path or after it.
+fn first_from(few: &[Provider], path: &Path) -> usize {
+    few.partition_point(|one| one.path() < path)
 }

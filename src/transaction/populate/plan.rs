@@ -113,7 +113,7 @@ impl Plan {
             let taken = names
                 .insert(name, uuid)
                 .or_else(|| spelled.insert(spells?, uuid))
-                .or_else(|| forest.holder_of_name(name).filter(stays));
+                .or_else(|| forest.holder_of_name(name, |holder| stays(&holder)));
             if let Some(holder) = taken {
                 let held = match self.by_uuid.get(&holder) {
                     Some(&at) => &self.given[at].draft.head.name,
@@ -130,7 +130,7 @@ impl Plan {
                     uuid: spells,
                 });
             }
-            if let Some(named) = forest.named_as(uuid).filter(stays) {
+            if let Some(named) = forest.named_as(uuid, |holder| stays(&holder)) {
                 return Err(Error::UuidIsName { uuid, named });
             }
         }

@@ -50,10 +50,12 @@ impl Shared {
         let inventory = inventory::checked(inventory).map_err(invalid)?;
         let traits = record.traits.iter();
         let traits = traits.map(|name| one_of(&mut self.trait_names, name));
-        head.traits = one_slice_of(&mut self.traits, traits.collect());
-        let aggregates = record.aggregates.iter().copied().collect();
-        head.aggregates = one_slice_of(&mut self.aggregates, aggregates);
-        head.resources = record.resources.iter().cloned().collect();
+        head.edit_sets(|sets| {
+            sets.traits = one_slice_of(&mut self.traits, traits.collect());
+            let aggregates = record.aggregates.iter().copied().collect();
+            sets.aggregates = one_slice_of(&mut self.aggregates, aggregates);
+            sets.resources = record.resources.iter().cloned().collect();
+        });
         Ok(Draft { head, inventory })
     }
 }

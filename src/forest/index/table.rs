@@ -1,0 +1,289 @@
+//! A table of an index: cache lines of entries, found by the tags before them.
+
+use super::Place;
+
+/// The cache lines of a table.
+const LINES: usize = if cfg!(test) { 2 } else { 16 };
+
+/// The entries of a line.
+const ENTRIES: usize = 7;
+
+/// How many entries a table has before it is split: 85 of 100.
+const FULL: usize = LINES * ENTRIES * 85 / 100;
+
+/// How many bits of a hash an entry has, so that tables can be split without a look at
+/// what stands at their places.
+const HASH_BITS: u32 = 27;
+
+/// How many bits of a hash tell its line: the last ones that the entry has.
+const LINE_BITS: u32 = LINES.trailing_zeros();
+
+/// By how many bits of a hash tables can be told.
+pub(super) const MAX_DEPTH: u32 = HASH_BITS - LINE_BITS;
+
+/// How many bits of an entry say where in its tree a provider is.
+const AT_BITS: u32 = u32::BITS - HASH_BITS;
+
+/// The seven tags of a word.
+const TAGS: u64 = 0x00FF_FFFF_FFFF_FFFF;
+
+/// In each of them the first bit, and the last one.
+const FIRSTS: u64 = 0x0080_8080_8080_8080;
+const LASTS: u64 = 0x0001_0101_0101_0101;
+
+/// In a word: what belongs here or before here may lie further on.
+const OVER: u64 = 1 << 63;
+
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line {
+    /// The tags of the entries, 0 for none, and a mark.
+    word: u64,
+    entries: [u64; ENTRIES],
+}
+
+#[derive(Clone, Default)]
+pub(in crate::forest) struct Table([Line; LINES]);
+
+/// What a look-up in a table has come to.
+pub(super) enum Seen<R> {
+    Found(R),
+    Nothing,
+    /// Nothing, but all lines are marked.
+    Full,
+}
+
+/// Places are found by all of the hash but the bits that tell its table, in three steps.
+#[derive(Clone, Copy)]
+struct Hash {
+    stored: u32,
+    tag: u64,
+}
+
+impl From<u64> for Hash {
+    #[inline]
+    fn from(hash: u64) -> Self {
+        Self {
+            stored: (hash >> (u64::BITS - HASH_BITS)) as u32,
+            // Not 0, which is no tag, nor 1, which `matches` may take 0 for.
+            tag: (hash & 0xFF).max(2),
+        }
+    }
+}
+
+impl Hash {
+    /// The lines on which its entries may lie, in their order.
+    #[inline]
+    fn lines(self) -> impl Iterator<Item = usize> {
+        (0..LINES).map(move |step| (self.stored as usize + step) % LINES)
+    }
+}
+
+#[inline]
+fn entry(hash: Hash, place: Place) -> u64 {
+    let at = place.at as u64 % (1 << AT_BITS);
+    u64::from(place.root) << u32::BITS | u64::from(hash.stored) << AT_BITS | at
+}
+
+#[inline]
+fn place(entry: u64) -> Place {
+    Place {
+        root: (entry >> u32::BITS) as u32,
+        at: (entry % (1 << AT_BITS)) as usize,
+    }
+}
+
+#[inline]
+fn stored(entry: u64) -> u32 {
+    entry as u32 >> AT_BITS
+}
+
+/// The bit of a stored hash that tells the halves of a table of that depth.
+#[inline]
+pub(super) fn is_upper(stored: u32, depth: u32) -> bool {
+    stored >> (HASH_BITS - 1 - depth) & 1 == 1
+}
+
+impl Line {
+    #[inline]
+    fn tag(&self, at: usize) -> u64 {
+        self.word >> (8 * at) & 0xFF
+    }
+
+    /// Which entries may have that tag: the first bit of each byte. All that have it, and
+    /// sometimes one that has the next even or odd one.
+    #[inline]
+    fn matches(&self, tag: u64) -> u64 {
+        let differing = self.word ^ tag * LASTS;
+        differing.wrapping_sub(LASTS) & !differing & FIRSTS
+    }
+
+    fn len(&self) -> usize {
+        // What is not 0 carries into the first bit, or has it.
+        let tags = self.word & TAGS;
+        let rest = tags & !FIRSTS;
+        ((rest + (LASTS * 0x7F) | tags) & FIRSTS).count_ones() as usize
+    }
+
+    fn is_marked(&self) -> bool {
+        self.word & OVER != 0
+    }
+}
+
+impl Table {
+    #[inline]
+    pub(super) fn find<R>(
+        &self,
+        hash: u64,
+        accept: &mut impl FnMut(Place) -> Option<R>,
+    ) -> Seen<R> {
+        let hash = Hash::from(hash);
+        for line in hash.lines() {
+            let line = &self.0[line];
+            let mut matches = line.matches(hash.tag);
+            while matches != 0 {
+                let at = matches.trailing_zeros() as usize / 8;
+                if let Some(&entry) = line.entries.get(at)
+                    && stored(entry) == hash.stored
+                    && let Some(found) = accept(place(entry))
+                {
+                    return Seen::Found(found);
+                }
+                matches &= matches - 1;
+            }
+            if !line.is_marked() {
+                return Seen::Nothing;
+            }
+        }
+        Seen::Full
+    }
+
+    /// The line and the position of an entry of that hash in that tree.
+    pub(super) fn seek(&self, hash: u64, tree: u32) -> Option<(usize, usize)> {
+        let hash = Hash::from(hash);
+        for at_line in hash.lines() {
+            let line = &self.0[at_line];
+            let is_it = |&at: &usize| {
+                let entry = line.entries[at];
+                line.tag(at) == hash.tag
+                    && stored(entry) == hash.stored
+                    && place(entry).root == tree
+            };
+            if let Some(at) = (0..ENTRIES).find(is_it) {
+                return Some((at_line, at));
+            }
+            if !line.is_marked() {
+                break;
+            }
+        }
+        None
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Line::len).sum()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= FULL
+    }
+
+    /// Whether all lines are marked.
+    pub(super) fn is_marked(&self) -> bool {
+        self.0.iter().all(Line::is_marked)
+    }
+
+    /// Adds a place. False if there is no room.
+    pub(super) fn put(&mut self, hash: u64, place: Place) -> bool {
+        let hash = Hash::from(hash);
+        self.put_entry(hash.tag, entry(hash, place))
+    }
+
+    fn put_entry(&mut self, tag: u64, entry: u64) -> bool {
+        let stored = stored(entry);
+        for line in (Hash { stored, tag }).lines() {
+            let line = &mut self.0[line];
+            if let Some(free) = (0..ENTRIES).find(|&at| line.tag(at) == 0) {
+                line.word |= tag << (8 * free);
+                line.entries[free] = entry;
+                return true;
+            }
+            line.word |= OVER;
+        }
+        false
+    }
+
+    /// All tags and entries.
+    fn entries(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().flat_map(|line| {
+            let all = (0..ENTRIES).map(|at| (line.tag(at), line.entries[at]));
+            all.filter(|(tag, _)| *tag != 0)
+        })
+    }
+
+    /// A table of entries for which there is room.
+    fn of(entries: impl Iterator<Item = (u64, u64)>) -> Self {
+        let mut table = Self::default();
+        for (tag, entry) in entries {
+            table.put_entry(tag, entry);
+        }
+        table
+    }
+
+    /// The lower and the upper half.
+    pub(super) fn split(&self, is_upper: impl Fn(u32) -> bool) -> [Self; 2] {
+        [false, true].map(|upper| {
+            let entries = self.entries();
+            Self::of(entries.filter(|(_, entry)| is_upper(stored(*entry)) == upper))
+        })
+    }
+
+    /// Whether it makes less than half a table with another.
+    pub(super) fn fits_with(&self, other: &Self) -> bool {
+        2 * (self.len() + other.len()) <= FULL
+    }
+
+    pub(super) fn merged(&self, other: &Self) -> Self {
+        Self::of(self.entries().chain(other.entries()))
+    }
+
+    /// Takes out an entry. Marks that are no longer needed go if all that was put into the
+    /// table has found room in it.
+    pub(super) fn remove(&mut self, hash: u64, tree: u32, tidy: bool) {
+        if let Some((line, at)) = self.seek(hash, tree) {
+            let home = Hash::from(hash).lines().next().unwrap_or(line);
+            self.0[line].word &= !(0xFF << (8 * at));
+            if tidy && self.0[home].is_marked() {
+                *self = Self::of(self.entries());
+            }
+        }
+    }
+
+    pub(super) fn relocate(&mut self, hash: u64, tree: u32, place: Place) {
+        if let Some((line, at)) = self.seek(hash, tree) {
+            self.0[line].entries[at] = entry(hash.into(), place);
+        }
+    }
+
+    /// Says what is wrong with a table of that depth. Returns the number of entries.
+    pub(super) fn check(&self, depth: u32, begins: u64) -> Result<usize, String> {
+        let begins = Hash::from(begins).stored;
+        for (at, line) in self.0.iter().enumerate() {
+            for slot in (0..ENTRIES).filter(|&slot| line.tag(slot) != 0) {
+                let (tag, stored) = (line.tag(slot), stored(line.entries[slot]));
+                let passed = (Hash { stored, tag })
+                    .lines()
+                    .take_while(|line| *line != at);
+                let mut passed = passed.map(|line| &self.0[line]);
+                if (u64::from(stored ^ begins) << depth) >> HASH_BITS != 0 {
+                    return Err(format!(
+                        "{stored:x} is in the table of {begins:x}, {depth} bits"
+                    ));
+                }
+                if !passed.all(Line::is_marked) {
+                    return Err(format!("no marks lead to {stored:x}"));
+                }
+            }
+        }
+        Ok(self.len())
+    }
+}

@@ -1,0 +1,269 @@
+//! Blocks of the radix trie.
+
+use std::array;
+use std::slice;
+use std::sync::Arc;
+
+use super::Tree;
+
+/// How many bits of an ordinal a block looks at.
+pub(super) const BITS: u32 = 5;
+
+const WAYS: usize = 1 << BITS;
+
+/// The trees of some ordinals next to each other: 32, or 32 times as many for each level
+/// above the leaves. There is always one.
+#[derive(Clone)]
+pub(in crate::forest) enum Block {
+    Leaf(Arc<[Option<Tree>; WAYS]>),
+    Inner(Arc<[Option<Block>; WAYS]>),
+}
+
+/// Which ordinals a block has.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cover {
+    pub(super) first: u32,
+    /// How many bits of an ordinal the blocks below look at.
+    pub(super) shift: u32,
+}
+
+/// The way of an ordinal in a block whose blocks below look at so many bits.
+#[inline]
+pub(super) fn way(ordinal: u32, shift: u32) -> usize {
+    (ordinal >> shift) as usize % WAYS
+}
+
+impl Cover {
+    pub(super) fn of_leaf(ordinal: u32) -> Self {
+        let first = ordinal - ordinal % WAYS as u32;
+        Self { first, shift: 0 }
+    }
+
+    #[inline]
+    pub(super) fn has(self, ordinal: u32) -> bool {
+        u64::from(ordinal ^ self.first) >> (self.shift + BITS) == 0
+    }
+
+    /// That of the block above.
+    pub(super) fn above(self) -> Self {
+        let shift = self.shift + BITS;
+        let rest = u64::from(self.first) % (1 << (shift + BITS));
+        Self {
+            first: self.first - rest as u32,
+            shift,
+        }
+    }
+
+    /// That of a block below.
+    pub(super) fn below(self, way: usize) -> Self {
+        Self {
+            first: self.first + ((way as u32) << self.shift),
+            shift: self.shift - BITS,
+        }
+    }
+}
+
+/// The ways of a block of which one leads somewhere.
+fn ways<T>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
+    let mut to = Some(to);
+    Arc::new(array::from_fn(|at| to.take_if(|_| at == way)))
+}
+
+impl Block {
+    /// The block of one tree.
+    pub(super) fn of_tree(ordinal: u32, shift: u32, tree: Tree) -> Self {
+        match shift.checked_sub(BITS) {
+            None => Self::Leaf(ways(way(ordinal, 0), tree)),
+            Some(below) => {
+                let below = Self::of_tree(ordinal, below, tree);
+                Self::Inner(ways(way(ordinal, shift), below))
+            }
+        }
+    }
+
+    /// Becomes the block above itself, in which this is its way.
+    pub(super) fn wrap(&mut self, way: usize) {
+        *self = Self::Inner(ways(way, self.clone()));
+    }
+
+    /// The tree of an ordinal, with all blocks on the way to it copied that others share.
+    pub(super) fn tree_mut(&mut self, ordinal: u32, shift: u32) -> Option<&mut Tree> {
+        match self {
+            Self::Leaf(trees) => Arc::make_mut(trees)[way(ordinal, 0)].as_mut(),
+            Self::Inner(blocks) => Arc::make_mut(blocks)[way(ordinal, shift)]
+                .as_mut()?
+                .tree_mut(ordinal, shift - BITS),
+        }
+    }
+
+    /// Puts a tree where none is.
+    pub(super) fn put(&mut self, ordinal: u32, shift: u32, tree: Tree) {
+        match self {
+            Self::Leaf(trees) => Arc::make_mut(trees)[way(ordinal, 0)] = Some(tree),
+            Self::Inner(blocks) => {
+                let below = shift - BITS;
+                match &mut Arc::make_mut(blocks)[way(ordinal, shift)] {
+                    Some(block) => block.put(ordinal, below, tree),
+                    none => *none = Some(Self::of_tree(ordinal, below, tree)),
+                }
+            }
+        }
+    }
+
+    /// Takes out the tree of an ordinal. Returns whether none is left.
+    pub(super) fn take(&mut self, ordinal: u32, shift: u32) -> bool {
+        match self {
+            Self::Leaf(trees) => {
+                let trees = Arc::make_mut(trees);
+                trees[way(ordinal, 0)] = None;
+                trees.iter().all(Option::is_none)
+            }
+            Self::Inner(blocks) => {
+                let blocks = Arc::make_mut(blocks);
+                let block = &mut blocks[way(ordinal, shift)];
+                block.take_if(|block| block.take(ordinal, shift - BITS));
+                blocks.iter().all(Option::is_none)
+            }
+        }
+    }
+
+    /// Whether both are one and the same.
+    pub(super) fn ptr_eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Leaf(a), Self::Leaf(b)) => Arc::ptr_eq(a, b),
+            (Self::Inner(a), Self::Inner(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// The single block below, if it has only one, and its way.
+    pub(super) fn only(&self) -> Option<(usize, Self)> {
+        let Self::Inner(blocks) = self else {
+            return None;
+        };
+        let mut all = blocks.iter().enumerate();
+        let (way, only) = all.find_map(|(way, block)| Some((way, block.as_ref()?)))?;
+        all.all(|(_, block)| block.is_none())
+            .then(|| (way, only.clone()))
+    }
+
+    pub(super) fn first(&self) -> Option<&Tree> {
+        match self {
+            Self::Leaf(trees) => trees.iter().flatten().next(),
+            Self::Inner(blocks) => blocks.iter().flatten().next()?.first(),
+        }
+    }
+
+    pub(super) fn last(&self) -> Option<&Tree> {
+        match self {
+            Self::Leaf(trees) => trees.iter().flatten().next_back(),
+            Self::Inner(blocks) => blocks.iter().flatten().next_back()?.last(),
+        }
+    }
+
+    /// The first tree from one of its ordinals on.
+    pub(super) fn from(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
+        let way = way(ordinal, shift);
+        match self {
+            Self::Leaf(trees) => trees[way..].iter().flatten().next(),
+            Self::Inner(blocks) => {
+                let here = blocks[way].as_ref();
+                here.and_then(|block| block.from(ordinal, shift - BITS))
+                    .or_else(|| blocks[way + 1..].iter().flatten().next()?.first())
+            }
+        }
+    }
+
+    /// The last tree up to one of its ordinals.
+    pub(super) fn up_to(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
+        let way = way(ordinal, shift);
+        match self {
+            Self::Leaf(trees) => trees[..=way].iter().flatten().next_back(),
+            Self::Inner(blocks) => {
+                let here = blocks[way].as_ref();
+                here.and_then(|block| block.up_to(ordinal, shift - BITS))
+                    .or_else(|| blocks[..way].iter().flatten().next_back()?.last())
+            }
+        }
+    }
+
+    /// Checks what it has from that ordinal on, and counts the providers.
+    pub(super) fn check(&self, first: u32, shift: u32, len: &mut usize) -> Result<(), String> {
+        let ordinal = |way: usize| first + ((way as u32) << shift);
+        let mut is_empty = true;
+        match self {
+            Self::Leaf(trees) if shift == 0 => {
+                for (way, tree) in trees.iter().enumerate() {
+                    let Some(tree) = tree else { continue };
+                    is_empty = false;
+                    *len += tree.len();
+                    let root = Some(ordinal(way));
+                    let mut all = tree.iter().map(|one| one.path().root_ordinal());
+                    if !all.all(|one| one == root) {
+                        return Err(format!("{root:?} is not the root of all in its tree"));
+                    }
+                    tree.check()?;
+                }
+            }
+            Self::Inner(blocks) if shift > 0 => {
+                for (way, block) in blocks.iter().enumerate() {
+                    let Some(block) = block else { continue };
+                    is_empty = false;
+                    block.check(ordinal(way), shift - BITS, len)?;
+                }
+            }
+            _ => return Err(format!("the block from {first} on is on another level")),
+        }
+        if is_empty {
+            return Err(format!("the block from {first} on is empty"));
+        }
+        Ok(())
+    }
+}
+
+/// All trees, in the order of their roots.
+#[derive(Clone)]
+pub(in crate::forest) struct Trees<'a> {
+    /// What is left of a leaf.
+    trees: slice::Iter<'a, Option<Tree>>,
+    /// What is left of the blocks above it.
+    above: Vec<slice::Iter<'a, Option<Block>>>,
+}
+
+impl<'a> Trees<'a> {
+    pub(super) fn of(root: Option<&'a Block>) -> Self {
+        let mut all = Self {
+            trees: [].iter(),
+            above: Vec::new(),
+        };
+        if let Some(root) = root {
+            all.enter(root);
+        }
+        all
+    }
+
+    fn enter(&mut self, block: &'a Block) {
+        match block {
+            Block::Leaf(trees) => self.trees = trees.iter(),
+            Block::Inner(blocks) => self.above.push(blocks.iter()),
+        }
+    }
+}
+
+impl<'a> Iterator for Trees<'a> {
+    type Item = &'a Tree;
+
+    fn next(&mut self) -> Option<&'a Tree> {
+        loop {
+            if let Some(tree) = self.trees.find_map(Option::as_ref) {
+                return Some(tree);
+            }
+            match self.above.last_mut()?.find_map(Option::as_ref) {
+                Some(block) => self.enter(block),
+                None => {
+                    self.above.pop();
+                }
+            }
+        }
+    }
+}
