@@ -38,8 +38,14 @@ pub struct Snapshot {
 pub(crate) struct Version {
     number: u64,
     history: History,
-    pub(crate) forest: Forest,
+    forest: Forest,
     witness: Witness,
+}
+
+impl Version {
+    pub(crate) fn into_forest(self) -> Forest {
+        self.forest
+    }
 }
 
 /// Tells the versions of one tree from those of all others.

@@ -21,6 +21,7 @@ impl Forest {
 
     /// Adds providers at their paths, where nothing is.
     pub(crate) fn attach_all(&mut self, mut providers: Vec<Provider>) {
+        self.writes += providers.len();
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
         let mut rest = providers.into_iter().peekable();
         while let Some(root) = rest.peek().map(|first| first.path().root_ordinal()) {
@@ -66,6 +67,7 @@ impl Forest {
             let place = Place { root, at };
             self.by_name.insert(self.keys.name_of(&provider), place);
         }
+        self.writes += 1;
         let keys = &self.keys;
         let path = provider.path().clone();
         self.outline
@@ -74,6 +76,7 @@ impl Forest {
 
     /// Edits what the provider at a path shows, but for its name.
     pub(crate) fn edit(&mut self, path: &Path, edit: impl FnOnce(&mut Provider)) {
+        self.writes += 1;
         let keys = &self.keys;
         self.outline.edit(path, &|one| keys.name_of(one), edit);
     }
@@ -113,6 +116,7 @@ impl Forest {
         let keys = &self.keys;
         let hash = |one: &Provider| keys.name_of(one);
         let removed = self.outline.remove(first, last, &hash);
+        self.writes += removed.len();
         if (was_small, is_small(self)) == (Some(false), Some(true)) {
             self.note_positions(root);
         }
@@ -148,6 +152,7 @@ impl Forest {
                 self.by_name.relocate(self.keys.name_of(one), root, place);
             }
         }
+        self.writes += lifted.len();
         let keys = &self.keys;
         self.outline.insert(lifted, &|one| keys.name_of(one));
     }

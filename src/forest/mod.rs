@@ -22,7 +22,6 @@ mod index;
 mod outline;
 mod place;
 mod query;
-#[cfg_attr(not(test), expect(dead_code, reason = "reclamation is to come"))]
 mod teardown;
 pub(crate) mod walk;
 
@@ -33,6 +32,7 @@ use uuid::Uuid;
 use self::index::Index;
 use self::outline::Outline;
 pub(crate) use self::query::sorted;
+pub(crate) use self::teardown::Teardown;
 use crate::path::Path;
 use crate::sync::HashState;
 use crate::{Error, Provider, ProviderKey};
@@ -56,6 +56,8 @@ pub struct Forest {
     by_name: Index,
     keys: Keys,
     outline: Outline,
+    /// How many providers have been written since it was forked.
+    writes: usize,
 }
 
 /// How the keys of a forest and its forks are hashed.
@@ -85,6 +87,7 @@ impl Forest {
             by_name: Index::default(),
             keys: Keys::default(),
             outline: Outline::default(),
+            writes: 0,
         }
     }
 
@@ -95,7 +98,20 @@ impl Forest {
             by_name: self.by_name.clone(),
             keys: self.keys.clone(),
             outline: self.outline.clone(),
+            writes: 0,
         }
+    }
+
+    /// Goes on as a fork of itself.
+    pub(crate) fn become_fork(&mut self, mut fork: Self) {
+        fork.writes += self.writes;
+        *self = fork;
+    }
+
+    /// How many providers have been written since it was forked: a measure of how many
+    /// nodes it has copied.
+    pub(crate) fn writes(&self) -> usize {
+        self.writes
     }
 
     /// The provider with that UUID. Cost: one look-up.

@@ -45,7 +45,7 @@ impl Transaction {
         plan.update(&mut forest);
         plan.clear(&mut forest)?.place(&mut forest)?;
         plan.check_names(&forest)?;
-        self.forest = forest;
+        self.forest.become_fork(forest);
         for change in changes.iter().map(Borrow::borrow) {
             let (from, after) = match change {
                 Change::Added { provider, .. } => (None, provider),

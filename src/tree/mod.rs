@@ -6,7 +6,7 @@ mod fairness;
 mod foreign;
 mod nesting;
 mod reader;
-mod retired;
+mod reclaim;
 mod shorthand;
 mod stats;
 mod subscription;
@@ -19,11 +19,12 @@ pub use self::commit::{Committed, Conflict};
 use self::fairness::{Attempts, Fairness};
 use self::nesting::Updating;
 pub use self::reader::Reader;
-use self::retired::Retired;
+use self::reclaim::Backlog;
 pub use self::stats::Stats;
 pub use self::subscription::Registry;
 pub use self::subscription::{Subscription, TimedOut, Transition};
 use crate::cell::{ArcSwapCell, SnapshotCell};
+use crate::snapshot::Version;
 use crate::sync::Arc;
 use crate::{Error, Provider, ProviderKey, Snapshot, Transaction};
 
@@ -46,7 +47,7 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     fairness: CachePadded<Fairness>,
     // After the cell, so that it is dropped last and frees what the cell has let
     // go of.
-    retired: CachePadded<Retired>,
+    backlog: CachePadded<Backlog<Arc<Version>>>,
     registry: Arc<Registry>,
 }
 
@@ -81,7 +82,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         Self {
             cell: C::new(own),
             fairness: CachePadded::default(),
-            retired: CachePadded::default(),
+            backlog: CachePadded::default(),
             registry: Arc::new(Registry::default()),
         }
     }
@@ -290,8 +291,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
         let wakers = self
             .registry
             .take(|| transaction.changed_roots(transaction.base()));
+        let writes = transaction.writes();
         let (base, report) = transaction.into_parts();
-        self.retired.add(base);
+        self.backlog.retire(base.into_version(), version, writes);
         wakers.wake();
         events::committed(&report, version, attempts);
     }

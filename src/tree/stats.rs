@@ -14,12 +14,9 @@ pub struct Stats {
     pub version: u64,
     /// How many providers the newest version shows.
     pub providers: usize,
-    /// How many versions are kept: the newest, those that somebody holds, and
-    /// those that wait to be freed.
+    /// How many versions are kept, in whole or in part: the newest, those that somebody
+    /// holds, and those that wait to be freed.
     pub versions: usize,
-    /// How many providers older versions keep that newer ones do not show, those
-    /// of which a newer version shows another state included.
-    pub replaced_providers: usize,
 }
 
 impl<C: SnapshotCell> ProviderTree<C> {
@@ -33,7 +30,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// let held = tree.snapshot();
     /// tree.set_generation("host", 1)?;
     /// let stats = tree.stats();
-    /// assert_eq!((stats.versions, stats.replaced_providers), (2, 1));
+    /// assert_eq!(stats.versions, 2);
     ///
     /// drop(held); // frees nothing: the next commit does, or
     /// tree.collect();
@@ -41,24 +38,23 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
     pub fn stats(&self) -> Stats {
-        let (versions, replaced_providers) = self.retired.counts();
+        let waiting = self.backlog.len();
         self.read(|snapshot| Stats {
             version: snapshot.version(),
             providers: snapshot.len(),
-            versions: versions + 1,
-            replaced_providers,
+            versions: waiting + 1,
         })
     }
 
-    /// Frees all old versions that nobody holds. Does nothing if another thread is
-    /// freeing some.
+    /// Frees all old versions that nobody holds, but for what other threads are freeing
+    /// right now.
     ///
-    /// There is no need to call it: each commit frees some of what was let go of
-    /// before it. But who commits seldom may want the memory back earlier, and a
-    /// thread that calls it now and then takes the work off the writers. Cost: of
-    /// the order of the edits that replaced what it frees.
+    /// There is no need to call it: each commit frees some. But if you commit seldom you
+    /// may want the memory back earlier, and a thread that calls it now and then takes
+    /// the work off the writers. Cost: O(v) for v versions that are held, and of the order
+    /// of the edits that replaced what it frees.
     pub fn collect(&self) {
         self.cell.settle();
-        self.retired.collect();
+        self.backlog.collect();
     }
 }
