@@ -136,10 +136,6 @@ pub(crate) mod model {
             self.calls.fetch_add(0, AcqRel);
             self.items.lock().unwrap().len()
         }
-
-        pub(crate) fn is_empty(&self) -> bool {
-            self.len() == 0
-        }
     }
 
     /// Time stands still in a model.

@@ -19,7 +19,7 @@ pub use self::commit::{Committed, Conflict};
 use self::fairness::{Attempts, Fairness};
 use self::nesting::Updating;
 pub use self::reader::Reader;
-use self::reclaim::Backlog;
+pub use self::reclaim::{Backlog, Parts, Retired};
 pub use self::stats::Stats;
 pub use self::subscription::Registry;
 pub use self::subscription::{Subscription, TimedOut, Transition};

@@ -48,6 +48,10 @@
 //!   found within four times as many, and 50,000 snapshots that are never dropped cost a
 //!   commit one look.
 
+//!
+//! What is here is `pub` for the models in `loom-tests`, which take apart versions of
+//! their own; users can't name it.
+
 #[cfg(test)]
 mod tests;
 
