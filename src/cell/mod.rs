@@ -39,7 +39,10 @@ pub mod private {
     #[cfg(all(loom, feature = "loom", provider_tree_models))]
     pub use crate::sync::model::hooks::{set_hand_over, take_freed, this_thread};
     #[cfg(all(loom, feature = "loom", provider_tree_models))]
-    pub use crate::tree::{Backlog, Parts, Registry, Retired};
+    pub use crate::tree::{
+        Registry,
+        reclaim::{Backlog, Parts, Retired},
+    };
 
     /// Frees the content of a snapshot in the eyes of loom if there are no more
     /// references to it than the given number. The memory stays, so that a model

@@ -67,7 +67,8 @@ impl Teardown {
                 self.left.extend(trees.map(Part::Tree));
             }
             // Nothing is below them.
-            Part::Slot(Slot::Table(_)) | Part::Tree(_) => {}
+            Part::Slot(Slot::Table(table)) => drop(table),
+            Part::Tree(tree) => drop(tree),
         }
     }
 }

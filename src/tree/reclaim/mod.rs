@@ -34,7 +34,7 @@
 //!        v                                         └─────────────────────┘
 //!     levels[0] ── looked at: unpinned? ── yes ────────────────────> partial
 //!                                  │ no
-//!     levels[1] <──────────────────┘   and so on; levels[n] every 4^n commits
+//!     levels[1] <──────────────────┘   and so on; levels[n] every 2^n commits
 //! ```
 //!
 //! - **The backlog is bounded.** A commit may take apart [`STEP`] nodes, and
@@ -44,9 +44,9 @@
 //! - **No commit pays much** for others: [`STEP`] nodes, however large the versions are
 //!   that wait. A node that others share costs the lowering of its count.
 //! - **Pinned versions cost little.** A version that was found pinned moves up a level,
-//!   where it is looked at a quarter as often. One that was pinned for some commits is
-//!   found within four times as many, and 50,000 snapshots that are never dropped cost a
-//!   commit one look.
+//!   where it is looked at half as often. One that was pinned for some commits is found
+//!   within twice as many, and 50,000 snapshots that are never dropped cost a commit three
+//!   looks.
 
 //!
 //! What is here is `pub` for the models in `loom-tests`, which take apart versions of
@@ -70,8 +70,8 @@ pub const STEP: usize = if cfg!(provider_tree_models) { 2 } else { 512 };
 const NODES_OF_A_WRITE: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
 /// How many levels of pinned versions there are: those of the highest are looked at
-/// every 4^8 = 65,536 commits. Each makes a model larger.
-const LEVELS: usize = if cfg!(provider_tree_models) { 2 } else { 9 };
+/// every 2^14 = 16,384 commits. Each makes a model larger.
+const LEVELS: usize = if cfg!(provider_tree_models) { 2 } else { 15 };
 
 /// How many versions of one level a commit looks at, at most.
 const LOOKS: usize = 16;
@@ -147,8 +147,11 @@ impl<R: Retired> Backlog<R> {
     fn look(&self, commit: u64) {
         for (level, queue) in self.levels.iter().enumerate() {
             let waiting = queue.len();
+            if waiting == 0 {
+                continue;
+            }
             // Each is looked at once in that many commits, evenly.
-            let period = 1_u64 << (2 * level);
+            let period = 1_u64 << level;
             let until = |commit: u64| commit * waiting as u64 / period;
             let commit = commit % period;
             let mut due = until(commit + 1) - until(commit);

@@ -77,9 +77,9 @@ impl Commits {
         assert!(taken <= STEP + NODES_OF_A_WRITE, "{taken} nodes at once");
     }
 
-    /// Commits until nothing waits, which takes one round of the highest level at most.
+    /// Commits until nothing waits, which takes two rounds of the highest level at most.
     fn drain(&mut self) {
-        let mut left = 1 << (2 * (LEVELS - 1));
+        let mut left = 1 << LEVELS;
         while self.waiting() > 0 {
             assert!(left > 0, "{} still wait", self.waiting());
             left -= 1;

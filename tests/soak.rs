@@ -1,0 +1,163 @@
+//! Reclamation keeps pace with any number of writers: neither versions nor bytes pile up.
+//!
+//! Each load runs for `SOAK_SECONDS` (2 unless set). It is a program of its own, so that
+//! nothing else allocates meanwhile.
+
+#[path = "common/counting.rs"]
+mod counting;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use provider_tree::{ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell};
+use uuid::Uuid;
+
+use self::counting::LIVE;
+
+const HOSTS: u128 = 5_000;
+const PROVIDERS_OF_A_HOST: u128 = 10;
+
+/// How many versions may wait beside those that are pinned.
+const MOST_WAITING: usize = 4_000;
+
+fn uuid(host: u128, number: u128) -> Uuid {
+    Uuid::from_u128(host * PROVIDERS_OF_A_HOST + number + 1)
+}
+
+fn filled<C: SnapshotCell>() -> ProviderTree<C> {
+    let tree = ProviderTree::from_snapshot(Snapshot::default());
+    tree.update(|transaction| {
+        for host in 0..HOSTS {
+            transaction.new_root(&format!("host{host}"), uuid(host, 0), 0)?;
+            for number in 1..PROVIDERS_OF_A_HOST {
+                let name = format!("host{host}_{number}");
+                transaction.new_child(&name, uuid(host, 0), uuid(host, number), 0)?;
+            }
+        }
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    tree
+}
+
+/// Xorshift, by Marsaglia.
+struct Random(u64);
+
+impl Random {
+    fn host(&mut self) -> u128 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u128::from(self.0) % HOSTS
+    }
+}
+
+/// What a load has reached.
+#[derive(Debug)]
+struct Reached {
+    commits: u64,
+    most_waiting: usize,
+    most_bytes: usize,
+}
+
+fn seconds() -> Duration {
+    let chosen = std::env::var("SOAK_SECONDS").ok();
+    let chosen = chosen.map(|text| text.parse().expect("SOAK_SECONDS is a number of seconds"));
+    Duration::from_secs(chosen.unwrap_or(2))
+}
+
+/// Readers walk trees, by a reader each, while writers set two generations a commit.
+fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> Reached {
+    let done = AtomicBool::new(false);
+    let commits = AtomicU64::new(0);
+    let (most_waiting, most_bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for number in 1..=readers {
+            let done = &done;
+            scope.spawn(move || {
+                let mut random = Random(number << 8);
+                let mut reader = tree.reader();
+                while !done.load(Relaxed) {
+                    let snapshot = reader.load();
+                    let walked = snapshot.tree_of(uuid(random.host(), 0)).unwrap().count();
+                    assert_eq!(walked as u128, PROVIDERS_OF_A_HOST);
+                }
+            });
+        }
+        for number in 1..=writers {
+            let (done, commits) = (&done, &commits);
+            scope.spawn(move || {
+                let mut random = Random(number << 40);
+                while !done.load(Relaxed) {
+                    let pair = [random.host(), random.host()];
+                    tree.update(|transaction| {
+                        for host in pair {
+                            let now = transaction.require(uuid(host, 0))?.generation();
+                            transaction.set_generation(uuid(host, 0), now.unwrap_or(0) + 1)?;
+                        }
+                        Ok::<_, Error>(())
+                    })
+                    .unwrap();
+                    commits.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        let started = Instant::now();
+        while started.elapsed() < seconds() {
+            thread::sleep(Duration::from_millis(5));
+            most_waiting.fetch_max(tree.stats().versions, Relaxed);
+            most_bytes.fetch_max(LIVE.load(Relaxed), Relaxed);
+        }
+        done.store(true, Relaxed);
+    });
+    let reached = Reached {
+        commits: commits.into_inner(),
+        most_waiting: most_waiting.into_inner(),
+        most_bytes: most_bytes.into_inner(),
+    };
+    println!("{readers} readers, {writers} writers: {reached:?}");
+    reached
+}
+
+/// The bounds hold at each load; `pinned` versions are held meanwhile.
+fn check<C: SnapshotCell>(pinned: usize) {
+    let tree = filled::<C>();
+    let held: Vec<_> = (0..pinned)
+        .map(|number| {
+            let host = number as u128 % HOSTS;
+            tree.set_generation(uuid(host, 1), number as u64).unwrap();
+            tree.snapshot()
+        })
+        .collect();
+    for (readers, writers) in [(8, 8), (16, 16), (2, 32)] {
+        // With as many readers, each of which pins a version while it is set aside.
+        let of_one_writer = run(&tree, readers, 1);
+        let reached = run(&tree, readers, writers);
+        assert!(
+            reached.most_waiting < pinned + MOST_WAITING,
+            "{readers}/{writers}: {reached:?}"
+        );
+        assert!(
+            reached.most_bytes < 4 * of_one_writer.most_bytes,
+            "{readers}/{writers}: {reached:?}, one writer: {of_one_writer:?}"
+        );
+        assert!(reached.commits > 0);
+    }
+    drop(held);
+    tree.collect();
+    assert_eq!(tree.stats().versions, 1);
+}
+
+#[test]
+fn versions_and_bytes_do_not_pile_up_under_any_load() {
+    println!("ArcSwapCell");
+    check::<ArcSwapCell>(0);
+    println!("EpochCell");
+    check::<EpochCell>(0);
+    println!("one version pinned throughout");
+    check::<ArcSwapCell>(1);
+    check::<EpochCell>(1);
+    println!("50,000 versions pinned throughout");
+    check::<ArcSwapCell>(50_000);
+}
