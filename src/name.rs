@@ -1,8 +1,11 @@
 //! The validated names of the field: resource classes and traits.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -18,36 +21,17 @@ fn is_legal(text: &str) -> bool {
 }
 
 macro_rules! validated_name {
-    ($(#[$doc:meta])* $name:ident, $invalid:ident, $known:path) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(SmolStr);
-
+    ($name:ident, $invalid:ident) => {
         impl $name {
-            /// Checks a name. Cost: O(length); names of up to 23 bytes take no
-            /// allocation, longer ones one that all clones share.
-            ///
-            /// # Errors
-            ///
-            #[doc = concat!("[`Error::", stringify!($invalid), "`] unless it is 1 to 255 of the characters `A-Z0-9_`.")]
-            pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
-                let name = name.as_ref();
-                Self::check(name)?;
-                Ok($known(name).unwrap_or_else(|| Self(SmolStr::new(name))))
-            }
-
             /// Checks a name without keeping it.
             pub(crate) fn check(name: &str) -> Result<(), Error> {
                 if is_legal(name) {
                     Ok(())
                 } else {
-                    Err(Error::$invalid { name: crate::error::excerpt(name) })
+                    Err(Error::$invalid {
+                        name: crate::error::excerpt(name),
+                    })
                 }
-            }
-
-            /// The name as text. Cost: O(1).
-            pub fn as_str(&self) -> &str {
-                self.0.as_str()
             }
         }
 
@@ -104,6 +88,24 @@ macro_rules! validated_name {
         }
 
         // `Hash`, `Eq` and `Ord` are those of the text, as `Borrow` asks.
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 self.as_str()
@@ -124,35 +126,74 @@ macro_rules! validated_name {
     };
 }
 
-validated_name! {
-    /// What an inventory counts: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
-    ///
-    /// The standard classes are constants. Clone is O(1).
-    ///
-    /// ```
-    /// use provider_tree::ResourceClass;
-    ///
-    /// assert_eq!(ResourceClass::new("VCPU")?, ResourceClass::VCPU);
-    /// assert!(ResourceClass::new("custom fpga").is_err());
-    /// # Ok::<(), provider_tree::Error>(())
-    /// ```
-    ResourceClass, InvalidResourceClass, ResourceClass::standard
+/// What an inventory counts: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
+///
+/// The standard classes are constants. Clone is O(1).
+///
+/// ```
+/// use provider_tree::ResourceClass;
+///
+/// assert_eq!(ResourceClass::new("VCPU")?, ResourceClass::VCPU);
+/// assert!(ResourceClass::new("custom fpga").is_err());
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResourceClass(Class);
+
+/// Standard classes are nearly all that there are, and are copied often: with each copy of
+/// a provider. So they are numbers.
+#[derive(Clone, PartialEq, Eq)]
+enum Class {
+    /// Its position in [`ResourceClass::STANDARD`].
+    Standard(u8),
+    /// None of these.
+    Custom(Arc<str>),
 }
 
-validated_name! {
-    /// A capability of a provider: `HW_CPU_X86_AVX2`, `CUSTOM_GOLD` ...
+validated_name!(ResourceClass, InvalidResourceClass);
+
+impl ResourceClass {
+    /// Checks a name. Cost: O(length); a class that is not standard takes an allocation,
+    /// which all clones share.
     ///
-    /// Clone is O(1).
+    /// # Errors
     ///
-    /// ```
-    /// use provider_tree::Trait;
-    ///
-    /// assert_eq!(Trait::new("CUSTOM_GOLD")?.as_str(), "CUSTOM_GOLD");
-    /// assert!(Trait::new("gold").is_err());
-    /// # Ok::<(), provider_tree::Error>(())
-    /// ```
-    Trait, InvalidTrait, Trait::standard
+    /// [`Error::InvalidResourceClass`] unless it is 1 to 255 of the characters `A-Z0-9_`.
+    pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
+        let name = name.as_ref();
+        Self::check(name)?;
+        let standard = STANDARD_NAMES.iter().position(|one| *one == name);
+        Ok(Self(match standard {
+            Some(at) => Class::Standard(at as u8),
+            None => Class::Custom(name.into()),
+        }))
+    }
+
+    /// The name as text. Cost: O(1).
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Class::Standard(at) => STANDARD_NAMES[usize::from(*at)],
+            Class::Custom(name) => name,
+        }
+    }
 }
+
+/// A capability of a provider: `HW_CPU_X86_AVX2`, `CUSTOM_GOLD` ...
+///
+/// Clone is O(1).
+///
+/// ```
+/// use provider_tree::Trait;
+///
+/// assert_eq!(Trait::new("CUSTOM_GOLD")?.as_str(), "CUSTOM_GOLD");
+/// assert!(Trait::new("gold").is_err());
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Trait(SmolStr);
+
+validated_name!(Trait, InvalidTrait);
 
 impl Trait {
     /// The trait of a provider whose inventory is shared with the members of
@@ -162,24 +203,43 @@ impl Trait {
     pub const MISC_SHARES_VIA_AGGREGATE: Self =
         Self(SmolStr::new_static("MISC_SHARES_VIA_AGGREGATE"));
 
-    fn standard(name: &str) -> Option<Self> {
-        (name == Self::MISC_SHARES_VIA_AGGREGATE.as_str())
-            .then_some(Self::MISC_SHARES_VIA_AGGREGATE)
+    /// Checks a name. Cost: O(length); names of up to 23 bytes take no allocation, longer
+    /// ones one that all clones share.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidTrait`] unless it is 1 to 255 of the characters `A-Z0-9_`.
+    pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
+        let name = name.as_ref();
+        Self::check(name)?;
+        let standard = Self::MISC_SHARES_VIA_AGGREGATE;
+        if name == standard.as_str() {
+            return Ok(standard);
+        }
+        Ok(Self(SmolStr::new(name)))
+    }
+
+    /// The name as text. Cost: O(1).
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 
 macro_rules! standard_resource_classes {
     ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// The names of the standard classes, in their order.
+        const STANDARD_NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// Their positions.
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum Position { $($name),* }
+
         impl ResourceClass {
-            $($(#[$doc])* pub const $name: Self = Self(SmolStr::new_static(stringify!($name)));)*
+            $($(#[$doc])* pub const $name: Self = Self(Class::Standard(Position::$name as u8));)*
 
             /// The standard resource classes, in the order of their ids in
             /// Placement 16 (`os-resource-classes` 1.1.0).
             pub const STANDARD: &'static [Self] = &[$(Self::$name),*];
-
-            fn standard(name: &str) -> Option<Self> {
-                Self::STANDARD.iter().find(|class| class.as_str() == name).cloned()
-            }
         }
     };
 }

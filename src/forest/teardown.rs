@@ -11,14 +11,17 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::Forest;
-use super::index::Slot;
+use super::index::{Node, Slot};
 use super::outline::{Block, Tree};
 
 /// A state of the forest that is being taken apart, node by node.
 pub(crate) struct Teardown {
-    /// What is left. As the last goes first, there are few at a time.
-    left: Vec<Part>,
+    /// What is left: nodes to which no other reference is left. As the last goes first,
+    /// there are few at a time.
+    left: SmallVec<[Part; 8]>,
 }
 
 enum Part {
@@ -31,44 +34,113 @@ impl Teardown {
     /// Nothing is freed yet. Cost: O(1).
     pub(crate) fn new(forest: Forest) -> Self {
         let indices = [forest.by_uuid, forest.by_name].map(|index| index.into_root());
-        let mut left: Vec<_> = indices.into_iter().flatten().map(Part::Slot).collect();
-        left.extend(forest.outline.into_root().map(Part::Block));
-        Self { left }
+        let mut teardown = Self {
+            left: SmallVec::new(),
+        };
+        for root in indices.into_iter().flatten() {
+            teardown.add(Part::Slot(root));
+        }
+        if let Some(root) = forest.outline.into_root() {
+            teardown.add(Part::Block(root));
+        }
+        teardown
     }
 
-    /// Takes apart at most so many nodes; returns how many it took. A node that others
-    /// share only loses a reference, and counts.
+    /// Takes apart nodes until so many nodes have been freed or given up, or a few more;
+    /// returns how many. A node that others share only loses a reference, and counts.
     pub(crate) fn step(&mut self, nodes: usize) -> usize {
-        for taken in 0..nodes {
-            match self.left.pop() {
-                Some(part) => self.take(part),
-                None => return taken,
-            }
+        let mut taken = 0;
+        while taken < nodes
+            && let Some(part) = self.left.pop()
+        {
+            taken += self.free(part);
         }
-        nodes
+        taken
     }
 
     pub(crate) fn is_done(&self) -> bool {
         self.left.is_empty()
     }
 
-    fn take(&mut self, part: Part) {
+    /// Gives up a reference: if it is the last, the node joins those that are left.
+    fn add(&mut self, mut part: Part) {
+        if part.is_unshared() {
+            self.left.push(part);
+        } else {
+            // Another may give up the other reference right now: then this is the last,
+            // after all.
+            self.free_if_last(part);
+        }
+    }
+
+    /// Frees a node to which there is no other reference, and gives up those that it has.
+    /// Returns how many nodes that were.
+    fn free(&mut self, part: Part) -> usize {
+        let mut nodes = 1;
+        let mut below = |part| {
+            nodes += 1;
+            self.add(part);
+        };
         match part {
-            Part::Slot(Slot::Node(node)) => {
-                let slots = Arc::into_inner(node).into_iter().flatten();
-                self.left.extend(slots.map(Part::Slot));
+            Part::Slot(Slot::Node(mut node)) => {
+                let slots = Arc::get_mut(&mut node)
+                    .into_iter()
+                    .flat_map(Node::take_slots);
+                slots.map(Part::Slot).for_each(&mut below);
             }
-            Part::Block(Block::Inner(blocks)) => {
-                let blocks = Arc::into_inner(blocks).into_iter().flatten().flatten();
-                self.left.extend(blocks.map(Part::Block));
+            Part::Block(Block::Inner(mut blocks)) => {
+                let blocks = Arc::get_mut(&mut blocks).into_iter().flatten();
+                let blocks = blocks.filter_map(Option::take);
+                blocks.map(Part::Block).for_each(&mut below);
             }
-            Part::Block(Block::Leaf(trees)) => {
-                let trees = Arc::into_inner(trees).into_iter().flatten().flatten();
-                self.left.extend(trees.map(Part::Tree));
+            Part::Block(Block::Leaf(mut trees)) => {
+                let trees = Arc::get_mut(&mut trees).into_iter().flatten();
+                let trees = trees.filter_map(Option::take);
+                trees.map(Part::Tree).for_each(&mut below);
             }
             // Nothing is below them.
             Part::Slot(Slot::Table(table)) => drop(table),
             Part::Tree(tree) => drop(tree),
+        }
+        nodes
+    }
+
+    /// Of several that give up the last references to a node at once exactly one gets it.
+    fn free_if_last(&mut self, part: Part) {
+        match part {
+            Part::Slot(Slot::Node(node)) => {
+                if let Some(mut node) = Arc::into_inner(node) {
+                    node.take_slots().for_each(|slot| self.add(Part::Slot(slot)));
+                }
+            }
+            Part::Block(Block::Inner(blocks)) => {
+                if let Some(mut blocks) = Arc::into_inner(blocks) {
+                    let blocks = blocks.iter_mut().filter_map(Option::take);
+                    blocks.for_each(|block| self.add(Part::Block(block)));
+                }
+            }
+            Part::Block(Block::Leaf(trees)) => {
+                if let Some(mut trees) = Arc::into_inner(trees) {
+                    let trees = trees.iter_mut().filter_map(Option::take);
+                    trees.for_each(|tree| self.add(Part::Tree(tree)));
+                }
+            }
+            Part::Slot(Slot::Table(table)) => drop(table),
+            Part::Tree(tree) => drop(tree),
+        }
+    }
+}
+
+impl Part {
+    /// Whether there is no other reference: then there never will be.
+    fn is_unshared(&mut self) -> bool {
+        match self {
+            Self::Slot(Slot::Node(node)) => Arc::get_mut(node).is_some(),
+            Self::Slot(Slot::Table(table)) => Arc::get_mut(table).is_some(),
+            Self::Block(Block::Inner(blocks)) => Arc::get_mut(blocks).is_some(),
+            Self::Block(Block::Leaf(trees)) => Arc::get_mut(trees).is_some(),
+            Self::Tree(Tree::Few(few)) => Arc::get_mut(few).is_some(),
+            Self::Tree(Tree::Many(many)) => Arc::get_mut(many).is_some(),
         }
     }
 }

@@ -368,12 +368,9 @@ impl Node {
     }
 }
 
-/// What the last reference to a node leaves behind.
-impl IntoIterator for Node {
-    type Item = Slot;
-    type IntoIter = std::iter::Flatten<array::IntoIter<Option<Slot>, WAYS>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.slots.into_iter().flatten()
+impl Node {
+    /// All that it leads to.
+    pub(super) fn take_slots(&mut self) -> impl Iterator<Item = Slot> {
+        self.slots.iter_mut().filter_map(Option::take)
     }
 }
