@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use arrayvec::ArrayString;
 use uuid::Uuid;
 
 use crate::inventory::Inventories;
@@ -20,11 +20,11 @@ const MAX_NAME: usize = 200;
 /// Two are equal if they show the same, wherever they stand among their
 /// siblings. Accessors cost O(1) unless they say otherwise.
 ///
-/// Queries lend providers. Clone one to keep it: that copies some 360 bytes, its
-/// inventory of up to three classes among them, and counts one reference to its
-/// traits, aggregates and resources, which all clones share. A longer inventory, and
-/// a name of more than 23 bytes, are shared too. A clone keeps alive nothing but
-/// these: neither the rest of its tree nor the version that it came from.
+/// Queries lend providers. Clone one to keep it: that copies some 320 bytes, its
+/// inventory of up to three classes among them, and counts one reference to its name,
+/// traits, aggregates and resources, which all clones share. A longer inventory is
+/// shared too. A clone keeps alive nothing but these: neither the rest of its tree nor the
+/// version that it came from.
 #[derive(Clone)]
 pub struct Provider {
     head: Head,
@@ -40,29 +40,72 @@ pub(crate) struct Head {
     uuid: Uuid,
     pub(crate) generation: Option<u64>,
     pub(crate) path: Path,
-    pub(crate) name: SmolStr,
-    /// None if all are empty.
-    sets: Option<Arc<Sets>>,
+    rest: Arc<Rest>,
     pub(crate) parent_uuid: Option<Uuid>,
 }
 
 /// What few reads look at and few edits change: in an allocation of its own, so that a
-/// copy of a tree counts one reference for all three.
-#[derive(Clone, Default, PartialEq)]
-pub(crate) struct Sets {
+/// copy of a tree counts one reference for all of it.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Rest {
+    pub(crate) name: Name,
     pub(crate) traits: Arc<[Trait]>,
     pub(crate) aggregates: Arc<[Uuid]>,
     pub(crate) resources: Arc<[Resource]>,
 }
 
+/// A provider's name, which has been checked.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Name {
+    /// In place, so that a look-up by name finds it where it finds the rest.
+    Short(ArrayString<SHORT>),
+    Long(Arc<str>),
+}
+
+/// The longest name, in bytes, that lies in place: with it a name takes a cache line.
+const SHORT: usize = 56;
+
+impl Deref for Name {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match self {
+            Self::Short(name) => name,
+            Self::Long(name) => name,
+        }
+    }
+}
+
+impl Name {
+    /// Checks a name: 1 to 200 characters, any of them.
+    pub(crate) fn new(name: &str) -> Result<Self, Error> {
+        let length = name.chars().count();
+        if !(1..=MAX_NAME).contains(&length) {
+            return Err(Error::InvalidName {
+                name: crate::error::excerpt(name),
+                length,
+            });
+        }
+        Ok(match ArrayString::from(name) {
+            Ok(short) => Self::Short(short),
+            Err(_) => Self::Long(name.into()),
+        })
+    }
+}
+
 impl Head {
-    pub(crate) fn new(uuid: Uuid, name: SmolStr) -> Self {
+    pub(crate) fn new(uuid: Uuid, name: Name) -> Self {
         Self {
             uuid,
             generation: None,
             path: Path::TOP,
-            name,
-            sets: None,
+            rest: Arc::new(Rest {
+                name,
+                traits: Arc::default(),
+                aggregates: Arc::default(),
+                resources: Arc::default(),
+            }),
             parent_uuid: None,
         }
     }
@@ -71,13 +114,13 @@ impl Head {
         self.uuid
     }
 
-    /// Changes traits, aggregates or resources.
-    pub(crate) fn edit_sets(&mut self, edit: impl FnOnce(&mut Sets)) {
-        let sets = self.sets.get_or_insert_default();
-        edit(Arc::make_mut(sets));
-        if sets.traits.is_empty() && sets.aggregates.is_empty() && sets.resources.is_empty() {
-            self.sets = None;
-        }
+    pub(crate) fn name(&self) -> &str {
+        &self.rest.name
+    }
+
+    /// To change what is shared with other versions.
+    pub(crate) fn rest_mut(&mut self) -> &mut Rest {
+        Arc::make_mut(&mut self.rest)
     }
 }
 
@@ -166,7 +209,7 @@ impl Provider {
     /// The name, of which the forest has no other.
     #[inline]
     pub fn name(&self) -> &str {
-        &self.head().name
+        self.head().name()
     }
 
     /// Placement's counter of updates to this provider, where it is known.
@@ -198,7 +241,7 @@ impl Provider {
     /// The traits, sorted.
     #[inline]
     pub fn traits(&self) -> &[Trait] {
-        self.head().sets.as_ref().map_or(&[], |sets| &sets.traits)
+        &self.head().rest.traits
     }
 
     /// Whether it has that trait. Cost: O(log of the number of traits).
@@ -211,10 +254,7 @@ impl Provider {
     /// The aggregates that it is a member of, sorted.
     #[inline]
     pub fn aggregates(&self) -> &[Uuid] {
-        self.head()
-            .sets
-            .as_ref()
-            .map_or(&[], |sets| &sets.aggregates)
+        &self.head().rest.aggregates
     }
 
     /// Whether it is a member of that aggregate. Cost: O(log of the number of
@@ -227,10 +267,7 @@ impl Provider {
     /// by identifier.
     #[inline]
     pub fn resources(&self) -> &[Resource] {
-        self.head()
-            .sets
-            .as_ref()
-            .map_or(&[], |sets| &sets.resources)
+        &self.head().rest.resources
     }
 }
 
@@ -241,20 +278,13 @@ impl PartialEq for Head {
             uuid,
             generation,
             path: _,
-            name,
-            sets,
+            rest,
             parent_uuid,
         } = self;
-        let same_sets = match (sets, &other.sets) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
-            (None, None) => true,
-            _ => false,
-        };
         *uuid == other.uuid
             && *generation == other.generation
-            && *name == other.name
             && *parent_uuid == other.parent_uuid
-            && same_sets
+            && (Arc::ptr_eq(rest, &other.rest) || *rest == other.rest)
     }
 }
 
@@ -277,18 +307,5 @@ impl fmt::Debug for Provider {
             .field("aggregates", &self.aggregates())
             .field("resources", &self.resources())
             .finish()
-    }
-}
-
-/// Checks a provider's name: 1 to 200 characters, any of them.
-pub(crate) fn checked_name(name: &str) -> Result<SmolStr, Error> {
-    let length = name.chars().count();
-    if (1..=MAX_NAME).contains(&length) {
-        Ok(SmolStr::new(name))
-    } else {
-        Err(Error::InvalidName {
-            name: crate::error::excerpt(name),
-            length,
-        })
     }
 }

@@ -110,7 +110,8 @@ impl Teardown {
         match part {
             Part::Slot(Slot::Node(node)) => {
                 if let Some(mut node) = Arc::into_inner(node) {
-                    node.take_slots().for_each(|slot| self.add(Part::Slot(slot)));
+                    node.take_slots()
+                        .for_each(|slot| self.add(Part::Slot(slot)));
                 }
             }
             Part::Block(Block::Inner(blocks)) => {

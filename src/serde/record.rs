@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::value::Value;
 use crate::error::excerpt;
-use crate::provider::checked_name;
+use crate::provider::Name;
 use crate::text::Escaped;
 use crate::{Inventory, ProviderRecord, ResourceClass, inventory};
 
@@ -66,7 +66,7 @@ fn read(fields: Vec<(String, Value)>) -> Result<ProviderRecord, String> {
     let uuid = by_name.remove("uuid").ok_or("`uuid` is missing")?;
     let name = by_name.remove("name").ok_or("`name` is missing")?;
     let name: String = field("name", name)?;
-    checked_name(&name).map_err(|error| error.to_string())?;
+    Name::new(&name).map_err(|error| error.to_string())?;
     let mut record = ProviderRecord::new(field("uuid", uuid)?, name);
     for (key, value) in by_name {
         match key.as_str() {

@@ -275,18 +275,12 @@ impl Transaction {
             match change {
                 None => {}
                 Some(Content::Inventory(new)) => provider.set_inventory(new),
-                Some(Content::Traits(new)) => provider
-                    .head_mut()
-                    .edit_sets(|sets| sets.traits = new.into()),
+                Some(Content::Traits(new)) => provider.head_mut().rest_mut().traits = new.into(),
                 Some(Content::Aggregates(new)) => {
-                    provider
-                        .head_mut()
-                        .edit_sets(|sets| sets.aggregates = new.into());
+                    provider.head_mut().rest_mut().aggregates = new.into();
                 }
                 Some(Content::Resources(new)) => {
-                    provider
-                        .head_mut()
-                        .edit_sets(|sets| sets.resources = new.into());
+                    provider.head_mut().rest_mut().resources = new.into();
                 }
             }
         });

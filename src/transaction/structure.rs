@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Transaction;
 use crate::forest::walk::Providers;
 use crate::path::Path;
-use crate::provider::{Head, checked_name};
+use crate::provider::{Head, Name};
 use crate::{Error, Forest, MAX_LEVELS, Provider, ProviderKey};
 
 impl Transaction {
@@ -69,7 +69,7 @@ impl Transaction {
         generation: Option<u64>,
     ) -> Result<Uuid, Error> {
         let uuid = uuid.unwrap_or_else(Uuid::new_v4);
-        let mut head = Head::new(uuid, checked_name(name)?);
+        let mut head = Head::new(uuid, Name::new(name)?);
         if let Some(existing) = self.get(uuid) {
             return Err(Error::UuidTaken {
                 uuid,
@@ -116,12 +116,12 @@ impl Transaction {
         name: &str,
     ) -> Result<bool, Error> {
         let provider = self.require(key)?;
-        let name = checked_name(name)?;
-        if name == provider.name() {
+        let name = Name::new(name)?;
+        if *name == *provider.name() {
             return Ok(false);
         }
         check_name_free(&self.forest, &name, provider.uuid(), |_| true)?;
-        let renamed = provider.edited(|head| head.name = name);
+        let renamed = provider.edited(|head| head.rest_mut().name = name);
         self.forest.replace(renamed);
         self.edits += 1;
         Ok(true)

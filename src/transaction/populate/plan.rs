@@ -108,7 +108,7 @@ impl Plan {
         let mut spelled = HashMap::new();
         for Given { draft, .. } in &self.given {
             let uuid = draft.head.uuid();
-            let name = draft.head.name.as_str();
+            let name = draft.head.name();
             let spells = Uuid::try_parse(name).ok().filter(|&spells| spells != uuid);
             let taken = names
                 .insert(name, uuid)
@@ -116,7 +116,7 @@ impl Plan {
                 .or_else(|| forest.holder_of_name(name, |holder| stays(&holder)));
             if let Some(holder) = taken {
                 let held = match self.by_uuid.get(&holder) {
-                    Some(&at) => &self.given[at].draft.head.name,
+                    Some(&at) => self.given[at].draft.head.name(),
                     None => forest.require(holder)?.name(),
                 };
                 return Err(Error::name_taken(name, holder, held));

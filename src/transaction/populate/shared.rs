@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use crate::provider::{Head, checked_name};
+use crate::provider::{Head, Name};
 use crate::{Error, Inventory, Provider, ProviderRecord, ResourceClass, Trait, inventory};
 
 /// A provider to be, which can be changed still.
@@ -41,7 +41,7 @@ impl Shared {
             uuid: record.uuid,
             reason: Box::new(reason),
         };
-        let name = checked_name(&record.name).map_err(invalid)?;
+        let name = Name::new(&record.name).map_err(invalid)?;
         let mut head = Head::new(record.uuid, name);
         head.parent_uuid = record.parent_uuid;
         head.generation = record.generation;
@@ -50,12 +50,11 @@ impl Shared {
         let inventory = inventory::checked(inventory).map_err(invalid)?;
         let traits = record.traits.iter();
         let traits = traits.map(|name| one_of(&mut self.trait_names, name));
-        head.edit_sets(|sets| {
-            sets.traits = one_slice_of(&mut self.traits, traits.collect());
-            let aggregates = record.aggregates.iter().copied().collect();
-            sets.aggregates = one_slice_of(&mut self.aggregates, aggregates);
-            sets.resources = record.resources.iter().cloned().collect();
-        });
+        let rest = head.rest_mut();
+        rest.traits = one_slice_of(&mut self.traits, traits.collect());
+        let aggregates = record.aggregates.iter().copied().collect();
+        rest.aggregates = one_slice_of(&mut self.aggregates, aggregates);
+        rest.resources = record.resources.iter().cloned().collect();
         Ok(Draft { head, inventory })
     }
 }
