@@ -15,7 +15,14 @@ use crate::{Provider, Resource, ResourceClass, Trait};
 ///
 /// It prints as a line: `+ name (UUID)`, `- name (UUID)`, or `~ name (UUID):` and
 /// what changed.
+///
+/// With the feature `serde` it is written as `{"added": {"provider": ..., "place":
+/// ...}}`, likewise `removed` and `updated`, its [`Provider`]s as they are written
+/// by themselves, a [`Place`] as `"last"` or `{"before": UUID}`. The tag is outside,
+/// so that an enum of yours reads it from any format without buffering.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Change {
     /// The provider is new.
     #[non_exhaustive]
@@ -47,6 +54,8 @@ pub enum Change {
 /// Where a provider comes to stand among the children of its parent, or among the
 /// roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Place {
     /// After all others.
     Last,

@@ -19,26 +19,19 @@ use crate::{Error, ResourceClass};
 /// assert_eq!((cpus.step_size, cpus.step_size()), (None, 1));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Inventory {
     /// How much there is: 1 to 2147483647.
     pub total: u32,
     /// How much of it is not for consumers: 0 to 2147483647.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub reserved: Option<u32>,
     /// The least that one consumer can take: 1 to 2147483647.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub min_unit: Option<u32>,
     /// The most that one consumer can take: 1 to 2147483647.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub max_unit: Option<u32>,
     /// What each consumer's amount is a multiple of: 1 to 2147483647.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub step_size: Option<u32>,
     /// How many times over it may be given out: finite and more than 0.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub allocation_ratio: Option<f64>,
 }
 
@@ -105,7 +98,8 @@ impl Inventory {
             || differs(self.allocation_ratio, new.allocation_ratio)
     }
 
-    fn check(&self, class: &ResourceClass) -> Result<(), Error> {
+    /// Checks that a forest can have this record.
+    pub(crate) fn check(&self, class: &ResourceClass) -> Result<(), Error> {
         let invalid = |field, value: String, range| Error::InvalidInventory {
             class: class.clone(),
             field,

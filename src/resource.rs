@@ -10,8 +10,6 @@ use crate::ResourceClass;
 /// Placement knows only their number; who manages them keeps them here, as
 /// Nova's libvirt driver does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Resource {
     /// What it is one of.
@@ -19,7 +17,6 @@ pub struct Resource {
     /// What tells it from the others of its class.
     pub identifier: String,
     /// Whatever else its manager notes of it.
-    #[cfg_attr(feature = "serde", serde(default))]
     pub metadata: BTreeMap<String, String>,
 }
 

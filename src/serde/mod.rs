@@ -1,31 +1,36 @@
 //! Providers in the shape of Placement's API (feature `serde`): what
 //! `GET /resource_providers` gives, with each provider's inventories, traits
 //! and aggregates beside it.
+//!
+//! Reading keeps no value before its type is known: a format may have no types
+//! of its own (postcard), or give a number as something else to a reader that
+//! asks for anything (`serde_json` with `arbitrary_precision`).
 
+mod fields;
+mod inventory;
 mod record;
-mod value;
+mod report;
+mod resource;
+mod values;
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
-use crate::{Forest, ProviderRecord, ResourceClass, Snapshot, Trait, Transaction};
+use self::fields::Writer;
+use crate::{Forest, ProviderRecord, Snapshot, Transaction};
+
+const PROVIDERS: &str = "resource_providers";
 
 /// Writes `{"resource_providers": [...]}`, in the order of
-/// [`iter`](Forest::iter): the same forest always gives the same text.
+/// [`iter`](Forest::iter): the same forest always gives the same text. Each
+/// provider is written as a [`ProviderRecord`] is. Cost: O(size of the forest),
+/// without copies.
 impl Serialize for Forest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Providers<'a>(&'a Forest);
-
-        impl Serialize for Providers<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_seq(self.0.to_records())
-            }
-        }
-
-        let mut document = serializer.serialize_struct("ResourceProviders", 1)?;
-        document.serialize_field("resource_providers", &Providers(self))?;
+        let mut document = Writer::new(serializer, "ResourceProviders", 1, 0)?;
+        document.field(PROVIDERS, &record::Providers(self))?;
         document.end()
     }
 }
@@ -37,12 +42,29 @@ impl Serialize for Snapshot {
     }
 }
 
-/// Reads `{"resource_providers": [...]}` as a forest at version 0, parents in
-/// any order. It reads strictly: an error in a provider names it.
+/// Reads `{"resource_providers": [...]}`, or in formats that people can read
+/// the list alone, as a forest at version 0, parents in any order. Cost: that
+/// of [`populate`](Transaction::populate), with all records in memory.
 ///
-/// JSON and other formats that people can read are meant, in which a UUID is
-/// text. With `serde_json`, switch on its feature `float_roundtrip`, or some
-/// allocation ratios come back with another last digit.
+/// # Formats
+///
+/// What any format has written it reads back equal, if the format keeps what it
+/// is given: JSON, YAML, MessagePack with or without the names of fields, CBOR,
+/// postcard ... Formats that people can read have UUIDs as text, and leave out
+/// what a record leaves out; the others have UUIDs as bytes, and every field in
+/// a fixed order. With `serde_json`, switch on its feature `float_roundtrip`, or
+/// some allocation ratios come back with another last digit; its feature
+/// `arbitrary_precision` makes no difference.
+///
+/// # Errors
+///
+/// It reads strictly, as [`ProviderRecord`] and [`Inventory`](crate::Inventory)
+/// say. An error in a provider names it, by what stands before the error: most
+/// formats can't be read past a value of a wrong type, so that a provider whose
+/// name and UUID come after one is not named. What is well formed but invalid (a
+/// trait, an unknown field, a number out of range) does not end the reading of
+/// its provider, which is then named whole. `serde_json` calls all errors inside
+/// a field errors of data, the end of the input too.
 ///
 /// ```
 /// use provider_tree::{ProviderTree, Snapshot};
@@ -66,7 +88,12 @@ impl Serialize for Snapshot {
 /// ```
 impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let records = deserializer.deserialize_map(Document)?;
+        let records = if deserializer.is_human_readable() {
+            deserializer.deserialize_any(Document { or_list: true })
+        } else {
+            let document = Document { or_list: false };
+            deserializer.deserialize_struct("ResourceProviders", &[PROVIDERS], document)
+        }?;
         let mut transaction = Transaction::new(Self::default());
         transaction.populate(&records).map_err(D::Error::custom)?;
         Ok(Self::new(0, transaction.fork()))
@@ -74,44 +101,46 @@ impl<'de> Deserialize<'de> for Snapshot {
 }
 
 /// Reads the records of a document.
-struct Document;
+struct Document {
+    /// Whether a list is that of the records. It is the document without the
+    /// names of its fields otherwise.
+    or_list: bool,
+}
 
 impl<'de> Visitor<'de> for Document {
     type Value = Vec<ProviderRecord>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with the field `resource_providers`")
+        f.write_str("an object with the field `resource_providers`")?;
+        if self.or_list {
+            f.write_str(", or its list alone")?;
+        }
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
         let mut records = None;
         while let Some(key) = fields.next_key::<String>()? {
-            if key != "resource_providers" {
+            if key != PROVIDERS {
                 fields.next_value::<IgnoredAny>()?;
             } else if records.is_some() {
-                return Err(A::Error::duplicate_field("resource_providers"));
+                return Err(A::Error::duplicate_field(PROVIDERS));
             } else {
                 records = Some(fields.next_value()?);
             }
         }
-        records.ok_or_else(|| A::Error::missing_field("resource_providers"))
+        records.ok_or_else(|| A::Error::missing_field(PROVIDERS))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        if !self.or_list {
+            let records = items.next_element()?;
+            return records.ok_or_else(|| A::Error::missing_field(PROVIDERS));
+        }
+        let mut records = Vec::new();
+        while let Some(record) = items.next_element()? {
+            records.push(record);
+        }
+        Ok(records)
     }
 }
-
-macro_rules! as_text {
-    ($($name:ident),*) => {$(
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::new(String::deserialize(deserializer)?).map_err(D::Error::custom)
-            }
-        }
-    )*};
-}
-
-as_text!(ResourceClass, Trait);

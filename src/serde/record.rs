@@ -1,123 +1,281 @@
 //! A provider in Placement's field names.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
 use uuid::Uuid;
 
-use super::value::Value;
-use crate::error::excerpt;
+use super::fields::{self, Build, Field, Fields, Writer};
+use super::report::{Report, shown};
+use super::values::GivenUuid;
 use crate::provider::Name;
-use crate::text::Escaped;
-use crate::{Inventory, ProviderRecord, ResourceClass, inventory};
+use crate::{Forest, Inventory, Provider, ProviderRecord, ResourceClass};
 
-impl Serialize for ProviderRecord {
+const FIELDS: &[&str] = &[
+    "uuid",
+    "name",
+    "generation",
+    "parent_provider_uuid",
+    "root_provider_uuid",
+    "inventories",
+    "traits",
+    "aggregates",
+    "resources",
+];
+
+/// What is written of a provider, however it is kept.
+struct Written<'a, I, T, A, R> {
+    uuid: Uuid,
+    name: &'a str,
+    generation: Option<u64>,
+    parent: Option<Uuid>,
+    root: Option<Uuid>,
+    inventories: I,
+    traits: T,
+    aggregates: A,
+    resources: R,
+    has_resources: bool,
+}
+
+impl<I: Serialize, T: Serialize, A: Serialize, R: Serialize> Serialize for Written<'_, I, T, A, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let has_resources = !self.resources.is_empty();
-        let fields = 8 + usize::from(has_resources);
-        let mut record = serializer.serialize_struct("ProviderRecord", fields)?;
-        record.serialize_field("uuid", &self.uuid)?;
-        record.serialize_field("name", &self.name)?;
-        record.serialize_field("generation", &self.generation)?;
-        record.serialize_field("parent_provider_uuid", &self.parent_uuid)?;
-        record.serialize_field("root_provider_uuid", &self.root_uuid)?;
-        record.serialize_field("inventories", &self.inventory)?;
-        record.serialize_field("traits", &self.traits)?;
-        record.serialize_field("aggregates", &self.aggregates)?;
-        if has_resources {
-            record.serialize_field("resources", &self.resources)?;
-        }
+        let absent = usize::from(!self.has_resources);
+        let mut record = Writer::new(serializer, "ProviderRecord", FIELDS.len(), absent)?;
+        record.field("uuid", &self.uuid)?;
+        record.field("name", self.name)?;
+        record.field("generation", &self.generation)?;
+        record.field("parent_provider_uuid", &self.parent)?;
+        record.field("root_provider_uuid", &self.root)?;
+        record.field("inventories", &self.inventories)?;
+        record.field("traits", &self.traits)?;
+        record.field("aggregates", &self.aggregates)?;
+        record.optional("resources", &self.resources, !self.has_resources)?;
         record.end()
     }
 }
 
-/// Reads a provider strictly; each error names the provider. `uuid` and `name`
-/// must be there; what Placement gives besides is passed over (`links`,
-/// `resource_provider_generation`), any other field is an error.
+/// Writes Placement's field names. Formats that people can read leave out
+/// `resources` if there are none, as Placement has no such field.
+impl Serialize for ProviderRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            uuid,
+            name,
+            generation,
+            parent_uuid,
+            root_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = self;
+        let written = Written {
+            uuid: *uuid,
+            name,
+            generation: *generation,
+            parent: *parent_uuid,
+            root: *root_uuid,
+            inventories: inventory,
+            traits,
+            aggregates,
+            resources,
+            has_resources: !resources.is_empty(),
+        };
+        written.serialize(serializer)
+    }
+}
+
+/// Writes what [`ProviderRecord::from`] makes of it, without a copy; so its root
+/// is not given. A [`ProviderRecord`] reads it.
+impl Serialize for Provider {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write(self, None, serializer)
+    }
+}
+
+fn write<S: Serializer>(
+    provider: &Provider,
+    root: Option<Uuid>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let written = Written {
+        uuid: provider.uuid(),
+        name: provider.name(),
+        generation: provider.generation(),
+        parent: provider.parent_uuid(),
+        root,
+        inventories: Inventories(provider.inventory()),
+        traits: provider.traits(),
+        aggregates: provider.aggregates(),
+        resources: provider.resources(),
+        has_resources: !provider.resources().is_empty(),
+    };
+    written.serialize(serializer)
+}
+
+struct Inventories<'a>(&'a [(ResourceClass, Inventory)]);
+
+impl Serialize for Inventories<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(class, record)| (class, record)))
+    }
+}
+
+/// The providers of a forest, with their roots.
+pub(super) struct Providers<'a>(pub(super) &'a Forest);
+
+impl Serialize for Providers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Rooted<'a>(&'a Provider, Option<Uuid>);
+
+        impl Serialize for Rooted<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                write(self.0, self.1, serializer)
+            }
+        }
+
+        // Some formats write the length first.
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut root = None;
+        for provider in self.0.iter() {
+            if provider.parent_uuid().is_none() {
+                root = Some(provider.uuid());
+            }
+            list.serialize_element(&Rooted(provider, root))?;
+        }
+        list.end()
+    }
+}
+
+/// Reads a provider strictly. `uuid` and `name` must be there; what Placement
+/// gives besides is passed over (`links`, `resource_provider_generation`), any
+/// other field is an error, and so is one that is given twice. Inventories must
+/// be [valid](crate::Inventory).
+///
+/// Formats and errors are those of a [`Snapshot`](crate::Snapshot): each error
+/// in a field names the provider, by what stands before it. A generation may be
+/// written as a float in JSON text; a `serde_json::Value` with
+/// `arbitrary_precision` gives integers only.
 impl<'de> Deserialize<'de> for ProviderRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Value::Object(fields) = Value::deserialize(deserializer)? else {
-            return Err(D::Error::custom("a provider must be an object"));
+        let mut draft = Draft {
+            uuid: None,
+            has_name: false,
+            rest: Self::new(Uuid::nil(), String::new()),
+            report: Report::default(),
         };
-        let subject = subject(&fields);
-        read(fields).map_err(|wrong| D::Error::custom(format!("{subject}: {wrong}")))
-    }
-}
-
-/// How an error names the provider: by what it has of a name and a UUID.
-fn subject(fields: &[(String, Value)]) -> String {
-    let text_of = |wanted: &str| {
-        fields.iter().find_map(|(key, value)| match value {
-            Value::Text(text) if key == wanted => Some(shown(text)),
-            _ => None,
-        })
-    };
-    match (text_of("name"), text_of("uuid")) {
-        (Some(name), Some(uuid)) => format!("provider `{name}` ({uuid})"),
-        (Some(name), None) => format!("provider `{name}`"),
-        (None, Some(uuid)) => format!("provider {uuid}"),
-        (None, None) => "a provider without name and uuid".to_owned(),
-    }
-}
-
-fn read(fields: Vec<(String, Value)>) -> Result<ProviderRecord, String> {
-    let mut by_name = unique(fields)?;
-    let uuid = by_name.remove("uuid").ok_or("`uuid` is missing")?;
-    let name = by_name.remove("name").ok_or("`name` is missing")?;
-    let name: String = field("name", name)?;
-    Name::new(&name).map_err(|error| error.to_string())?;
-    let mut record = ProviderRecord::new(field("uuid", uuid)?, name);
-    for (key, value) in by_name {
-        match key.as_str() {
-            "generation" => record.generation = field(&key, value)?,
-            "parent_provider_uuid" => record.parent_uuid = field(&key, value)?,
-            "root_provider_uuid" => record.root_uuid = field(&key, value)?,
-            "inventories" => record.inventory = inventories(value)?,
-            "traits" => record.traits = field(&key, value)?,
-            "aggregates" => record.aggregates = field::<BTreeSet<Uuid>>(&key, value)?,
-            "resources" => record.resources = field(&key, value)?,
-            "links" | "resource_provider_generation" => {}
-            _ => return Err(format!("`{}` is no field of a provider", shown(&key))),
+        let outcome = fields::read(deserializer, &mut draft);
+        match (draft.report.conclude(outcome.as_ref().err()), outcome) {
+            (None, Ok(())) => Ok(draft.rest),
+            (None, Err(error)) => Err(error),
+            (Some(wrong), outcome) => {
+                let subject = draft.subject(outcome.is_ok());
+                Err(D::Error::custom(format_args!("{subject}: {wrong}")))
+            }
         }
     }
-    Ok(record)
 }
 
-fn inventories(value: Value) -> Result<BTreeMap<ResourceClass, Inventory>, String> {
-    let Value::Object(fields) = value else {
-        return Err("inventories: must be an object of resource classes".to_owned());
-    };
-    let mut records = BTreeMap::new();
-    for (class, value) in unique(fields).map_err(|wrong| format!("inventories: {wrong}"))? {
-        let class = ResourceClass::new(class).map_err(|error| format!("inventories: {error}"))?;
-        let record = field(&format!("inventories.{class}"), value)?;
-        records.insert(class, record);
-    }
-    let checked = records
-        .iter()
-        .map(|(class, record)| (class.clone(), *record));
-    inventory::checked(checked).map_err(|error| format!("inventories: {error}"))?;
-    Ok(records)
+/// What has been read of a provider.
+struct Draft {
+    uuid: Option<GivenUuid>,
+    has_name: bool,
+    /// All of it that is valid.
+    rest: ProviderRecord,
+    report: Report,
 }
 
-/// Refuses an object that has a field twice.
-fn unique(fields: Vec<(String, Value)>) -> Result<BTreeMap<String, Value>, String> {
-    let mut by_name = BTreeMap::new();
-    for (key, value) in fields {
-        if by_name.contains_key(&key) {
-            return Err(format!("`{}` is given twice", shown(&key)));
+impl<'de> Build<'de> for &mut Draft {
+    type Value = ();
+
+    const EXPECTED: &'static str = "a provider, which is an object";
+    const NAME: &'static str = "ProviderRecord";
+    const FIELDS: &'static [&'static str] = FIELDS;
+    const IGNORED: &'static [&'static str] = &["links", "resource_provider_generation"];
+
+    fn build<F: Fields<'de>>(self, mut fields: F) -> Result<(), F::Error> {
+        while let Some(field) = fields.next()? {
+            match field {
+                Field::Known(name) => self.read(name, &mut fields)?,
+                Field::Again(name) => {
+                    self.report.note(format_args!("`{name}` is given twice"));
+                    fields.skip()?;
+                }
+                Field::Unknown(name) => {
+                    let wrong = format_args!("`{name}` is no field of a provider");
+                    self.report.note(wrong);
+                    fields.skip()?;
+                }
+            }
         }
-        by_name.insert(key, value);
+        for (name, is_missing) in [("uuid", self.uuid.is_none()), ("name", !self.has_name)] {
+            if is_missing {
+                self.report.note(format_args!("`{name}` is missing"));
+            }
+        }
+        Ok(())
     }
-    Ok(by_name)
 }
 
-fn field<'de, T: Deserialize<'de>>(name: &str, value: Value) -> Result<T, String> {
-    T::deserialize(value).map_err(|error| format!("{name}: {}", shown(&error.to_string())))
-}
+impl Draft {
+    fn read<'de, F: Fields<'de>>(
+        &mut self,
+        field: &'static str,
+        fields: &mut F,
+    ) -> Result<(), F::Error> {
+        let Self {
+            uuid, rest, report, ..
+        } = self;
+        let ProviderRecord {
+            uuid: valid_uuid,
+            name,
+            generation,
+            parent_uuid,
+            root_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = rest;
+        report.within(field, |report| {
+            match field {
+                "uuid" => {
+                    *uuid = fields.read(report)?;
+                    if let Some(GivenUuid(Ok(valid))) = uuid {
+                        *valid_uuid = *valid;
+                    }
+                }
+                "name" => *name = fields.value()?,
+                "generation" => *generation = fields.read(report)?.flatten(),
+                "parent_provider_uuid" => *parent_uuid = fields.read(report)?.flatten(),
+                "root_provider_uuid" => *root_uuid = fields.read(report)?.flatten(),
+                "inventories" => *inventory = fields.read(report)?.unwrap_or_default(),
+                "traits" => *traits = fields.read(report)?.unwrap_or_default(),
+                "aggregates" => *aggregates = fields.read(report)?.unwrap_or_default(),
+                "resources" => *resources = fields.read(report)?.unwrap_or_default(),
+                _ => fields.skip()?,
+            }
+            Ok(())
+        })?;
+        if field == "name" {
+            self.has_name = true;
+            report.keep(Name::new(name));
+        }
+        Ok(())
+    }
 
-/// Text from outside, fit for an error.
-fn shown(text: &str) -> String {
-    Escaped(&excerpt(text)).to_string()
+    /// How an error names the provider: by what is known of its name and UUID.
+    fn subject(&self, is_read_whole: bool) -> String {
+        let uuid = self.uuid.as_ref().map(|GivenUuid(given)| match given {
+            Ok(uuid) => uuid.to_string(),
+            Err(text) => text.clone(),
+        });
+        let name = self.has_name.then(|| shown(&self.rest.name));
+        match (name, uuid) {
+            (Some(name), Some(uuid)) => format!("provider `{name}` ({uuid})"),
+            (Some(name), None) => format!("provider `{name}`"),
+            (None, Some(uuid)) => format!("provider {uuid}"),
+            (None, None) if is_read_whole => "a provider without name and uuid".to_owned(),
+            (None, None) => "a provider whose name and uuid do not stand before this".to_owned(),
+        }
+    }
 }

@@ -1,124 +1,8 @@
-//! Placement's JSON: what is written is read back equal, what is wrong is
-//! refused with the provider's name.
+//! What errors say: each names the provider, as far as it is known, and the
+//! field.
 
-use proptest::prelude::*;
-use provider_tree::{Inventory, ProviderRecord, Resource, ResourceClass, Snapshot};
-use serde_json::{Value, json};
-use uuid::Uuid;
-
-use crate::cases::new_tree;
-
-/// Six real machines; the file beside it says where they come from.
-const MACHINES: &str = include_str!("../../examples/fleet/machines.json");
-
-#[test]
-fn real_machines_are_read_and_written_back_as_they_were() {
-    let snapshot: Snapshot = serde_json::from_str(MACHINES).unwrap();
-    snapshot.check_invariants().unwrap();
-    assert_eq!((snapshot.len(), snapshot.roots().count()), (100, 6));
-    let written = serde_json::to_string(&snapshot).unwrap();
-    let again: Snapshot = serde_json::from_str(&written).unwrap();
-    assert_eq!(again, snapshot);
-    assert_eq!(serde_json::to_string(&again).unwrap(), written);
-
-    let by_uuid = |document: &Value| {
-        let mut providers = document["resource_providers"].as_array().unwrap().clone();
-        providers.sort_by_key(|provider| provider["uuid"].to_string());
-        for provider in &mut providers {
-            let traits = provider["traits"].as_array_mut().unwrap();
-            traits.sort_by_key(Value::to_string);
-        }
-        providers
-    };
-    let read: Value = serde_json::from_str(MACHINES).unwrap();
-    let written: Value = serde_json::from_str(&written).unwrap();
-    assert_eq!(by_uuid(&read), by_uuid(&written));
-}
-
-#[test]
-fn every_field_survives_a_round_trip() {
-    let tree = new_tree();
-    let host = tree
-        .new_root("h\u{f6}st \"1\"\n", None, u64::MAX)
-        .unwrap()
-        .value;
-    tree.new_child("child", host, None, None).unwrap();
-    let mut full = Inventory::new(1);
-    full.reserved = Some(0);
-    full.min_unit = Some(1);
-    full.max_unit = Some(2_147_483_647);
-    full.step_size = Some(2);
-    full.allocation_ratio = Some(0.1);
-    let bare = (ResourceClass::FPGA, Inventory::new(2_147_483_647));
-    tree.update_inventory("child", [(ResourceClass::VCPU, full), bare], 0)
-        .unwrap();
-    tree.update_traits(host, ["B", "A_1"], None).unwrap();
-    tree.update_aggregates(host, [Uuid::max(), Uuid::nil()], None)
-        .unwrap();
-    let mut namespace = Resource::new(ResourceClass::FPGA, "ns_0");
-    namespace
-        .metadata
-        .insert("path".to_owned(), "/dev/dax0.0".to_owned());
-    tree.update_resources("child", [namespace]).unwrap();
-
-    let snapshot = tree.snapshot();
-    let text = serde_json::to_string(&snapshot).unwrap();
-    let again: Snapshot = serde_json::from_str(&text).unwrap();
-    assert_eq!(again, snapshot);
-    let records: Vec<ProviderRecord> = snapshot.to_records().collect();
-    let fork = new_tree();
-    fork.populate(&records).unwrap();
-    assert_eq!(fork.snapshot(), snapshot);
-}
-
-proptest! {
-    #[test]
-    fn every_allocation_ratio_survives_a_round_trip(ratio in f64::MIN_POSITIVE..1e9) {
-        let tree = new_tree();
-        tree.new_root("host", None, None).unwrap();
-        let mut record = Inventory::new(8);
-        record.allocation_ratio = Some(ratio);
-        tree.update_inventory("host", [(ResourceClass::VCPU, record)], None).unwrap();
-        let text = serde_json::to_string(&tree.snapshot()).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), tree.snapshot());
-    }
-}
-
-#[test]
-fn a_record_is_written_in_placements_field_names() {
-    let tree = new_tree();
-    let host = Uuid::from_u128(1);
-    tree.new_root("host", host, 1).unwrap();
-    tree.new_child("numa0", "host", Uuid::from_u128(2), None)
-        .unwrap();
-    tree.update_inventory("numa0", [(ResourceClass::VCPU, Inventory::new(8))], None)
-        .unwrap();
-    let written = serde_json::to_value(tree.snapshot()).unwrap();
-    assert_eq!(
-        written["resource_providers"][1],
-        json!({
-            "uuid": "00000000-0000-0000-0000-000000000002",
-            "name": "numa0",
-            "generation": null,
-            "parent_provider_uuid": "00000000-0000-0000-0000-000000000001",
-            "root_provider_uuid": "00000000-0000-0000-0000-000000000001",
-            "inventories": {"VCPU": {"total": 8}},
-            "traits": [],
-            "aggregates": [],
-        })
-    );
-}
-
-#[test]
-fn what_placement_gives_besides_is_passed_over() {
-    let text = r#"{"resource_providers": [{
-        "links": [{"rel": "self", "href": "/resource_providers/x"}],
-        "resource_provider_generation": 3,
-        "uuid": "00000000-0000-0000-0000-000000000001", "name": "host"
-    }]}"#;
-    let snapshot: Snapshot = serde_json::from_str(text).unwrap();
-    assert_eq!(snapshot.len(), 1);
-}
+use provider_tree::Snapshot;
+use serde_json::json;
 
 fn error_of(text: &str) -> String {
     serde_json::from_str::<Snapshot>(text)
@@ -128,11 +12,6 @@ fn error_of(text: &str) -> String {
 
 #[test]
 fn each_error_names_the_provider_and_the_field() {
-    let good = json!({
-        "uuid": "00000000-0000-0000-0000-000000000001",
-        "name": "host",
-        "inventories": {"VCPU": {"total": 8}},
-    });
     let subject = "provider `host` (00000000-0000-0000-0000-000000000001): ";
     for (field, value, wrong) in [
         (
@@ -163,7 +42,7 @@ fn each_error_names_the_provider_and_the_field() {
         (
             "inventories",
             json!([]),
-            "inventories: must be an object of resource classes",
+            "inventories: invalid type: sequence, expected an object of resource classes",
         ),
         (
             "inventories",
@@ -198,17 +77,17 @@ fn each_error_names_the_provider_and_the_field() {
         (
             "inventories",
             json!({"VCPU": {"total": "8"}}),
-            "inventories.VCPU: invalid type: string",
+            "inventories.VCPU.total: invalid type: string",
         ),
         (
             "inventories",
-            json!({"VCPU": {"total": 8.0}}),
-            "inventories.VCPU: invalid type: float",
+            json!({"VCPU": {"total": 8.5}}),
+            "inventories.VCPU.total: invalid type: float",
         ),
         (
             "inventories",
-            json!({"VCPU": {"total": 1, "allocation_ratio": 0}}),
-            "inventories: allocation_ratio of VCPU is 0",
+            json!({"VCPU": {"total": 8, "reserved": null}}),
+            "inventories.VCPU.reserved: invalid type: null",
         ),
         ("traits", json!(["gold"]), "traits: `gold` is no trait"),
         (
@@ -232,9 +111,10 @@ fn each_error_names_the_provider_and_the_field() {
             "resources: `vcpu` is no",
         ),
     ] {
-        let mut provider = good.clone();
-        provider[field] = value;
-        let error = error_of(&json!({"resource_providers": [provider]}).to_string());
+        let uuid = "00000000-0000-0000-0000-000000000001";
+        let error = error_of(&format!(
+            r#"{{"resource_providers": [{{"uuid": "{uuid}", "name": "host", "{field}": {value}}}]}}"#
+        ));
         assert!(error.starts_with(&format!("{subject}{wrong}")), "{error}");
     }
 }
@@ -260,7 +140,10 @@ fn a_provider_that_can_not_be_named_whole_is_named_by_what_there_is() {
             "provider `` (00000000-0000-0000-0000-000000000001): the name `` has 0 characters",
         ),
         ("{}", "a provider without name and uuid: `uuid` is missing"),
-        ("3", "a provider must be an object"),
+        (
+            "3",
+            "invalid type: integer `3`, expected a provider, which is an object",
+        ),
         (
             r#"{"uuid": "x", "name": "host", "parent_uuid": null}"#,
             "provider `host` (x): uuid: UUID parsing failed",
@@ -291,6 +174,102 @@ fn a_provider_that_can_not_be_named_whole_is_named_by_what_there_is() {
         let error = error_of(&format!(r#"{{"resource_providers": [{provider}]}}"#));
         assert!(error.starts_with(wrong), "{error}");
     }
+}
+
+#[test]
+fn what_is_invalid_names_a_provider_whose_name_comes_later() {
+    for (field, wrong) in [
+        (
+            r#""generation": -1"#,
+            "generation: invalid value: integer `-1`",
+        ),
+        (r#""generation": 1.5"#, "generation: invalid type: floating"),
+        (
+            r#""parent_provider_uuid": "x""#,
+            "parent_provider_uuid: UUID",
+        ),
+        (
+            r#""aggregates": ["one"]"#,
+            "aggregates: UUID parsing failed",
+        ),
+        (r#""traits": ["gold", "A"]"#, "traits: `gold` is no trait"),
+        (
+            r#""resources": [{"class": "vcpu", "identifier": "a"}]"#,
+            "resources: `vcpu` is no",
+        ),
+        (r#""x": [{"y": 0.5}]"#, "`x` is no field of a provider"),
+        (
+            r#""inventories": {"vcpu": {"total": 0.5}, "VGPU": {"total": 1}}"#,
+            "inventories: `vcpu` is no resource class",
+        ),
+        (
+            r#""inventories": {"VCPU": {"total": 1, "totl": 0.5, "reserved": 0}}"#,
+            "inventories.VCPU: unknown field `totl`",
+        ),
+        (
+            r#""inventories": {"VCPU": {}, "VGPU": {"total": 1}}"#,
+            "inventories.VCPU: missing field `total`",
+        ),
+        (
+            r#""inventories": {"VCPU": {"total": 1.5}}"#,
+            "inventories.VCPU.total: invalid type: floating point `1.5`",
+        ),
+        (
+            r#""inventories": {"VCPU": {"total": 0}}"#,
+            "inventories: total of VCPU is 0",
+        ),
+        // The first one is told.
+        (
+            r#""traits": ["gold"], "generation": -1, "generation": 2"#,
+            "traits: `gold` is no trait",
+        ),
+    ] {
+        let uuid = "00000000-0000-0000-0000-000000000001";
+        let error = error_of(&format!(
+            r#"{{"resource_providers": [{{{field}, "name": "host", "uuid": "{uuid}"}}]}}"#
+        ));
+        let subject = format!("provider `host` ({uuid}): ");
+        assert!(error.starts_with(&format!("{subject}{wrong}")), "{error}");
+    }
+}
+
+#[test]
+fn a_wrong_type_names_what_stands_before_it() {
+    let uuid = "00000000-0000-0000-0000-000000000001";
+    let wrong = "generation: invalid type: string \"1\", expected u64 at line 1 column ";
+    for (provider, subject) in [
+        (
+            format!(r#"{{"name": "host", "generation": "1", "uuid": "{uuid}"}}"#),
+            "provider `host`".to_owned(),
+        ),
+        (
+            format!(r#"{{"uuid": "{uuid}", "generation": "1", "name": "host"}}"#),
+            format!("provider {uuid}"),
+        ),
+        (
+            format!(r#"{{"generation": "1", "uuid": "{uuid}", "name": "host"}}"#),
+            "a provider whose name and uuid do not stand before this".to_owned(),
+        ),
+    ] {
+        let error = error_of(&format!(r#"{{"resource_providers": [{provider}]}}"#));
+        assert!(error.starts_with(&format!("{subject}: {wrong}")), "{error}");
+    }
+}
+
+#[test]
+fn an_error_is_one_line_with_one_position() {
+    let error = serde_saphyr::from_str::<Snapshot>(
+        "- uuid: 00000000-0000-0000-0000-000000000001\n  name: host\n  generation: x\n",
+    )
+    .unwrap_err()
+    .without_snippet()
+    .to_string();
+    let subject = "provider `host` (00000000-0000-0000-0000-000000000001): generation: ";
+    assert!(error.contains(subject) && !error.contains('\n'), "{error}");
+
+    let error = error_of(r#"[{"name": "host", "traits": [true]}]"#);
+    assert_eq!(error.matches(" at line ").count(), 1, "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
 }
 
 #[test]
@@ -327,8 +306,8 @@ fn providers_that_do_not_fit_together_are_refused() {
     for (text, wrong) in [
         ("{", "EOF"),
         (
-            "[]",
-            "expected an object with the field `resource_providers`",
+            "3",
+            "expected an object with the field `resource_providers`, or its list alone",
         ),
         (
             r#"{"resource_providers": [], "resource_providers": []}"#,
