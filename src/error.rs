@@ -218,6 +218,18 @@ pub enum Error {
         /// The values that the field can have.
         range: &'static str,
     },
+    /// An inventory record reserves more than there is.
+    #[error(
+        "{reserved} of {class} are reserved, but the total is {total}: reserve at most {total}"
+    )]
+    ReservedAboveTotal {
+        /// The class of the record.
+        class: ResourceClass,
+        /// How much would be reserved.
+        reserved: u32,
+        /// How much there is.
+        total: u32,
+    },
     /// An `update` was called inside the closure of an `update` of the same
     /// tree, whose commit would make the outer one retry for ever.
     #[error("this thread is in an update of the same tree: edit through that one's transaction")]

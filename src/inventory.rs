@@ -7,7 +7,8 @@ use crate::{Error, ResourceClass};
 /// A field that was not given stays `None`, so that
 /// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can leave
 /// it out; the method of the same name gives the value in force, with
-/// Placement's default. Ranges are checked when the record enters a forest.
+/// Placement's default. Ranges are checked when the record enters a forest, by
+/// Placement's rules.
 ///
 /// ```
 /// use provider_tree::Inventory;
@@ -23,7 +24,7 @@ use crate::{Error, ResourceClass};
 pub struct Inventory {
     /// How much there is: 1 to 2147483647.
     pub total: u32,
-    /// How much of it is not for consumers: 0 to 2147483647.
+    /// How much of it is not for consumers: 0 to the total.
     pub reserved: Option<u32>,
     /// The least that one consumer can take: 1 to 2147483647.
     pub min_unit: Option<u32>,
@@ -31,13 +32,18 @@ pub struct Inventory {
     pub max_unit: Option<u32>,
     /// What each consumer's amount is a multiple of: 1 to 2147483647.
     pub step_size: Option<u32>,
-    /// How many times over it may be given out: finite and more than 0.
+    /// How many times over it may be given out: 0 to 3.40282e38. With 0 nothing
+    /// can be taken.
     pub allocation_ratio: Option<f64>,
 }
 
 impl Inventory {
     /// The largest integer that a field can have, as in Placement's schema.
     pub const MAX: u32 = 2_147_483_647;
+
+    /// The largest allocation ratio, as in Placement's schema: about the largest
+    /// number that a database's float takes.
+    pub const MAX_ALLOCATION_RATIO: f64 = 3.40282e38;
 
     /// A record of which only the total is given.
     pub const fn new(total: u32) -> Self {
@@ -77,10 +83,13 @@ impl Inventory {
     }
 
     /// How much consumers can take: `(total - reserved) * allocation_ratio`,
-    /// in the unit of the resource class. It is negative where more is reserved
-    /// than there is, and not rounded (Placement rounds it towards zero).
+    /// in the unit of the resource class. It is 0 where all is reserved or the
+    /// ratio is 0, and not rounded (Placement rounds it towards zero). Of a record
+    /// that no forest has checked it may be anything.
     pub fn capacity(&self) -> f64 {
-        (f64::from(self.total) - f64::from(self.reserved())) * self.allocation_ratio()
+        let unreserved = f64::from(self.total) - f64::from(self.reserved());
+        // A ratio of -0.0 is valid; a capacity of -0 would be odd.
+        unreserved * self.allocation_ratio() + 0.0
     }
 
     /// Whether a new record says something that this one does not: a field
@@ -119,11 +128,19 @@ impl Inventory {
         whole("min_unit", self.min_unit, 1, FROM_1)?;
         whole("max_unit", self.max_unit, 1, FROM_1)?;
         whole("step_size", self.step_size, 1, FROM_1)?;
+        if self.reserved() > self.total {
+            return Err(Error::ReservedAboveTotal {
+                class: class.clone(),
+                reserved: self.reserved(),
+                total: self.total,
+            });
+        }
+        // A ratio that is not a number is in no range.
         match self.allocation_ratio {
-            Some(ratio) if !(ratio.is_finite() && ratio > 0.0) => Err(invalid(
+            Some(ratio) if !(0.0..=Self::MAX_ALLOCATION_RATIO).contains(&ratio) => Err(invalid(
                 "allocation_ratio",
-                ratio.to_string(),
-                "finite and more than 0",
+                format!("{ratio:?}"),
+                "0 to 3.40282e38",
             )),
             _ => Ok(()),
         }

@@ -48,8 +48,9 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`], [`Error::DuplicateResourceClass`], or
-    /// [`Error::InvalidInventory`] for a field out of range.
+    /// [`Error::UnknownProvider`], [`Error::DuplicateResourceClass`],
+    /// [`Error::InvalidInventory`] for a field out of range, or
+    /// [`Error::ReservedAboveTotal`].
     ///
     /// ```
     /// use provider_tree::{Inventory, ProviderTree, ResourceClass};

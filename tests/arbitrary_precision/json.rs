@@ -3,6 +3,8 @@
 
 #[path = "../suite/serde/json.rs"]
 mod json;
+#[path = "../suite/placement/verdicts.rs"]
+mod verdicts;
 
 mod cases {
     pub fn new_tree() -> provider_tree::ProviderTree {

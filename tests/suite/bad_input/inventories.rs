@@ -96,7 +96,7 @@ fn integers_are_refused_beyond_their_ends() {
 fn integers_work_at_their_ends() {
     for (_, set, least, _) in INTEGERS {
         for value in [least, 1, 2, MAX - 1, MAX] {
-            let mut inventory = Inventory::new(100);
+            let mut inventory = Inventory::new(MAX);
             set(&mut inventory, value);
             works(inventory);
         }
@@ -104,13 +104,15 @@ fn integers_work_at_their_ends() {
 }
 
 #[test]
-fn allocation_ratios_are_finite_and_more_than_zero() {
+fn allocation_ratios_are_at_least_zero_and_fit_into_a_database() {
     for ratio in [
-        0.0,
-        -0.0,
         -1.0,
         -f64::MIN_POSITIVE,
         f64::MIN,
+        f64::from_bits(3.40282e38_f64.to_bits() + 1),
+        3.40283e38,
+        1e100,
+        f64::MAX,
         f64::NAN,
         -f64::NAN,
         f64::INFINITY,
@@ -121,34 +123,58 @@ fn allocation_ratios_are_finite_and_more_than_zero() {
         let expected = Error::InvalidInventory {
             class: CLASS,
             field: "allocation_ratio",
-            value: ratio.to_string(),
-            range: "finite and more than 0",
+            value: format!("{ratio:?}"),
+            range: "0 to 3.40282e38",
         };
         is_refused(inventory, &expected);
     }
     let least = f64::from_bits(1);
-    for ratio in [least, f64::MIN_POSITIVE, 0.5, 1.0, 16.0, 1e100] {
-        let mut inventory = Inventory::new(100);
+    for ratio in [
+        0.0,
+        -0.0,
+        least,
+        1e-46,
+        f64::MIN_POSITIVE,
+        0.5,
+        1.0,
+        16.0,
+        3.40282e38,
+    ] {
+        let mut inventory = Inventory::new(MAX);
         inventory.allocation_ratio = Some(ratio);
         works(inventory);
+        assert!(inventory.capacity() >= 0.0);
     }
 }
 
 #[test]
-fn the_largest_allocation_ratio_is_stored_though_the_capacity_overflows() {
-    let mut inventory = Inventory::new(MAX);
-    inventory.allocation_ratio = Some(f64::MAX);
-    let tree = edit!(update_inventory(HOST, [(CLASS, inventory)], None)).works();
-    assert_eq!(tree.find(HOST).unwrap().inventory(), [(CLASS, inventory)]);
-    assert_eq!(inventory.capacity(), f64::INFINITY);
+fn nothing_can_be_taken_at_a_ratio_of_zero() {
+    for ratio in [0.0, -0.0] {
+        let mut inventory = Inventory::new(8);
+        inventory.allocation_ratio = Some(ratio);
+        assert_eq!(inventory.capacity().to_string(), "0");
+    }
 }
 
 #[test]
-fn more_may_be_reserved_than_there_is() {
-    let mut inventory = Inventory::new(1);
-    inventory.reserved = Some(MAX);
-    works(inventory);
-    assert_eq!(inventory.capacity(), 1.0 - f64::from(MAX));
+fn all_may_be_reserved_but_no_more() {
+    for total in [1, 100, MAX] {
+        let mut inventory = Inventory::new(total);
+        inventory.reserved = Some(total);
+        works(inventory);
+        assert_eq!(inventory.capacity(), 0.0);
+    }
+    for (reserved, total) in [(2, 1), (101, 100), (MAX, 1), (MAX, MAX - 1)] {
+        let mut inventory = Inventory::new(total);
+        inventory.reserved = Some(reserved);
+        let class = CLASS;
+        let expected = Error::ReservedAboveTotal {
+            class,
+            reserved,
+            total,
+        };
+        is_refused(inventory, &expected);
+    }
 }
 
 #[test]

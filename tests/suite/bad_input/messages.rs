@@ -147,6 +147,18 @@ fn errors() -> Vec<(Error, Vec<String>)> {
                 .map(str::to_owned)
                 .to_vec(),
         ),
+        (
+            Error::ReservedAboveTotal {
+                class: ResourceClass::VGPU,
+                reserved: 77,
+                total: 5,
+            },
+            vec![
+                "77 of VGPU".to_owned(),
+                "the total is 5".to_owned(),
+                "reserve at most 5".to_owned(),
+            ],
+        ),
         (Error::NestedUpdate, vec!["the same tree".to_owned()]),
         (
             Error::Contended { attempts: 10_000 },

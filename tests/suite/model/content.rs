@@ -40,10 +40,17 @@ pub fn invalid_inventories(class: &ResourceClass, inventory: &Inventory) -> Refu
             refusals.push(out_of("1 to 2147483647", field, amount.to_string()));
         }
     }
-    let positive = |ratio: &f64| *ratio > 0.0 && *ratio < f64::INFINITY;
-    if let Some(ratio) = allocation_ratio.filter(|ratio| !positive(ratio)) {
-        let range = "finite and more than 0";
-        refusals.push(out_of(range, "allocation_ratio", ratio.to_string()));
+    if let Some(reserved) = reserved.filter(|reserved| *reserved > total) {
+        refusals.push(Error::ReservedAboveTotal {
+            class: class.clone(),
+            reserved,
+            total,
+        });
+    }
+    let legal = |ratio: &f64| *ratio >= 0.0 && *ratio <= 3.40282e38;
+    if let Some(ratio) = allocation_ratio.filter(|ratio| !legal(ratio)) {
+        let range = "0 to 3.40282e38";
+        refusals.push(out_of(range, "allocation_ratio", format!("{ratio:?}")));
     }
     refusals
 }

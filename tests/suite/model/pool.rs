@@ -114,12 +114,16 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         option::weighted(0.25, value)
     };
     let unit = || field(2, 0);
-    let bad_ratio = select(vec![0.0, -1.0, f64::NAN, f64::INFINITY]);
+    let bad_ratio = select(vec![-1.0, 3.40283e38, f64::NAN, f64::INFINITY]);
     let ratio = option::weighted(
         0.25,
-        prop_oneof![15 => select(vec![1.0, 16.0]), 1 => bad_ratio],
+        prop_oneof![15 => select(vec![0.0, 1.0, 16.0]), 1 => bad_ratio],
     );
-    (total, field(0, u32::MAX), unit(), unit(), unit(), ratio).prop_map(
+    // Most totals are 1, so that 2 is too much.
+    let reserved = prop_oneof![1 => Just(u32::MAX), 1 => Just(2)];
+    let reserved = prop_oneof![20 => Just(1), 6 => Just(0), 1 => reserved];
+    let reserved = option::weighted(0.25, reserved);
+    (total, reserved, unit(), unit(), unit(), ratio).prop_map(
         |(total, reserved, min_unit, max_unit, step_size, allocation_ratio)| {
             let mut inventory = Inventory::new(total);
             inventory.reserved = reserved;

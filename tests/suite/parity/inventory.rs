@@ -178,7 +178,7 @@ fn what_placement_would_refuse_is_refused_here() {
     assert!(matches!(error, Error::InvalidTrait { .. }));
     let error = ResourceClass::new("lower").unwrap_err();
     assert!(matches!(error, Error::InvalidResourceClass { .. }));
-    for bad in [cpus(0, None), cpus(8, Some(0.0))] {
+    for bad in [cpus(0, None), cpus(8, Some(-1.0))] {
         let error = refused(&tree, |tree| tree.update_inventory("r", [bad], 1));
         assert!(matches!(error, Error::InvalidInventory { .. }));
     }

@@ -89,6 +89,21 @@ fn each_error_names_the_provider_and_the_field() {
             json!({"VCPU": {"total": 8, "reserved": null}}),
             "inventories.VCPU.reserved: invalid type: null",
         ),
+        (
+            "inventories",
+            json!({"VCPU": {"total": 8, "reserved": 9}}),
+            "inventories: 9 of VCPU are reserved, but the total is 8",
+        ),
+        (
+            "inventories",
+            json!({"VCPU": {"total": 1, "allocation_ratio": 1e300}}),
+            "inventories: allocation_ratio of VCPU is 1e300: it must be 0 to 3.40282e38",
+        ),
+        (
+            "inventories",
+            json!({"VCPU": {"total": 1, "allocation_ratio": -1}}),
+            "inventories: allocation_ratio of VCPU is -1.0: it must be 0 to 3.40282e38",
+        ),
         ("traits", json!(["gold"]), "traits: `gold` is no trait"),
         (
             "traits",

@@ -4,6 +4,8 @@
 //! refuses would be refused later. Each test says what Placement was asked and
 //! how it answered.
 
+mod verdicts;
+
 use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass, Trait};
 use uuid::{Uuid, uuid};
 
