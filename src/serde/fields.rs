@@ -46,15 +46,29 @@ impl<S: Serializer> Writer<S> {
         }
     }
 
-    /// Leaves the field out if it is absent, where that can be.
-    pub(super) fn optional<T: Serialize + ?Sized>(
+    /// Leaves the field out if there is none, where that can be; elsewhere it is
+    /// written as an option.
+    pub(super) fn optional<T: Serialize>(
+        &mut self,
+        name: &'static str,
+        value: &Option<T>,
+    ) -> Result<(), S::Error> {
+        match (&mut *self, value) {
+            (Self::Map(map), Some(value)) => map.serialize_entry(name, value),
+            (Self::Map(_), None) => Ok(()),
+            (Self::Struct(_), _) => self.field(name, value),
+        }
+    }
+
+    /// Leaves the field out if it is empty, where that can be.
+    pub(super) fn unless_empty<T: Serialize>(
         &mut self,
         name: &'static str,
         value: &T,
-        is_absent: bool,
+        is_empty: bool,
     ) -> Result<(), S::Error> {
         match self {
-            Self::Map(_) if is_absent => Ok(()),
+            Self::Map(_) if is_empty => Ok(()),
             _ => self.field(name, value),
         }
     }
@@ -230,7 +244,12 @@ impl<'de> DeserializeSeed<'de> for Known {
     type Value = Field;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
-        deserializer.deserialize_identifier(self)
+        // The key of a map is text; RON's identifiers are not.
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(self)
+        } else {
+            deserializer.deserialize_identifier(self)
+        }
     }
 }
 

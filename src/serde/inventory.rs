@@ -40,13 +40,9 @@ impl Serialize for Inventory {
         let mut record = Writer::new(serializer, "Inventory", FIELDS.len(), absent)?;
         record.field("total", total)?;
         for (name, value) in integers {
-            record.optional(name, value, value.is_none())?;
+            record.optional(name, value)?;
         }
-        record.optional(
-            "allocation_ratio",
-            allocation_ratio,
-            allocation_ratio.is_none(),
-        )?;
+        record.optional("allocation_ratio", allocation_ratio)?;
         record.end()
     }
 }

@@ -49,7 +49,7 @@ impl Serialize for Snapshot {
 /// # Formats
 ///
 /// What any format has written it reads back equal, if the format keeps what it
-/// is given: JSON, YAML, MessagePack with or without the names of fields, CBOR,
+/// is given: JSON, YAML, RON, MessagePack with or without names of fields, CBOR,
 /// postcard ... Formats that people can read have UUIDs as text, and leave out
 /// what a record leaves out; the others have UUIDs as bytes, and every field in
 /// a fixed order. With `serde_json`, switch on its feature `float_roundtrip`, or

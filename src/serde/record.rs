@@ -48,7 +48,7 @@ impl<I: Serialize, T: Serialize, A: Serialize, R: Serialize> Serialize for Writt
         record.field("inventories", &self.inventories)?;
         record.field("traits", &self.traits)?;
         record.field("aggregates", &self.aggregates)?;
-        record.optional("resources", &self.resources, !self.has_resources)?;
+        record.unless_empty("resources", &self.resources, !self.has_resources)?;
         record.end()
     }
 }

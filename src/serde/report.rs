@@ -1,6 +1,6 @@
 //! What is wrong with what is read, and where.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
 use crate::error::excerpt;
 use crate::text::Escaped;
@@ -56,12 +56,11 @@ impl Report {
     }
 
     fn located(&self, wrong: impl Display) -> String {
-        let mut text = self.path.clone();
-        if !text.is_empty() {
-            text.push_str(": ");
+        if self.path.is_empty() {
+            wrong.to_string()
+        } else {
+            format!("{}: {wrong}", self.path)
         }
-        write!(text, "{wrong}").expect("a String takes any text");
-        text
     }
 }
 

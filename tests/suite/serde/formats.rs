@@ -176,6 +176,18 @@ impl Format for Yaml {
     }
 }
 
+struct Ron;
+
+impl Format for Ron {
+    fn write<T: Serialize>(value: &T) -> Vec<u8> {
+        ron::to_string(value).unwrap().into_bytes()
+    }
+
+    fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+        ron::de::from_bytes(bytes).map_err(|error| error.to_string())
+    }
+}
+
 struct CompactMessagePack;
 
 impl Format for CompactMessagePack {
@@ -255,6 +267,11 @@ fn yaml_round_trips() {
 }
 
 #[test]
+fn ron_round_trips() {
+    assert_round_trips::<Ron>();
+}
+
+#[test]
 fn message_pack_without_names_round_trips() {
     assert_round_trips::<CompactMessagePack>();
 }
@@ -328,6 +345,7 @@ fn what_is_invalid_is_refused_in_every_format() {
     for error in [
         error_of::<Json>(),
         error_of::<Yaml>(),
+        error_of::<Ron>(),
         error_of::<CompactMessagePack>(),
         error_of::<NamedMessagePack>(),
         error_of::<Cbor>(),
