@@ -7,10 +7,11 @@
 //!    never what the host has free in all.
 //! 3. [`reader`]: walks through whole hosts, timed and checked.
 //! 4. [`follower`]: prints what changes, if asked to.
-//! 5. [`report`]: what came of it, as a table or as JSON.
+//! 5. [`usage`]: old versions kept, and resident memory.
+//! 6. [`report`]: what came of it, as a table or as JSON.
 //!
-//! The exit code is 0 if no reader saw a violation, 1 if one did, and 2 for a
-//! bad flag or file.
+//! The exit code is 1 if a reader saw a violation or memory exceeded its bound,
+//! 2 for a bad flag or file, and 0 otherwise.
 
 mod fleet;
 mod follower;
@@ -20,6 +21,7 @@ mod progress;
 mod random;
 mod reader;
 mod report;
+mod usage;
 mod violations;
 mod writer;
 
@@ -38,8 +40,8 @@ use crate::report::Report;
 
 fn main() -> ExitCode {
     match Options::from_arguments().and_then(|options| run(&options)) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(1),
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
             complain("error", &error.to_string());
             ExitCode::from(2)
@@ -47,8 +49,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does the whole job and returns the number of violations.
-fn run(options: &Options) -> Result<u64, Box<dyn Error>> {
+/// Does the whole job and returns whether all went as it must.
+fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let machines = options.machines()?;
     if !options.json
         && let Some(first) = machines.roots().next()
@@ -68,7 +70,11 @@ fn run(options: &Options) -> Result<u64, Box<dyn Error>> {
     for example in report.violations.examples() {
         complain("violation", example);
     }
-    Ok(report.violations.count())
+    let excess = report.excess_memory();
+    if let Some(excess) = &excess {
+        complain("memory", excess);
+    }
+    Ok(report.violations.count() == 0 && excess.is_none())
 }
 
 /// Lets readers and writers loose on the tree until the time is up.
@@ -86,6 +92,8 @@ fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Res
             let write = move || writer::write(tree, fleet, !seed, deadline);
             writers.push(thread::Builder::new().spawn_scoped(scope, write)?);
         }
+        let watch = move || usage::most_versions(tree, deadline);
+        let watcher = thread::Builder::new().spawn_scoped(scope, watch)?;
         if options.follow {
             follower::follow(tree, deadline)?;
         } else {
@@ -93,7 +101,8 @@ fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Res
         }
         let reads = readers.into_iter().map(result_of).collect();
         let commits = writers.into_iter().map(result_of).collect();
-        Ok(Report::new(options, providers, reads, commits))
+        let versions = result_of(watcher);
+        Ok(Report::new(options, providers, reads, commits, versions))
     })
 }
 

@@ -9,6 +9,8 @@ use std::time::Duration;
 use clap::{Parser, value_parser};
 use provider_tree::Snapshot;
 
+use crate::usage::Resident;
+
 /// The README.md beside the file says where the facts in it come from.
 const MACHINES: &str = include_str!("machines.json");
 
@@ -18,6 +20,7 @@ Examples:
   cargo run --release --example fleet -- --hosts 10000 --writers 2 --json
   cargo run --release --example fleet -- --providers mine.json --hosts 1
   cargo run --release --example fleet -- --writers 0 --seconds 0.5
+  cargo run --release --example fleet -- --readers 8 --writers 8 --max-memory-mib 300
   cargo run --release --example fleet -- --hosts 6 --seconds 0.1 --follow
   cargo run --release --example fleet -- --seconds 0.1 --dot host.dot
 
@@ -25,7 +28,8 @@ The file holds providers in the field names of Placement's API:
   {\"resource_providers\": [{\"uuid\": \"...\", \"name\": \"...\", \"parent_provider_uuid\": null,
     \"inventories\": {\"VCPU\": {\"total\": 8}}, \"traits\": [], \"aggregates\": []}, ...]}
 
-The exit code is 0 if no reader saw a violation, 1 if one did, 2 for a bad flag or file.";
+The exit code is 1 if a reader saw a violation or memory exceeded its bound, 2 for a bad flag
+or file, and 0 otherwise.";
 
 /// Readers walk a fleet of hosts while writers change it, and check what they
 /// see.
@@ -54,6 +58,10 @@ pub struct Options {
     #[arg(long, value_name = "W", default_value_t = 1)]
     #[arg(value_parser = value_parser!(u32).range(0..=1_000))]
     pub writers: u32,
+
+    /// Fail if the process ever had more resident memory than this
+    #[arg(long, value_name = "N", value_parser = max_memory)]
+    pub max_memory_mib: Option<u64>,
 
     /// Print one JSON object and nothing else
     #[arg(long)]
@@ -114,6 +122,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0)
         .map(Duration::from_secs_f64)
         .ok_or_else(|| "not a number more than 0 and at most 86400".to_owned())
+}
+
+fn max_memory(text: &str) -> Result<u64, String> {
+    let mebibytes = text.parse().ok().filter(|&mebibytes| mebibytes > 0);
+    let mebibytes = mebibytes.ok_or_else(|| "not a whole number more than 0".to_owned())?;
+    if Resident::of_this_process().is_none() {
+        return Err("this system does not tell how much memory a process has".to_owned());
+    }
+    Ok(mebibytes)
 }
 
 fn cores() -> u32 {

@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::options::Options;
 use crate::reader::Reads;
+use crate::usage::Resident;
 use crate::violations::Violations;
 use crate::writer::Commits;
+
+const MIB: u64 = 1 << 20;
 
 pub struct Report<'a> {
     options: &'a Options,
@@ -17,6 +20,10 @@ pub struct Report<'a> {
     reads: Reads,
     commits: Commits,
     pub violations: Violations,
+    /// The most versions that the tree kept at once.
+    versions: usize,
+    /// As soon as all threads have ended; unknown on some systems.
+    resident: Option<Resident>,
 }
 
 impl<'a> Report<'a> {
@@ -26,6 +33,7 @@ impl<'a> Report<'a> {
         providers: usize,
         readers: Vec<Reads>,
         writers: Vec<Commits>,
+        versions: usize,
     ) -> Self {
         let mut report = Self {
             options,
@@ -33,6 +41,8 @@ impl<'a> Report<'a> {
             reads: Reads::new(),
             commits: Commits::default(),
             violations: Violations::default(),
+            versions,
+            resident: Resident::of_this_process(),
         };
         for one in readers {
             report.reads.latency += one.latency;
@@ -53,6 +63,14 @@ impl<'a> Report<'a> {
         self.reads.latency.value_at_quantile(quantile)
     }
 
+    /// Says by how much memory exceeded the bound, if there is one and it did.
+    pub fn excess_memory(&self) -> Option<String> {
+        let bound = self.options.max_memory_mib?;
+        let most = self.resident?.most;
+        (most > bound.saturating_mul(MIB))
+            .then(|| format!("{} MiB were resident at most, not {bound}", most / MIB))
+    }
+
     pub fn to_json(&self) -> Value {
         json!({
             "hosts": self.options.hosts,
@@ -65,6 +83,9 @@ impl<'a> Report<'a> {
             "commits": self.commits.commits,
             "attempts": self.commits.attempts,
             "violations": self.violations.count(),
+            "versions_kept_most": self.versions,
+            "resident_bytes": self.resident.map(|resident| resident.now),
+            "resident_bytes_most": self.resident.map(|resident| resident.most),
             "latency_ns": {
                 "p50": self.latency(0.5),
                 "p99": self.latency(0.99),
@@ -84,6 +105,10 @@ impl fmt::Display for Report<'_> {
         let Commits {
             commits, attempts, ..
         } = self.commits;
+        let mebibytes = |of: fn(Resident) -> u64| match self.resident {
+            Some(resident) => count(of(resident).div_ceil(MIB)),
+            None => "unknown".to_owned(),
+        };
         let per_commit = attempts as f64 / commits.max(1) as f64;
         let rows = [
             ("hosts", count(self.options.hosts.into())),
@@ -99,6 +124,9 @@ impl fmt::Display for Report<'_> {
             ("commits/s", rate(commits)),
             ("attempts per commit", format!("{per_commit:.3}")),
             ("versions seen by one reader", count(self.reads.versions)),
+            ("versions kept, at most", count(self.versions as u64)),
+            ("resident memory, MiB", mebibytes(|resident| resident.now)),
+            ("resident at most, MiB", mebibytes(|resident| resident.most)),
             ("violations", count(self.violations.count())),
         ];
         for (what, number) in rows {
