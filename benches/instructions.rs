@@ -15,8 +15,9 @@
 //!
 //! The operations named `imbl` are what the library's own are held against: its
 //! maps without it. More instructions than the limit allows are an error. Building
-//! the forests and freeing them is not counted. Times are another matter: most of
-//! what a look-up in a large forest costs is waiting for memory.
+//! the forests and freeing them is not counted; they are fresh, as ageing hardly changes
+//! a count. Times are another matter: most of what a look-up in a large forest costs is
+//! waiting for memory.
 
 // gungraun's macros make public modules of every benchmark.
 #![allow(missing_docs)]

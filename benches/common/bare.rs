@@ -29,6 +29,7 @@ pub struct Head {
 }
 
 /// A map by UUID and one of the top-down order.
+#[derive(Clone)]
 pub struct Maps {
     pub by_uuid: HashMap<Uuid, Record>,
     pub outline: im::OrdMap<Place, Record>,

@@ -22,13 +22,12 @@ thread_local! {
     static FREED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// What a closure makes, and how many bytes have been allocated for it and not
-/// freed when it ends. Other threads must not allocate meanwhile.
-pub fn bytes_of<T>(make: impl FnOnce() -> T) -> (T, usize) {
+/// What a closure makes, and how many more bytes are allocated when it ends than when it
+/// began. Other threads must not allocate meanwhile.
+pub fn bytes_of<T>(make: impl FnOnce() -> T) -> (T, isize) {
     LIVE.store(0, Relaxed);
     let made = counted(make);
-    let bytes = usize::try_from(LIVE.load(Relaxed));
-    (made, bytes.expect("no more freed than allocated"))
+    (made, LIVE.load(Relaxed))
 }
 
 /// Runs a closure and counts meanwhile.

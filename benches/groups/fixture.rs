@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::bare::Bare;
 use crate::order::scattered;
-use crate::{forest, shapes_of};
+use crate::{ageing, forest, shapes_of};
 
 pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 
-/// A forest of one size, and what to ask it for.
+/// An aged forest of one size, and what to ask it for.
 pub struct Fixture {
     pub tree: ProviderTree,
     /// The same forest in the other cell.
@@ -34,11 +34,12 @@ pub struct Fixture {
 impl Fixture {
     fn new(size: usize) -> Self {
         let tree = forest::tree(size);
+        ageing::age(&tree, 0..size);
         let order = scattered(size, 1, 0);
         let leaves = scattered(size, forest::TREE, 2);
         Self {
             epoch: ProviderTree::from_snapshot(tree.snapshot()),
-            bare: Bare::new(size),
+            bare: Bare::aged(size),
             uuids: order.iter().copied().map(forest::uuid).collect(),
             names: order.iter().copied().map(forest::name).collect(),
             missing: order.iter().map(|n| forest::uuid(size + n)).collect(),

@@ -4,8 +4,11 @@
 //! `cargo bench --bench groups -- reads/get` those whose name contains that, and
 //! `-- --quick` ends early where the numbers are steady. What the numbers are
 //! held against is measured in the same run; the targets are in the report, and so
-//! are bytes, which criterion does not measure. They take 4 GiB.
+//! are bytes, which criterion does not measure. Forests are aged before they are measured.
+//! They take 4 GiB.
 
+#[path = "../common/ageing.rs"]
+mod ageing;
 #[path = "../common/bare.rs"]
 mod bare;
 #[path = "../common/edits.rs"]
@@ -19,6 +22,8 @@ mod reads;
 mod shapes;
 #[path = "../common/shapes.rs"]
 mod shapes_of;
+#[path = "../common/vcpus.rs"]
+mod vcpus;
 mod versions;
 mod walks;
 mod writes;

@@ -21,6 +21,9 @@ use crate::row::{Row, Target};
 const SMALL: usize = 1_000;
 const LARGE: usize = 100_000;
 
+/// How many bytes a provider with 3 inventories and 5 traits may take.
+const BYTES: f64 = 650.0;
+
 /// All rows that need no second thread. It tells `progress` what comes next. In
 /// all two minutes; `quick` measures less long, and nothing at 1,000,000.
 ///
@@ -28,7 +31,7 @@ const LARGE: usize = 100_000;
 pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     let effort = Effort {
         slice: Duration::from_millis(2),
-        total: Duration::from_millis(if quick { 150 } else { 2_000 }),
+        total: Duration::from_millis(if quick { 100 } else { 1_200 }),
     };
     let sizes: &[usize] = if quick {
         &[SMALL, LARGE]
@@ -36,54 +39,42 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
         &[SMALL, LARGE, 1_000_000]
     };
     let mut rows = Vec::new();
-    // Edits spread in memory what lay side by side, and what is allocated after
-    // large forests have gone lies where there is room: so the writes to the small
-    // forest come first, and those to the large one last.
-    progress("writes to the small forest");
-    rows.extend(writes::rows(effort, &mut Fixture::new(SMALL)));
-    progress("memory");
-    rows.extend(memory(sizes));
-    progress("populate");
-    rows.push(writes::populate(effort));
-    let mut all: Vec<Fixture> = Vec::new();
     for &size in sizes {
-        progress(&format!("reads at {size}"));
-        all.push(Fixture::new(size));
-        rows.extend(reads::rows(effort, &all[all.len() - 1]));
+        progress(&format!("populate {size}"));
+        rows.push(writes::populate(size));
     }
-    progress("walks");
+    progress("builds and ages forests");
+    let mut all: Vec<Fixture> = sizes.iter().map(|&size| Fixture::new(size)).collect();
+    rows.extend(all.iter().flat_map(memory));
+    rows.push(memory_without_equal_traits());
     for fixture in &all {
+        progress(&format!("reads at {}", fixture.size));
+        rows.extend(reads::rows(effort, fixture));
         rows.extend(walks::rows(effort, fixture));
     }
     progress("versions");
     rows.extend(versions::rows(effort, &all));
     progress("shapes");
     rows.extend(shapes::rows(effort));
-    progress("writes to the large forest");
-    rows.extend(writes::rows(effort, &mut all[1]));
+    // Last, as edits spread in memory what is still close together.
+    progress("writes");
+    for fixture in &mut all[..2] {
+        rows.extend(writes::rows(effort, fixture));
+    }
     rows
 }
 
 /// Bytes a provider that are asked of the allocator, all indices included.
-fn memory(sizes: &[usize]) -> Vec<Row> {
-    let row = |size: usize, which: &str, bytes: usize, target| {
-        let each = bytes as f64 / size as f64;
-        Row {
-            group: "memory",
-            case: format!("a provider{which} at {size} / 1,000 bytes"),
-            measured: format!("{each:.0} bytes"),
-            ratio: each / 1_000.0,
-            target,
-        }
-    };
-    let mut rows = Vec::new();
-    for &size in sizes {
-        let target = (size == LARGE).then_some(Target::AtMost(1.0));
-        let (tree, bytes) = bytes_of(|| forest::tree(size));
-        assert_eq!(tree.len(), size);
-        rows.push(row(size, "", bytes, target));
-    }
-    // Equal lists that come in one call are stored once: here no two are equal.
+fn memory(all: &Fixture) -> [Row; 2] {
+    let [fresh, aged] = all.bytes;
+    [("fresh", fresh), ("aged", aged)].map(|(age, bytes)| {
+        let case = format!("a provider, {age}, {}", all.size);
+        memory_row(&case, bytes, Some(Target::AtMost(1.0)))
+    })
+}
+
+/// Equal lists that come in one call are stored once: here no two are equal.
+fn memory_without_equal_traits() -> Row {
     let (tree, bytes) = bytes_of(|| {
         let tree = ProviderTree::new();
         let records = (0..LARGE).map(|n| {
@@ -97,8 +88,18 @@ fn memory(sizes: &[usize]) -> Vec<Row> {
         tree
     });
     assert_eq!(tree.len(), LARGE);
-    rows.push(row(LARGE, " with traits of its own", bytes, None));
-    rows
+    let case = format!("a provider with traits of its own, fresh, {LARGE}");
+    memory_row(&case, bytes as f64 / LARGE as f64, None)
+}
+
+fn memory_row(case: &str, bytes: f64, target: Option<Target>) -> Row {
+    Row {
+        group: "memory",
+        case: format!("{case} / {BYTES} bytes"),
+        measured: format!("{bytes:.0} bytes"),
+        ratio: bytes / BYTES,
+        target,
+    }
 }
 
 /// A row of two times.

@@ -3,15 +3,29 @@
 //! Threads run through one shuffled list from different places: the order is
 //! random to the forest, but the list itself is read ahead by the processor.
 
+use std::ops::Range;
+
+use provider_tree::ProviderRecord;
 use uuid::Uuid;
 
-use crate::forest::{TREE, uuid};
+use crate::ageing;
+use crate::forest::{TREE, name, parent, uuid};
 use crate::order::Random;
 
-/// The UUIDs of some whole trees of ten.
+/// Numbers of providers that no forest has.
+const ABSENT: usize = 10_000_000;
+
+/// How many children, and how many trees, there are to be added.
+const ADDED: usize = 1_000;
+
+/// The UUIDs and names of some whole trees of ten.
 pub struct Keys {
     /// All providers, shuffled.
     pub providers: Vec<Uuid>,
+    /// Their names, in the same order.
+    pub names: Vec<String>,
+    /// As many UUIDs that no provider has.
+    pub missing: Vec<Uuid>,
     /// All roots, shuffled.
     pub roots: Vec<Uuid>,
     /// Two providers of each tree, shuffled.
@@ -20,9 +34,10 @@ pub struct Keys {
 
 impl Keys {
     /// Of the providers with these numbers.
-    pub fn new(numbers: std::ops::Range<usize>) -> Self {
+    pub fn new(numbers: Range<usize>) -> Self {
         let mut random = Random::new(numbers.len() as u64);
-        let mut providers: Vec<_> = numbers.clone().map(uuid).collect();
+        let mut order: Vec<usize> = numbers.clone().collect();
+        random.shuffle(&mut order);
         let roots = numbers.step_by(TREE);
         let mut pairs: Vec<_> = (roots.clone())
             .map(|root| {
@@ -32,13 +47,54 @@ impl Keys {
             })
             .collect();
         let mut roots: Vec<_> = roots.map(uuid).collect();
-        random.shuffle(&mut providers);
         random.shuffle(&mut roots);
         random.shuffle(&mut pairs);
         Self {
-            providers,
+            providers: order.iter().copied().map(uuid).collect(),
+            names: order.iter().copied().map(name).collect(),
+            missing: order.iter().map(|n| uuid(ABSENT + n)).collect(),
             roots,
             pairs,
+        }
+    }
+}
+
+/// What comes, goes and moves in a forest, in random order. All of it together makes the
+/// forest at most a tenth larger.
+pub struct Changes {
+    /// Providers without content, each below another provider.
+    pub children: Vec<ProviderRecord>,
+    /// Trees of ten.
+    pub trees: Vec<Vec<ProviderRecord>>,
+    /// Leaves, with their parents and the root of another tree each.
+    pub moves: Vec<(Uuid, Uuid, Uuid)>,
+}
+
+impl Changes {
+    /// For a forest of the providers below this number.
+    pub fn new(providers: usize) -> Self {
+        let mut random = Random::new(providers as u64);
+        let mut trees: Vec<usize> = (0..providers / TREE).collect();
+        random.shuffle(&mut trees);
+        let count = ADDED.min(providers / 10);
+        let child = |n| {
+            let mut child = ProviderRecord::new(uuid(ABSENT + n), format!("child {n}"));
+            child.parent_uuid = Some(uuid(random.below(providers)));
+            child.generation = Some(0);
+            child
+        };
+        let children = (0..count).map(child).collect();
+        let tree = |n| ageing::records(ABSENT + n * TREE);
+        let moved = |(at, tree): (usize, &usize)| {
+            let leaf = tree * TREE + 2;
+            let home = parent(leaf).expect("a leaf");
+            let other = trees[(at + 1) % trees.len()] * TREE;
+            (uuid(leaf), uuid(home), uuid(other))
+        };
+        Self {
+            children,
+            trees: (0..count.div_ceil(TREE)).map(tree).collect(),
+            moves: trees.iter().enumerate().take(ADDED).map(moved).collect(),
         }
     }
 }

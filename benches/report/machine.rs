@@ -54,7 +54,8 @@ impl Usage {
         Some(Self {
             all,
             busy: all - idle,
-            own: field(11)? + field(12)?,
+            // Its own, and those of the processes that it has waited for.
+            own: field(11)? + field(12)? + field(13)? + field(14)?,
         })
     }
 
@@ -72,6 +73,13 @@ fn compiler() -> String {
         .ok()
         .and_then(|output| String::from_utf8(output.stdout).ok());
     version.map_or_else(unknown, |version| version.trim().to_owned())
+}
+
+/// How much memory of this process has been resident at most, in MiB.
+pub fn most_resident() -> Option<f64> {
+    let kibibytes = field("/proc/self/status", "VmHWM")?;
+    let kibibytes = kibibytes.trim_end_matches(" kB").parse::<f64>().ok()?;
+    Some(kibibytes / 1_024.0)
 }
 
 /// The value after a colon or an equals sign.

@@ -3,10 +3,13 @@
 //!
 //! `cargo bench --bench report`; see `--help` for parts of it.
 
+#[path = "../common/ageing.rs"]
+mod ageing;
 mod alone;
 mod alternate;
 #[path = "../common/bare.rs"]
 mod bare;
+mod commits;
 #[path = "../common/counting.rs"]
 mod counting;
 #[path = "../common/edits.rs"]
@@ -14,12 +17,14 @@ mod edits;
 #[path = "../common/forest.rs"]
 mod forest;
 mod keys;
+mod load;
 mod machine;
 mod options;
 #[path = "../common/order.rs"]
 mod order;
 mod peers;
 mod plot;
+mod results;
 mod row;
 #[path = "../common/shapes.rs"]
 mod shapes;
@@ -28,6 +33,8 @@ mod standing;
 mod table;
 mod tail;
 mod threads;
+#[path = "../common/vcpus.rs"]
+mod vcpus;
 mod writers;
 
 use std::error::Error;
@@ -49,6 +56,10 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
+    if let Some(load) = options.load {
+        println!("{}", load.run());
+        return Ok(());
+    }
     let begun = Instant::now();
     let usage = Usage::now();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(options.folder());
@@ -67,12 +78,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             progress.set_message(next.to_owned());
         }));
     }
-    if options.includes(Group::Threads) {
-        let results = threads::measure(&options, &progress);
-        plot::reads(&results, &folder.join("reads.svg"))?;
-        plot::sizes(&results, &folder.join("sizes.svg"))?;
-        rows.extend(standing::rows(&results));
-        tables.extend(standing::tables(&results));
+    if options.includes(Group::Threads) || options.includes(Group::Commits) {
+        let results = results::measure(&options, &progress);
+        if options.includes(Group::Threads) {
+            plot::reads(&results, &folder.join("reads.svg"))?;
+            plot::sizes(&results, &folder.join("sizes.svg"))?;
+            rows.extend(standing::rows(&results));
+            tables.push(results.ages());
+            tables.extend(standing::tables(&results));
+        }
+        tables.extend(results.commits);
     }
     if options.includes(Group::Tail) {
         let (measured, tail) = tail::measure(&options, &progress);
@@ -80,11 +95,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         tables.extend(measured);
     }
     if options.includes(Group::Writers) {
-        rows.extend(writers::measure(&options, &progress));
+        let (measured, writers) = writers::measure(&options, &progress)?;
+        rows.extend(writers);
+        tables.extend(measured);
     }
     progress.finish_and_clear();
 
-    tables.push(Table::of_rows(&rows));
+    tables.extend(Table::of_rows(&rows));
     let mut head = machine::describe();
     if let Some(others) = usage.and_then(|usage| usage.others_since()) {
         let others = others * 100.0;

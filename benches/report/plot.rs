@@ -5,11 +5,12 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
+use crate::results::Results;
 use crate::table::grouped;
-use crate::threads::{ONE, Results, SIZES, TWO};
+use crate::threads::{ONE, TWO};
 
 /// Colours that are told apart, in the order of the implementations.
-const COLOURS: [RGBColor; 10] = [
+const COLOURS: [RGBColor; 11] = [
     RGBColor(200, 30, 30),
     RGBColor(255, 130, 0),
     RGBColor(31, 119, 180),
@@ -20,6 +21,7 @@ const COLOURS: [RGBColor; 10] = [
     RGBColor(140, 86, 75),
     RGBColor(227, 119, 194),
     RGBColor(188, 189, 34),
+    RGBColor(23, 190, 207),
 ];
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -32,11 +34,9 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
             .of(size, TWO, peer)
             .map_or(0.0, |sample| sample.speed / 1e6)
     };
-    let bars = SIZES.map(|size| {
-        peers
-            .iter()
-            .map(|peer| speed(size, peer))
-            .collect::<Vec<_>>()
+    let bars = results.sizes.iter().map(|&size| {
+        let bars = peers.iter().map(|peer| speed(size, peer));
+        bars.collect::<Vec<_>>()
     });
 
     let area = SVGBackend::new(path, (900, 560)).into_drawing_area();
@@ -46,9 +46,9 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
         ("sans-serif", 20),
     )?;
     for (panel, (size, bars)) in area
-        .split_evenly((1, 3))
+        .split_evenly((1, results.sizes.len()))
         .iter()
-        .zip(SIZES.iter().zip(&bars))
+        .zip(results.sizes.iter().zip(bars))
     {
         // Each size has a scale of its own: a million are far slower than a thousand.
         let most = bars.iter().copied().fold(0.0, f64::max);
@@ -64,7 +64,7 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
             .x_labels(4)
             .x_label_formatter(&|speed| format!("{speed:.0}"))
             .draw()?;
-        for (at, (peer, &speed)) in peers.iter().zip(bars).enumerate() {
+        for (at, (peer, speed)) in peers.iter().zip(bars).enumerate() {
             let top = (peers.len() - at) as f64;
             let bar = [(0.0, top - 0.4), (speed, top - 0.9)];
             chart.draw_series([Rectangle::new(bar, COLOURS[at % COLOURS.len()].filled())])?;
@@ -82,7 +82,7 @@ pub fn sizes(results: &Results, path: &Path) -> Outcome {
     let peers = results.peers();
     let lines: Vec<Vec<(f64, f64)>> = (peers.iter())
         .map(|peer| {
-            let points = SIZES.iter().filter_map(|&size| {
+            let points = results.sizes.iter().filter_map(|&size| {
                 let sample = results.of(size, ONE, peer)?;
                 Some((size as f64, 1e9 / sample.speed))
             });

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::commits::{self, Figures};
 use crate::forest::TREE;
-use crate::keys::{Cursor, Keys};
+use crate::keys::{Changes, Cursor, Keys};
 use crate::peers::{Peer, Read};
 
 /// The VCPUs of any tree at any time: updates move them within it.
@@ -17,6 +18,9 @@ pub const TREE_VCPUS: u64 = 64 * TREE as u64;
 /// How many providers are looked at before the time counts: what ran before has
 /// left its own forest in the caches.
 const WARM_UP: usize = 100_000;
+
+/// How many providers are looked for in both indices in the end.
+const CHECKED: usize = 10_000;
 
 /// What the threads do.
 pub struct Scenario {
@@ -30,8 +34,12 @@ pub struct Scenario {
 /// What each thread does again and again.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Operation {
-    /// Looks at one provider.
+    /// Looks at one provider, found by its UUID.
     Get,
+    /// Looks at one provider, found by its name.
+    Find,
+    /// Looks for a provider that there is not.
+    Miss,
     /// Looks at a tree of ten.
     Tree,
     /// Updates two providers of a tree.
@@ -70,8 +78,12 @@ pub trait Contestant {
     fn name(&self) -> &'static str;
     /// Whether an update copies all that there is.
     fn copies_all(&self) -> bool;
+    /// Ages the forest of the providers below this number.
+    fn age(&self, providers: usize);
     fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample;
-    /// Checks that no update was made by half.
+    /// One round of commits of all kinds.
+    fn commits(&self, keys: &Keys, changes: &Changes) -> Figures;
+    /// Checks that no update was made by half, and that both indices agree.
     fn check(&self, keys: &Keys);
 }
 
@@ -84,8 +96,21 @@ impl<P: Peer> Contestant for P {
         P::COPIES_ALL
     }
 
+    fn age(&self, providers: usize) {
+        Peer::age(self, 0..providers);
+    }
+
+    fn commits(&self, keys: &Keys, changes: &Changes) -> Figures {
+        commits::round(self, keys, changes)
+    }
+
     fn check(&self, keys: &Keys) {
         let mut reader = self.reader();
+        let providers = keys.providers.iter().zip(&keys.names).zip(&keys.missing);
+        for ((&uuid, name), &missing) in providers.take(CHECKED) {
+            assert_eq!(reader.get(uuid), reader.find(name), "{}", P::NAME);
+            assert!(reader.has(uuid) && !reader.has(missing), "{}", P::NAME);
+        }
         for &root in &keys.roots {
             assert_eq!(reader.read_tree(root), TREE_VCPUS, "{}", P::NAME);
         }
@@ -137,6 +162,8 @@ struct Work<'peer, P: Peer> {
     peer: &'peer P,
     reader: P::Reader<'peer>,
     providers: Cursor<'peer, uuid::Uuid>,
+    names: Cursor<'peer, String>,
+    missing: Cursor<'peer, uuid::Uuid>,
     roots: Cursor<'peer, uuid::Uuid>,
     pairs: Cursor<'peer, (uuid::Uuid, uuid::Uuid)>,
 }
@@ -147,6 +174,8 @@ impl<'peer, P: Peer> Work<'peer, P> {
             peer,
             reader: peer.reader(),
             providers: Cursor::new(&keys.providers, thread, threads),
+            names: Cursor::new(&keys.names, thread, threads),
+            missing: Cursor::new(&keys.missing, thread, threads),
             roots: Cursor::new(&keys.roots, thread, threads),
             pairs: Cursor::new(&keys.pairs, thread, threads),
         }
@@ -162,6 +191,18 @@ impl<'peer, P: Peer> Work<'peer, P> {
             match operation {
                 Operation::Get => {
                     sum = sum.wrapping_add(self.get(64));
+                    operations += 64;
+                }
+                Operation::Find => {
+                    for _ in 0..64 {
+                        sum = sum.wrapping_add(self.reader.find(self.names.next()));
+                    }
+                    operations += 64;
+                }
+                Operation::Miss => {
+                    for _ in 0..64 {
+                        sum += u64::from(self.reader.has(*self.missing.next()));
+                    }
                     operations += 64;
                 }
                 Operation::Tree => {

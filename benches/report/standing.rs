@@ -2,20 +2,31 @@
 
 use provider_tree::ArcSwapCell;
 
-use crate::peers::{Concread, Dashmap, LeftRight, Ours, Papaya, ParkingLotRwLock, Peer, StdRwLock};
+use crate::peers::{
+    Concread, Dashmap, LeftRight, Ours, Papaya, ParkingLotRwLock, Peer, SccHashIndex, StdRwLock,
+};
+use crate::results::Results;
 use crate::row::{Row, Target};
 use crate::slice::Sample;
 use crate::table::{NONE, Table, grouped};
 use crate::threads::{
-    BESIDE_WRITER, MIXED, ONE, PACE, PACED, Results, SIZES, TREES_BESIDE_WRITER, TWO,
+    BESIDE_WRITER, FIND, MISS, MIXED, ONE, PACE, PACED, TREES, TREES_BESIDE_WRITER, TWO,
 };
 
 const OURS: &str = Ours::<ArcSwapCell>::NAME;
-const LOCKS: [&str; 2] = [ParkingLotRwLock::NAME, StdRwLock::NAME];
+const LOCKS: &[&str] = &[ParkingLotRwLock::NAME, StdRwLock::NAME];
+const PEERS: [&str; 5] = [
+    LeftRight::NAME,
+    Concread::NAME,
+    Papaya::NAME,
+    SccHashIndex::NAME,
+    Dashmap::NAME,
+];
 
 /// The speeds of all implementations, a table for each size.
 pub fn tables(results: &Results) -> Vec<Table> {
-    SIZES.map(|size| table(results, size)).into()
+    let sizes = results.sizes.iter();
+    sizes.map(|&size| table(results, size)).collect()
 }
 
 fn table(results: &Results, size: usize) -> Table {
@@ -65,34 +76,69 @@ fn commits(results: &Results, size: usize, scenario: &str) -> bool {
     ours.is_some_and(|sample| sample.commits > 0.0)
 }
 
+/// What two readers have to reach beside the peers at one size.
+struct Promise {
+    size: usize,
+    get_beside_locks: f64,
+    trees: f64,
+    trees_paced: f64,
+    trees_beside_writer: f64,
+}
+
+const PROMISES: [Promise; 3] = [
+    Promise {
+        size: 1_000,
+        get_beside_locks: 3.0,
+        trees: 1.5,
+        trees_paced: 1.5,
+        trees_beside_writer: 1.2,
+    },
+    Promise {
+        size: 100_000,
+        get_beside_locks: 1.0,
+        trees: 3.0,
+        trees_paced: 3.0,
+        trees_beside_writer: 2.0,
+    },
+    Promise {
+        size: 1_000_000,
+        get_beside_locks: 1.05,
+        trees: 1.9,
+        trees_paced: 1.8,
+        trees_beside_writer: 1.6,
+    },
+];
+
 /// The ratios, with the targets that there are.
 pub fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
-    for size in SIZES {
+    let others = results.peers().into_iter();
+    let others: Vec<_> = others.filter(|peer| !peer.starts_with(OURS)).collect();
+    let measured = |promise: &&Promise| results.sizes.contains(&promise.size);
+    for promise in PROMISES.iter().filter(measured) {
+        let size = promise.size;
         let mut beside = |scenario: &str, peers: &[&'static str], bound: Option<f64>| {
             let target = bound.map(Target::AtLeast);
             rows.extend(row(results, size, scenario, peers, target));
         };
-        beside(TWO, &LOCKS, Some(2.0));
-        beside(TWO, &[LeftRight::NAME], Some(1.0));
-        beside(TWO, &[Concread::NAME], Some(1.0));
-        let bound = match size {
-            1_000 => Some(1.0),
-            100_000 => Some(0.9),
-            _ => None,
-        };
-        beside(TWO, &[Papaya::NAME], bound);
-        beside(TWO, &[Dashmap::NAME], bound);
-        let others: Vec<_> = results.peers();
-        let others: Vec<_> = (others.into_iter())
-            .filter(|peer| !peer.starts_with(OURS))
-            .collect();
-        beside(PACED, &others, Some(1.0));
-        rows.extend(row_of_those_in_time(results, size, &others));
-        let mut beside = |scenario: &str| rows.extend(row(results, size, scenario, &others, None));
-        for scenario in [BESIDE_WRITER, TREES_BESIDE_WRITER, MIXED] {
-            beside(scenario);
+        beside(TWO, LOCKS, Some(promise.get_beside_locks));
+        beside(FIND, LOCKS, None);
+        for scenario in [TWO, FIND] {
+            for peer in PEERS {
+                beside(scenario, &[peer], None);
+            }
         }
+        beside(TREES, &others, Some(promise.trees));
+        beside(PACED, &others, Some(promise.trees_paced));
+        beside(
+            TREES_BESIDE_WRITER,
+            &others,
+            Some(promise.trees_beside_writer),
+        );
+        for scenario in [MISS, BESIDE_WRITER, MIXED] {
+            beside(scenario, &others, None);
+        }
+        rows.extend(row_of_those_in_time(results, size, &others));
         rows.extend(scaling(results, size));
     }
     rows
@@ -119,11 +165,15 @@ fn row(
             format!("{speed:.2} M/s at {commits:.1} k commits/s")
         }
     };
-    let best = if peers.len() > 1 { "best is " } else { "" };
+    let beside = match peers {
+        [only] => only,
+        LOCKS => "RwLock",
+        _ => "best of all peers",
+    };
     Some(Row {
         group: "threads",
-        case: format!("{scenario}, {}", grouped(size)),
-        measured: format!("{}; {best}{peer}: {}", speed(ours), speed(theirs)),
+        case: format!("{scenario} / {beside}, {}", grouped(size)),
+        measured: format!("{}; {peer}: {}", speed(ours), speed(theirs)),
         ratio: ours.speed / theirs.speed,
         target,
     })
@@ -140,7 +190,10 @@ fn row_of_those_in_time(results: &Results, size: usize, peers: &[&'static str]) 
     }
     let in_time: Vec<_> = peers.iter().filter(in_time).copied().collect();
     let mut row = row(results, size, PACED, &in_time, None)?;
-    row.case += ", of those that keep this pace";
+    row.case = format!(
+        "{PACED} / best of those that keep this pace, {}",
+        grouped(size)
+    );
     Some(row)
 }
 

@@ -12,14 +12,21 @@ pub struct Table {
 }
 
 impl Table {
-    /// The rows with their ratios and whether they hold.
-    pub fn of_rows(rows: &[Row]) -> Self {
-        let head = ["group", "case", "measured", "ratio", "target", ""];
-        Self {
-            title: "Ratios".to_owned(),
-            head: head.map(str::to_owned).to_vec(),
-            lines: rows.iter().map(line).collect(),
-        }
+    /// The rows that have no target, and those that have one, with whether they hold.
+    pub fn of_rows(rows: &[Row]) -> [Self; 2] {
+        let (promised, others): (Vec<_>, Vec<_>) =
+            rows.iter().partition(|row| row.target.is_some());
+        let table = |title: &str, columns: usize, rows: Vec<&Row>| Self {
+            title: title.to_owned(),
+            head: HEAD[..columns].iter().copied().map(str::to_owned).collect(),
+            lines: (rows.into_iter())
+                .map(|row| line(row)[..columns].to_vec())
+                .collect(),
+        };
+        [
+            table("Ratios", 4, others),
+            table("Targets", HEAD.len(), promised),
+        ]
     }
 
     /// In columns.
@@ -96,6 +103,8 @@ pub fn grouped(number: usize) -> String {
 
 /// What stands in a cell that has no number.
 pub const NONE: &str = "-";
+
+const HEAD: [&str; 6] = ["group", "case", "measured", "ratio", "target", ""];
 
 fn line(row: &Row) -> Vec<String> {
     let (target, verdict) = match &row.target {

@@ -17,7 +17,7 @@ use crate::keys::{Cursor, Keys};
 use crate::median;
 use crate::options::Options;
 use crate::order::Random;
-use crate::peers::{BySnapshot, LeftRight, Ours, ParkingLotRwLock, Peer, Read, Regrow, StdRwLock};
+use crate::peers::{BySnapshot, LeftRight, Ours, ParkingLotRwLock, Peer, Read, StdRwLock};
 use crate::row::{Row, Target};
 use crate::slice::{Pace, TREE_VCPUS, commit};
 use crate::table::Table;
@@ -94,7 +94,7 @@ trait Subject {
     fn run(&self, scene: Scene, setting: &Setting, time: Duration) -> Run;
 }
 
-impl<P: Regrow> Subject for P {
+impl<P: Peer> Subject for P {
     fn name(&self) -> &'static str {
         P::NAME
     }
@@ -146,12 +146,12 @@ impl<P: Regrow> Subject for P {
 }
 
 /// Removes the subtree and adds it again until told to stop; how often a second.
-fn regrow<P: Regrow>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
+fn regrow<P: Peer>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
     let begun = Instant::now();
     let mut times = 0;
     // Relaxed: see the store.
     while !stop.load(Ordering::Relaxed) {
-        peer.remove_tree(setting.root);
+        peer.remove(setting.root);
         peer.add_tree(&setting.subtree);
         times += 1;
     }
@@ -161,7 +161,7 @@ fn regrow<P: Regrow>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
 /// Measures all of it: the times, who frees what, and what comes of them.
 pub fn measure(options: &Options, progress: &ProgressBar) -> ([Table; 2], Vec<Row>) {
     let rounds = options.choose(5, 1);
-    let time = Duration::from_millis(options.choose(700, 150));
+    let time = Duration::from_millis(options.choose(450, 150));
     progress.inc_length(rounds as u64);
     progress.set_message("tail");
     let setting = Setting::new();
@@ -190,8 +190,9 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> ([Table; 2], Vec<Ro
 }
 
 fn subjects(setting: &Setting) -> Vec<Box<dyn Subject>> {
-    fn subject<P: Regrow>(setting: &Setting) -> Box<dyn Subject> {
+    fn subject<P: Peer>(setting: &Setting) -> Box<dyn Subject> {
         let peer = P::new(&setting.others);
+        peer.age(SUBTREE..SUBTREE + OTHERS);
         peer.add_tree(&setting.subtree);
         Box::new(peer)
     }

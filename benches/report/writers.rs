@@ -1,188 +1,287 @@
-//! Several writers at once: how many commits they make, how often they try, and
-//! whether one of them falls behind.
+//! Many writers at once: how many commits they make, how a long transaction gets through
+//! among them, and how many old versions and how much memory they leave behind.
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::env;
+use std::error::Error;
+use std::process::{Command, Stdio};
+use std::thread::available_parallelism;
 
 use indicatif::ProgressBar;
-use provider_tree::{EpochCell, Error};
+use provider_tree::{ArcSwapCell, EpochCell};
+use serde_json::Value;
 
-use crate::keys::{Cursor, Keys};
+use crate::load::{Load, PROVIDERS, RAN_AWAY};
 use crate::options::Options;
-use crate::peers::{NamedCell, Ours, Peer};
-use crate::row::Row;
-use crate::slice::next_pair;
-use crate::{forest, median};
+use crate::peers::NamedCell;
+use crate::row::{Row, Target};
+use crate::table::{NONE, Table, grouped};
 
-const PROVIDERS: usize = 100_000;
-const THREADS: [usize; 4] = [1, 2, 4, 8];
+const THREADS: [usize; 6] = [1, 2, 4, 8, 16, 64];
+/// Among so many others a long transaction is made.
+const OTHERS: [usize; 3] = [3, 16, 64];
+/// How many edits that one makes.
 const LONG: usize = 10_000;
+/// Readers and writers.
+const LOADS: [(usize, usize); 3] = [(8, 8), (16, 16), (2, 32)];
 
-/// What some writers did in a while.
-struct Sample {
-    commits: f64,
-    attempts: f64,
-    slowest: f64,
-}
+/// The most versions that may be kept under a load.
+const VERSIONS: f64 = 4_000.0;
 
-/// How a long transaction went.
-struct Long {
-    seconds: f64,
-    attempts: f64,
+/// What came of a load.
+struct Outcome(Value);
+
+impl Outcome {
+    fn number(&self, name: &str) -> f64 {
+        self.0[name].as_f64().unwrap_or(f64::NAN)
+    }
+
+    fn text(&self, name: &str, factor: f64, digits: usize) -> String {
+        let number = self.0[name].as_f64();
+        number.map_or(NONE.to_owned(), |number| {
+            format!("{:.digits$}", number * factor)
+        })
+    }
 }
 
 /// Measures all of it, for both cells.
-pub fn measure(options: &Options, progress: &ProgressBar) -> Vec<Row> {
+pub fn measure(
+    options: &Options,
+    progress: &ProgressBar,
+) -> Result<([Table; 3], Vec<Row>), Box<dyn Error>> {
+    let mut commits = Table {
+        title: format!(
+            "Writers of two generations each at random, {} providers. Share: what the slowest of \
+             them made of its share; versions: kept at most",
+            grouped(PROVIDERS)
+        ),
+        head: heads(&[
+            "implementation",
+            "writers",
+            "commits/s",
+            "/ 1 writer",
+            "attempts",
+            "slowest, ms",
+            "share",
+            "versions",
+        ]),
+        lines: Vec::new(),
+    };
+    let mut long = Table {
+        title: format!(
+            "A long transaction among writers: {} edits in one, among writers of two generations \
+             each, {} providers. Old versions: those that wait in the end; {NONE}: its memory ran \
+             away",
+            grouped(LONG),
+            grouped(PROVIDERS)
+        ),
+        head: heads(&[
+            "implementation",
+            "writers",
+            "attempts",
+            "ms",
+            "alone, ms",
+            "ratio",
+            "slowest short one, ms",
+            "old versions",
+            "resident at most, MiB",
+        ]),
+        lines: Vec::new(),
+    };
+    let mut reclamation = Table {
+        title: format!(
+            "Reclamation under load: readers walk trees, writers commit two generations each, \
+             both at random, {} providers",
+            grouped(PROVIDERS)
+        ),
+        head: heads(&[
+            "implementation",
+            "readers / writers",
+            "commits/s",
+            "versions at most",
+            "resident at most, MiB",
+            "with one writer: commits/s",
+            "versions at most",
+            "resident at most, MiB",
+        ]),
+        lines: Vec::new(),
+    };
+    let mut rows = Vec::new();
     progress.inc_length(2);
     progress.set_message("writers");
-    let keys = Keys::new(0..PROVIDERS);
-    let mut rows = rows_of(&Ours(forest::tree(PROVIDERS)), &keys, options);
-    progress.inc(1);
-    let records: Vec<_> = (0..PROVIDERS).map(forest::record).collect();
-    rows.extend(rows_of(&Ours::<EpochCell>::new(&records), &keys, options));
-    progress.inc(1);
-    rows
-}
-
-fn rows_of<C: NamedCell>(tree: &Ours<C>, keys: &Keys, options: &Options) -> Vec<Row> {
-    let rounds = options.choose(5, 1);
-    let time = Duration::from_millis(options.choose(200, 50));
-    let mut samples = THREADS.map(|_| Vec::new());
-    let mut long = [Vec::new(), Vec::new()];
-    for _ in 0..rounds {
-        for (threads, samples) in THREADS.into_iter().zip(&mut samples) {
-            samples.push(short_commits(tree, keys, threads, time));
+    for (epoch, name) in [(false, ArcSwapCell::NAME), (true, EpochCell::NAME)] {
+        commits.lines.extend(commits_of(epoch, name, options)?);
+        for others in OTHERS {
+            let (line, more) = long_among(epoch, name, others, options)?;
+            long.lines.push(line);
+            rows.extend(more);
         }
-        for (others, long) in [0, 3].into_iter().zip(&mut long) {
-            long.push(long_commit(tree, keys, others));
+        for (readers, writers) in LOADS {
+            let (line, more) = under_load(epoch, name, readers, writers, options)?;
+            reclamation.lines.push(line);
+            rows.extend(more);
         }
+        progress.inc(1);
     }
-    let of = |at: usize, field: fn(&Sample) -> f64| median(samples[at].iter().map(field));
-    let alone = of(0, |sample| sample.commits);
-    let name = C::NAME;
-    let mut rows: Vec<_> = (THREADS.into_iter().enumerate())
-        .map(|(at, threads)| {
-            let commits = of(at, |sample| sample.commits);
-            let attempts = of(at, |sample| sample.attempts);
-            let slowest = of(at, |sample| sample.slowest);
-            Row {
-                group: "writers",
-                case: format!("{threads} writers / 1, {name}"),
-                measured: format!(
-                    "{:.1} k commits/s; {attempts:.2} attempts each, the slowest writer made \
-                     {slowest:.2} of its share",
-                    commits / 1e3
-                ),
-                ratio: commits / alone,
-                target: None,
-            }
-        })
-        .collect();
-    let [quiet, busy] = &long;
-    let seconds = |runs: &[Long]| median(runs.iter().map(|run| run.seconds));
-    let attempts = median(busy.iter().map(|run| run.attempts));
-    let (quiet, busy) = (seconds(quiet), seconds(busy));
-    rows.push(Row {
-        group: "writers",
-        case: format!("10,000 edits among 3 writers / alone, {name}"),
-        measured: format!(
-            "{:.1} ms, {attempts} attempts; {:.1} ms",
-            busy * 1e3,
-            quiet * 1e3
-        ),
-        ratio: busy / quiet,
-        target: None,
-    });
-    rows
+    Ok(([commits, long, reclamation], rows))
 }
 
-fn short_commits<C: NamedCell>(
-    tree: &Ours<C>,
-    keys: &Keys,
-    threads: usize,
-    time: Duration,
-) -> Sample {
-    let stop = AtomicBool::new(false);
-    let start = Barrier::new(threads + 1);
-    let before = tree.0.version();
-    thread::scope(|scope| {
-        let (stop, start) = (&stop, &start);
-        let begin = |thread| {
-            scope.spawn(move || {
-                start.wait();
-                write(tree, keys, thread, threads, stop)
-            })
-        };
-        let writers: Vec<_> = (0..threads).map(begin).collect();
-        start.wait();
-        let begun = Instant::now();
-        thread::sleep(time);
-        // Relaxed, like the loads: it only ends loops; what the threads counted comes
-        // with the joins.
-        stop.store(true, Ordering::Relaxed);
-        let made = writers.into_iter().map(|writer| writer.join());
-        let made: Vec<(u64, u64)> = made.map(|made| made.expect("a writer that ends")).collect();
-        let seconds = begun.elapsed().as_secs_f64();
-        let commits: u64 = made.iter().map(|(commits, _)| commits).sum();
-        let attempts: u64 = made.iter().map(|(_, attempts)| attempts).sum();
-        assert_eq!(tree.0.version() - before, commits, "a commit was lost");
-        let slowest = made.iter().map(|&(commits, _)| commits).min().unwrap_or(0);
-        Sample {
-            commits: commits as f64 / seconds,
-            attempts: attempts as f64 / commits as f64,
-            slowest: slowest as f64 * threads as f64 / commits as f64,
-        }
-    })
-}
-
-/// Commits until told to stop: how often, and in how many attempts.
-fn write<C: NamedCell>(
-    tree: &Ours<C>,
-    keys: &Keys,
-    thread: usize,
-    threads: usize,
-    stop: &AtomicBool,
-) -> (u64, u64) {
-    let mut pairs = Cursor::new(&keys.pairs, thread, threads);
-    let (mut commits, mut attempts) = (0, 0);
-    // Relaxed: see the stores.
-    while !stop.load(Ordering::Relaxed) {
-        let (from, to) = next_pair(&mut pairs);
-        attempts += tree.move_vcpu(from, to);
-        commits += 1;
+fn ratio(ratio: f64, digits: usize) -> String {
+    if ratio.is_nan() {
+        NONE.to_owned()
+    } else {
+        format!("{ratio:.digits$}")
     }
-    (commits, attempts)
 }
 
-/// One transaction of many edits, among other writers of short ones.
-fn long_commit<C: NamedCell>(tree: &Ours<C>, keys: &Keys, others: usize) -> Long {
-    let stop = AtomicBool::new(false);
-    let start = Barrier::new(others + 1);
-    thread::scope(|scope| {
-        let (stop, start) = (&stop, &start);
-        for thread in 0..others {
-            scope.spawn(move || {
-                start.wait();
-                write(tree, keys, thread, others, stop)
-            });
+fn heads(names: &[&str]) -> Vec<String> {
+    names.iter().copied().map(str::to_owned).collect()
+}
+
+fn commits_of(
+    epoch: bool,
+    name: &str,
+    options: &Options,
+) -> Result<Vec<Vec<String>>, Box<dyn Error>> {
+    let mut lines = Vec::new();
+    let mut alone = f64::NAN;
+    for writers in THREADS {
+        let outcome = run(Load {
+            epoch,
+            readers: 0,
+            writers,
+            long: 0,
+            milliseconds: options.choose(300, 50),
+            rounds: options.choose(3, 1),
+        })?;
+        let commits = outcome.number("commits");
+        if writers == 1 {
+            alone = commits;
         }
-        start.wait();
-        let begun = Instant::now();
-        let committed = tree.0.update(|transaction| {
-            for &uuid in &keys.providers[..LONG] {
-                let generation = transaction.require(uuid)?.generation().unwrap_or(0);
-                transaction.set_generation(uuid, generation + 1)?;
-            }
-            Ok::<_, Error>(())
-        });
-        let seconds = begun.elapsed().as_secs_f64();
-        // Relaxed: it only ends loops.
-        stop.store(true, Ordering::Relaxed);
-        Long {
-            seconds,
-            attempts: committed.expect("a commit").attempts as f64,
-        }
-    })
+        lines.push(vec![
+            name.to_owned(),
+            writers.to_string(),
+            outcome.text("commits", 1.0, 0),
+            ratio(commits / alone, 2),
+            outcome.text("attempts", 1.0, 2),
+            outcome.text("slowest", 1e3, 1),
+            outcome.text("share", 1.0, 2),
+            outcome.text("versions", 1.0, 0),
+        ]);
+    }
+    Ok(lines)
+}
+
+fn long_among(
+    epoch: bool,
+    name: &str,
+    others: usize,
+    options: &Options,
+) -> Result<(Vec<String>, Vec<Row>), Box<dyn Error>> {
+    let outcome = run(Load {
+        epoch,
+        readers: 0,
+        writers: others,
+        long: LONG,
+        milliseconds: 0,
+        rounds: options.choose(3, 1),
+    })?;
+    let [busy, alone, slowest] = ["long", "long_alone", "slowest"].map(|name| outcome.number(name));
+    let line = vec![
+        name.to_owned(),
+        others.to_string(),
+        outcome.text("long_attempts", 1.0, 0),
+        outcome.text("long", 1e3, 1),
+        outcome.text("long_alone", 1e3, 1),
+        ratio(busy / alone, 1),
+        outcome.text("slowest", 1e3, 1),
+        outcome.text("versions_in_the_end", 1.0, 0),
+        outcome.text("mebibytes", 1.0, 0),
+    ];
+    // The processors are shared out, and the long one may have to begin three times.
+    let cores = available_parallelism().map_or(1, usize::from);
+    let bound = others as f64 / cores as f64 * 3.0;
+    let promised = others == 64;
+    let rows = vec![
+        Row {
+            group: "writers",
+            case: format!(
+                "{} edits among {others} writers / alone, {name}",
+                grouped(LONG)
+            ),
+            measured: format!("{:.1} ms; {:.1} ms", busy * 1e3, alone * 1e3),
+            ratio: busy / alone,
+            target: promised.then_some(Target::AtMost(bound)),
+        },
+        Row {
+            group: "writers",
+            case: format!("the slowest short commit of {others} meanwhile / 1 s, {name}"),
+            measured: format!("{:.1} ms", slowest * 1e3),
+            ratio: slowest,
+            target: promised.then_some(Target::AtMost(1.0)),
+        },
+    ];
+    Ok((line, rows))
+}
+
+fn under_load(
+    epoch: bool,
+    name: &str,
+    readers: usize,
+    writers: usize,
+    options: &Options,
+) -> Result<(Vec<String>, Vec<Row>), Box<dyn Error>> {
+    let load = Load {
+        epoch,
+        readers,
+        writers,
+        long: 0,
+        milliseconds: options.choose(3_000, 300),
+        rounds: 1,
+    };
+    let all = run(load)?;
+    let one = run(Load { writers: 1, ..load })?;
+    let texts = |outcome: &Outcome| {
+        ["commits", "versions", "mebibytes"].map(|name| outcome.text(name, 1.0, 0))
+    };
+    let mut line = vec![name.to_owned(), format!("{readers} / {writers}")];
+    line.extend(texts(&all));
+    line.extend(texts(&one));
+    let [most, least] = [&all, &one].map(|outcome| outcome.number("mebibytes"));
+    let versions = all.number("versions");
+    let rows = vec![
+        Row {
+            group: "writers",
+            case: format!("memory at most, {readers} readers: {writers} writers / 1, {name}"),
+            measured: format!("{most:.0} MiB; {least:.0} MiB"),
+            ratio: most / least,
+            target: Some(Target::AtMost(2.0)),
+        },
+        Row {
+            group: "writers",
+            case: format!(
+                "versions at most, {readers} readers, {writers} writers / {}, {name}",
+                grouped(VERSIONS as usize)
+            ),
+            measured: format!("{versions:.0}"),
+            ratio: versions / VERSIONS,
+            target: Some(Target::AtMost(1.0)),
+        },
+    ];
+    Ok((line, rows))
+}
+
+/// Runs a load in a process of its own. One that runs away leaves no numbers, so that it
+/// misses every target.
+fn run(load: Load) -> Result<Outcome, Box<dyn Error>> {
+    let output = Command::new(env::current_exe()?)
+        .args(["--load", &load.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    if output.status.code() == Some(RAN_AWAY) {
+        return Ok(Outcome(Value::Null));
+    }
+    if !output.status.success() {
+        return Err(format!("the load {load} failed: {}", output.status).into());
+    }
+    Ok(Outcome(serde_json::from_slice(&output.stdout)?))
 }

@@ -1,4 +1,4 @@
-//! A forest of one size, and what to ask it for, made before anything is timed.
+//! An aged forest of one size, and what to ask it for, made before anything is timed.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +6,9 @@ use provider_tree::ProviderTree;
 use uuid::Uuid;
 
 use crate::bare::Bare;
-use crate::forest;
+use crate::counting::bytes_of;
 use crate::order::scattered;
+use crate::{ageing, forest};
 
 pub struct Fixture {
     pub size: usize,
@@ -17,12 +18,18 @@ pub struct Fixture {
     /// All of them, in an order without pattern.
     pub order: Vec<(usize, Uuid)>,
     pub uuids: Vec<Uuid>,
+    /// How many bytes a provider takes, all indices included: before the forest was aged,
+    /// and after.
+    pub bytes: [f64; 2],
 }
 
 impl Fixture {
     pub fn new(size: usize) -> Self {
-        let tree = forest::tree(size);
-        let bare = Bare::new(size);
+        let (tree, fresh) = bytes_of(|| forest::tree(size));
+        let ((), more) = bytes_of(|| ageing::age(&tree, 0..size));
+        assert_eq!(tree.len(), size);
+        let bytes = [fresh, fresh + more].map(|bytes| bytes as f64 / size as f64);
+        let bare = Bare::aged(size);
         let order = scattered(size, 1, 0).into_iter();
         let order: Vec<_> = order.map(|n| (n, forest::uuid(n))).collect();
         Self {
@@ -31,6 +38,7 @@ impl Fixture {
             bare,
             uuids: order.iter().map(|&(_, uuid)| uuid).collect(),
             order,
+            bytes,
         }
     }
 

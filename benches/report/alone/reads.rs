@@ -23,19 +23,20 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
     let mut misser = all.tree.reader();
     let mut miss = over(&missing, 0, |&uuid| seen(misser.load().get(uuid)));
 
-    let promised = || Some(Target::AtMost(1.2));
-    let row =
-        |case: &str, times: &_, target| compared("reads", format!("{case}, {size}"), times, target);
+    let row = |case: &str, times: &_, bound: Option<f64>| {
+        let case = format!("{case}, {size}");
+        compared("reads", case, times, bound.map(Target::AtMost))
+    };
     vec![
         row(
             "reader get by UUID / imbl::HashMap get",
             &effort.compare(&mut get, &mut bare),
-            promised(),
+            Some(1.2),
         ),
         row(
             "reader of EpochCell get by UUID / imbl::HashMap get",
             &effort.compare(&mut get_on_epoch, &mut bare),
-            promised(),
+            Some(1.2),
         ),
         row(
             "reader find by name / get by UUID",

@@ -71,11 +71,9 @@ fn whole_forest(effort: Effort, all: &Fixture) -> Vec<Row> {
         second: times.second / size as f64,
         ..times
     };
-    let promised = size == 100_000;
     let case = format!("whole forest, a provider / imbl::OrdMap iteration, {size}");
-    let target = promised.then_some(Target::AtMost(1.3));
-    let mut rows = vec![compared("walks", case, &times, target)];
-    if promised {
+    let mut rows = vec![compared("walks", case, &times, Some(Target::AtMost(0.3)))];
+    if size == 100_000 {
         rows.push(Row {
             group: "walks",
             case: format!("Nova's walk / whole forest, a provider, {size}"),

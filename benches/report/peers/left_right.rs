@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::plain::Plain;
 use super::provider::Provider;
-use super::{Peer, Read, Regrow};
+use super::{Peer, Read};
 
 /// It has one writer; a mutex shares it.
 pub struct LeftRight {
@@ -21,16 +21,18 @@ pub struct LeftRight {
 /// What is done to the one copy and then to the other.
 pub enum Edit {
     UpdateTwo(Uuid, Uuid),
-    Remove(Uuid),
     Add(Arc<[Provider]>),
+    Remove(Uuid),
+    MoveTo(Uuid, Uuid),
 }
 
 impl Absorb<Edit> for Plain {
     fn absorb_first(&mut self, edit: &mut Edit, _other: &Self) {
         match edit {
             Edit::UpdateTwo(from, to) => self.update_two(*from, *to),
-            Edit::Remove(root) => drop(self.remove(*root)),
             Edit::Add(providers) => self.add(providers.iter().cloned()),
+            Edit::Remove(uuid) => drop(self.remove(*uuid)),
+            Edit::MoveTo(uuid, parent) => self.move_to(*uuid, *parent),
         }
     }
 
@@ -67,6 +69,18 @@ impl Peer for LeftRight {
     fn update_two(&self, from: Uuid, to: Uuid) {
         self.edit(Edit::UpdateTwo(from, to));
     }
+
+    fn add_tree(&self, records: &[ProviderRecord]) {
+        self.edit(Edit::Add(Provider::all(records).collect()));
+    }
+
+    fn remove(&self, uuid: Uuid) {
+        self.edit(Edit::Remove(uuid));
+    }
+
+    fn move_to(&self, uuid: Uuid, parent: Uuid) {
+        self.edit(Edit::MoveTo(uuid, parent));
+    }
 }
 
 impl Read for ReadHandle<Plain> {
@@ -74,17 +88,15 @@ impl Read for ReadHandle<Plain> {
         self.enter().expect("a living writer").get(uuid)
     }
 
+    fn find(&mut self, name: &str) -> u64 {
+        self.enter().expect("a living writer").find(name)
+    }
+
+    fn has(&mut self, uuid: Uuid) -> bool {
+        self.enter().expect("a living writer").has(uuid)
+    }
+
     fn read_tree(&mut self, root: Uuid) -> u64 {
         self.enter().expect("a living writer").read_tree(root)
-    }
-}
-
-impl Regrow for LeftRight {
-    fn remove_tree(&self, root: Uuid) {
-        self.edit(Edit::Remove(root));
-    }
-
-    fn add_tree(&self, records: &[ProviderRecord]) {
-        self.edit(Edit::Add(Provider::all(records).collect()));
     }
 }

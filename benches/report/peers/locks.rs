@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::plain::Plain;
 use super::provider::Provider;
-use super::{Peer, Read, Regrow};
+use super::{Peer, Read};
 
 macro_rules! locked {
     ($(#[$doc:meta])* $name:ident, $text:literal, $lock:ty, $read:expr, $write:expr) => {
@@ -28,6 +28,21 @@ macro_rules! locked {
             fn update_two(&self, from: Uuid, to: Uuid) {
                 $write(&self.0).update_two(from, to);
             }
+
+            fn add_tree(&self, records: &[ProviderRecord]) {
+                // Made before the lock is taken.
+                let providers: Vec<_> = Provider::all(records).collect();
+                $write(&self.0).add(providers);
+            }
+
+            fn remove(&self, uuid: Uuid) {
+                // Freed after the lock is released.
+                let _removed = $write(&self.0).remove(uuid);
+            }
+
+            fn move_to(&self, uuid: Uuid, parent: Uuid) {
+                $write(&self.0).move_to(uuid, parent);
+            }
         }
 
         impl Read for &$name {
@@ -35,21 +50,16 @@ macro_rules! locked {
                 $read(&self.0).get(uuid)
             }
 
+            fn find(&mut self, name: &str) -> u64 {
+                $read(&self.0).find(name)
+            }
+
+            fn has(&mut self, uuid: Uuid) -> bool {
+                $read(&self.0).has(uuid)
+            }
+
             fn read_tree(&mut self, root: Uuid) -> u64 {
                 $read(&self.0).read_tree(root)
-            }
-        }
-
-        impl Regrow for $name {
-            fn remove_tree(&self, root: Uuid) {
-                // Freed after the lock is released.
-                let _removed = $write(&self.0).remove(root);
-            }
-
-            fn add_tree(&self, records: &[ProviderRecord]) {
-                // Made before the lock is taken.
-                let providers: Vec<_> = Provider::all(records).collect();
-                $write(&self.0).add(providers);
             }
         }
     };

@@ -11,10 +11,17 @@ mod ours;
 mod papaya;
 mod plain;
 mod provider;
+mod scc;
 mod whole_map;
+
+use std::ops::Range;
+use std::slice;
 
 use provider_tree::ProviderRecord;
 use uuid::Uuid;
+
+use crate::ageing::{self, Edit};
+use crate::forest::uuid;
 
 pub use self::concread::Concread;
 pub use self::dashmap::Dashmap;
@@ -23,9 +30,10 @@ pub use self::locks::{ParkingLotMutex, ParkingLotRwLock, StdRwLock};
 pub use self::nothing::Nothing;
 pub use self::ours::{BySnapshot, NamedCell, Ours};
 pub use self::papaya::Papaya;
+pub use self::scc::SccHashIndex;
 pub use self::whole_map::WholeMap;
 
-/// A concurrent forest of providers.
+/// A concurrent forest of providers, found by UUID and by name.
 pub trait Peer: Send + Sync + 'static {
     /// What one thread reads through.
     type Reader<'peer>: Read;
@@ -36,7 +44,7 @@ pub trait Peer: Send + Sync + 'static {
     /// Whether a read of a tree sees all of an update or nothing of it.
     const CONSISTENT: bool = true;
 
-    /// Whether an update copies all that there is.
+    /// Whether each commit copies the whole forest.
     const COPIES_ALL: bool = false;
 
     /// The forest of these providers, parents before children.
@@ -48,6 +56,31 @@ pub trait Peer: Send + Sync + 'static {
     /// Moves one VCPU from a provider to another of its tree, if it has more
     /// than one, and raises the generation of both: together, where it can.
     fn update_two(&self, from: Uuid, to: Uuid);
+
+    /// Adds a provider and all below it: that one first, parents before children.
+    fn add_tree(&self, records: &[ProviderRecord]);
+
+    /// Adds a provider without children or content below another.
+    fn add_child(&self, record: &ProviderRecord) {
+        self.add_tree(slice::from_ref(record));
+    }
+
+    /// Removes a provider and all below it.
+    fn remove(&self, uuid: Uuid);
+
+    /// Makes a provider the last child of another.
+    fn move_to(&self, uuid: Uuid, parent: Uuid);
+
+    /// Ages the forest of the providers with these numbers.
+    fn age(&self, numbers: Range<usize>) {
+        for edit in ageing::edits(numbers) {
+            match edit {
+                Edit::MoveVcpu(from, to) => self.update_two(uuid(from), uuid(to)),
+                Edit::RemoveTree(root) => self.remove(uuid(root)),
+                Edit::AddTree(root) => self.add_tree(&ageing::records(root)),
+            }
+        }
+    }
 }
 
 /// What a thread reads.
@@ -55,15 +88,12 @@ pub trait Read {
     /// The generation of a provider plus its VCPUs.
     fn get(&mut self, uuid: Uuid) -> u64;
 
+    /// The same of a provider that is found by its name.
+    fn find(&mut self, name: &str) -> u64;
+
+    /// Whether there is such a provider.
+    fn has(&mut self, uuid: Uuid) -> bool;
+
     /// The VCPUs of all providers of a tree.
     fn read_tree(&mut self, root: Uuid) -> u64;
-}
-
-/// A forest that whole trees are taken out of and put back into.
-pub trait Regrow: Peer {
-    /// Removes a provider and all below it.
-    fn remove_tree(&self, root: Uuid);
-
-    /// Adds providers, parents before children.
-    fn add_tree(&self, records: &[ProviderRecord]);
 }

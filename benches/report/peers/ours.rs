@@ -1,12 +1,12 @@
 //! This library, with each of its cells.
 
 use provider_tree::{
-    ArcSwapCell, EpochCell, Inventory, Provider, ProviderRecord, ProviderTree, ResourceClass,
-    Snapshot, SnapshotCell,
+    ArcSwapCell, EpochCell, Provider, ProviderRecord, ProviderTree, Snapshot, SnapshotCell,
 };
 use uuid::Uuid;
 
-use super::{Peer, Read, Regrow};
+use super::{Peer, Read};
+use crate::vcpus::{move_vcpu, vcpus};
 
 /// A tree with its newest version in a cell of the given kind.
 pub struct Ours<C: SnapshotCell = ArcSwapCell>(pub ProviderTree<C>);
@@ -45,43 +45,43 @@ impl<C: NamedCell> Peer for Ours<C> {
     }
 
     fn update_two(&self, from: Uuid, to: Uuid) {
-        self.move_vcpu(from, to);
+        move_vcpu(&self.0, from, to);
     }
-}
 
-impl<C: SnapshotCell> Ours<C> {
-    /// See [`Peer::update_two`]; the attempts that it took.
-    pub fn move_vcpu(&self, from: Uuid, to: Uuid) -> u64 {
-        let committed = self.0.update(|transaction| {
-            let giver = transaction.require(from)?;
-            let given = u32::from(vcpus(giver) > 1);
-            let (inventory, generation) = inventory_after(giver, |total| total - given);
-            transaction.update_inventory(from, inventory, generation)?;
-            let taker = transaction.require(to)?;
-            let (inventory, generation) = inventory_after(taker, |total| total + given);
-            transaction.update_inventory(to, inventory, generation)
-        });
-        committed.expect("a commit").attempts
+    fn add_tree(&self, records: &[ProviderRecord]) {
+        self.0.populate(records).expect("a valid tree");
+    }
+
+    fn add_child(&self, record: &ProviderRecord) {
+        let parent = record.parent_uuid.expect("a child");
+        let added = (self.0).new_child(&record.name, parent, record.uuid, record.generation);
+        added.expect("a valid child");
+    }
+
+    fn remove(&self, uuid: Uuid) {
+        self.0.remove(uuid).expect("a provider");
+    }
+
+    fn move_to(&self, uuid: Uuid, parent: Uuid) {
+        self.0.move_to(uuid, parent).expect("two providers");
     }
 }
 
 impl<C: SnapshotCell> Read for provider_tree::Reader<C> {
     fn get(&mut self, uuid: Uuid) -> u64 {
-        summary(self.load(), uuid)
+        summary(self.load().get(uuid))
+    }
+
+    fn find(&mut self, name: &str) -> u64 {
+        summary(self.load().find(name))
+    }
+
+    fn has(&mut self, uuid: Uuid) -> bool {
+        self.load().get(uuid).is_some()
     }
 
     fn read_tree(&mut self, root: Uuid) -> u64 {
         sum(self.load(), root)
-    }
-}
-
-impl<C: NamedCell> Regrow for Ours<C> {
-    fn remove_tree(&self, root: Uuid) {
-        self.0.remove(root).expect("a provider");
-    }
-
-    fn add_tree(&self, records: &[ProviderRecord]) {
-        self.0.populate(records).expect("a valid tree");
     }
 }
 
@@ -101,11 +101,31 @@ impl Peer for BySnapshot {
     fn update_two(&self, from: Uuid, to: Uuid) {
         self.0.update_two(from, to);
     }
+
+    fn add_tree(&self, records: &[ProviderRecord]) {
+        self.0.add_tree(records);
+    }
+
+    fn remove(&self, uuid: Uuid) {
+        self.0.remove(uuid);
+    }
+
+    fn move_to(&self, uuid: Uuid, parent: Uuid) {
+        self.0.move_to(uuid, parent);
+    }
 }
 
 impl Read for &BySnapshot {
     fn get(&mut self, uuid: Uuid) -> u64 {
-        summary(&self.0.0.snapshot(), uuid)
+        summary(self.0.0.snapshot().get(uuid))
+    }
+
+    fn find(&mut self, name: &str) -> u64 {
+        summary(self.0.0.snapshot().find(name))
+    }
+
+    fn has(&mut self, uuid: Uuid) -> bool {
+        self.0.0.snapshot().get(uuid).is_some()
     }
 
     fn read_tree(&mut self, root: Uuid) -> u64 {
@@ -113,41 +133,8 @@ impl Read for &BySnapshot {
     }
 }
 
-impl Regrow for BySnapshot {
-    fn remove_tree(&self, root: Uuid) {
-        self.0.remove_tree(root);
-    }
-
-    fn add_tree(&self, records: &[ProviderRecord]) {
-        self.0.add_tree(records);
-    }
-}
-
-/// What `update_inventory` takes to change the VCPUs of a provider: all that it
-/// has, and its next generation.
-fn inventory_after(
-    provider: &Provider,
-    new: impl FnOnce(u32) -> u32,
-) -> (Vec<(ResourceClass, Inventory)>, Option<u64>) {
-    let mut inventory = provider.inventory().to_vec();
-    if let Some((_, vcpus)) = inventory.last_mut() {
-        vcpus.total = new(vcpus.total);
-    }
-    (
-        inventory,
-        provider.generation().map(|generation| generation + 1),
-    )
-}
-
-/// The last of three classes. They are not searched for by name: to compare
-/// names takes longer than all that differs between the peers.
-fn vcpus(provider: &Provider) -> u32 {
-    let last = provider.inventory().last();
-    last.map_or(0, |(_, vcpus)| vcpus.total)
-}
-
-fn summary(snapshot: &Snapshot, uuid: Uuid) -> u64 {
-    let provider = snapshot.get(uuid).expect("a provider");
+fn summary(found: Option<&Provider>) -> u64 {
+    let provider = found.expect("a provider");
     provider.generation().unwrap_or(0) + u64::from(vcpus(provider))
 }
 

@@ -1,14 +1,15 @@
 //! The best plain forest that we can write: what the locks, left-right and the
 //! whole-map peer hold.
 //!
-//! A hash map leads from the UUID to a slot of a slab, and children are slots:
-//! a tree takes one look-up and then no hashing. Trees that were added together
+//! Hash maps lead from the UUID and from the name to a slot of a slab, and children are
+//! slots: a tree takes one look-up and then no hashing. Trees that were added together
 //! lie together.
 
 use std::collections::hash_map::Entry as Place;
 
 use foldhash::{HashMap, HashMapExt};
 use provider_tree::ProviderRecord;
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::provider::Provider;
@@ -23,6 +24,7 @@ struct Entry {
 #[derive(Clone, Default)]
 pub struct Plain {
     slots: HashMap<Uuid, u32>,
+    names: HashMap<SmolStr, u32>,
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
 }
@@ -32,6 +34,7 @@ impl Plain {
     pub fn new(records: &[ProviderRecord]) -> Self {
         let mut forest = Self {
             slots: HashMap::with_capacity(records.len()),
+            names: HashMap::with_capacity(records.len()),
             entries: Vec::with_capacity(records.len()),
             free: Vec::new(),
         };
@@ -50,10 +53,9 @@ impl Plain {
                 Place::Occupied(_) => unreachable!("a UUID twice"),
                 Place::Vacant(place) => place.insert(slot),
             };
+            self.names.insert(provider.name.clone(), slot);
             if let Some(parent) = provider.parent_uuid {
-                let parent = self.slots[&parent];
-                let siblings = &mut self.entry_mut(parent).children;
-                siblings.push(slot);
+                self.siblings(parent).push(slot);
             }
             self.entries[slot as usize] = Some(Entry {
                 provider,
@@ -62,26 +64,54 @@ impl Plain {
         }
     }
 
-    /// Takes out a root and all below it; who drops them may do so without the
+    /// Takes out a provider and all below it; the caller may drop them outside its
     /// lock.
-    pub fn remove(&mut self, root: Uuid) -> Vec<Provider> {
+    pub fn remove(&mut self, uuid: Uuid) -> Vec<Provider> {
+        self.unlink(uuid);
         let mut removed = Vec::new();
-        let mut pending: Vec<u32> = self.slots.get(&root).copied().into_iter().collect();
+        let mut pending = vec![self.slots[&uuid]];
         while let Some(slot) = pending.pop() {
             let Some(entry) = self.entries[slot as usize].take() else {
                 continue;
             };
             self.free.push(slot);
             self.slots.remove(&entry.provider.uuid);
+            self.names.remove(&entry.provider.name);
             pending.extend(entry.children);
             removed.push(entry.provider);
         }
         removed
     }
 
+    /// Makes a provider the last child of another.
+    pub fn move_to(&mut self, uuid: Uuid, parent: Uuid) {
+        self.unlink(uuid);
+        let slot = self.slots[&uuid];
+        self.siblings(parent).push(slot);
+        self.entry_mut(slot).provider.parent_uuid = Some(parent);
+    }
+
+    /// Takes a provider from its parent's children, if it has a parent.
+    fn unlink(&mut self, uuid: Uuid) {
+        let slot = self.slots[&uuid];
+        if let Some(parent) = self.entry(slot).provider.parent_uuid {
+            self.siblings(parent).retain(|&sibling| sibling != slot);
+        }
+    }
+
     /// See [`Read::get`](super::Read::get).
     pub fn get(&self, uuid: Uuid) -> u64 {
         self.entry(self.slots[&uuid]).provider.summary()
+    }
+
+    /// See [`Read::find`](super::Read::find).
+    pub fn find(&self, name: &str) -> u64 {
+        self.entry(self.names[name]).provider.summary()
+    }
+
+    /// See [`Read::has`](super::Read::has).
+    pub fn has(&self, uuid: Uuid) -> bool {
+        self.slots.contains_key(&uuid)
     }
 
     /// See [`Read::read_tree`](super::Read::read_tree).
@@ -100,6 +130,12 @@ impl Plain {
         let entry = self.entry(slot);
         let below: u64 = entry.children.iter().map(|&child| self.sum(child)).sum();
         u64::from(entry.provider.vcpus()) + below
+    }
+
+    /// The children of a provider.
+    fn siblings(&mut self, parent: Uuid) -> &mut Vec<u32> {
+        let parent = self.slots[&parent];
+        &mut self.entry_mut(parent).children
     }
 
     fn entry(&self, slot: u32) -> &Entry {

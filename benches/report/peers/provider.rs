@@ -16,8 +16,7 @@ pub struct Provider {
     pub parent_uuid: Option<Uuid>,
     pub generation: Option<u64>,
     inventory: SmallVec<[(ResourceClass, Inventory); 3]>,
-    #[expect(dead_code, reason = "it is there to be held")]
-    name: SmolStr,
+    pub name: SmolStr,
     #[expect(dead_code, reason = "it is there to be held")]
     traits: Arc<[Trait]>,
 }

@@ -1,0 +1,111 @@
+//! Ageing: the edits that turn a forest as `populate` lays it out into one that has been
+//! in use. A fresh forest lies in memory in the order in which it is read, which flatters
+//! every implementation, and some more than others.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use provider_tree::{ProviderRecord, ProviderTree, SnapshotCell};
+use uuid::Uuid;
+
+use crate::bare::{Bare, place};
+use crate::edits::inventory;
+use crate::forest::{TREE, record, uuid};
+use crate::order::Random;
+use crate::vcpus::move_vcpu;
+
+/// How many trees are removed before they are added again.
+const AT_A_TIME: usize = 16;
+
+/// An edit of a forest. Providers are named by their numbers.
+pub enum Edit {
+    /// Moves a VCPU from one provider of a tree to another.
+    MoveVcpu(usize, usize),
+    /// Removes the tree of a root.
+    RemoveTree(usize),
+    /// Adds the tree of a root.
+    AddTree(usize),
+}
+
+/// Updates each tree twice in random order, and between the two removes a fifth of all
+/// trees and adds them again.
+pub fn edits(numbers: Range<usize>) -> impl Iterator<Item = Edit> {
+    let mut random = Random::new(2);
+    let mut roots: Vec<usize> = numbers.step_by(TREE).collect();
+    let mut edits = updates(&mut roots, &mut random);
+    random.shuffle(&mut roots);
+    for some in roots[..roots.len() / 5].chunks(AT_A_TIME) {
+        edits.extend(some.iter().copied().map(Edit::RemoveTree));
+        edits.extend(some.iter().copied().map(Edit::AddTree));
+    }
+    edits.extend(updates(&mut roots, &mut random));
+    edits.into_iter()
+}
+
+/// One of each tree.
+fn updates(roots: &mut [usize], random: &mut Random) -> Vec<Edit> {
+    random.shuffle(roots);
+    let update = |&root: &usize| {
+        let from = random.below(TREE);
+        let to = (from + 1 + random.below(TREE - 1)) % TREE;
+        Edit::MoveVcpu(root + from, root + to)
+    };
+    roots.iter().map(update).collect()
+}
+
+/// The records of the tree of a root.
+pub fn records(root: usize) -> Vec<ProviderRecord> {
+    (root..root + TREE).map(record).collect()
+}
+
+/// Ages the forest of these providers.
+pub fn age<C: SnapshotCell>(tree: &ProviderTree<C>, numbers: Range<usize>) {
+    for edit in edits(numbers) {
+        match edit {
+            Edit::MoveVcpu(from, to) => {
+                move_vcpu(tree, uuid(from), uuid(to));
+            }
+            Edit::RemoveTree(root) => {
+                tree.remove(uuid(root)).expect("a root");
+            }
+            Edit::AddTree(root) => {
+                tree.populate(records(root)).expect("a valid tree");
+            }
+        }
+    }
+    tree.collect();
+}
+
+impl Bare {
+    /// The maps of so many providers, aged.
+    pub fn aged(providers: usize) -> Self {
+        let mut bare = Self::new(providers);
+        for edit in edits(0..providers) {
+            match edit {
+                Edit::MoveVcpu(from, to) => {
+                    for n in [from, to] {
+                        assert!(bare.update(n, uuid(n), inventory(64)));
+                    }
+                }
+                Edit::RemoveTree(root) => {
+                    for n in root..root + TREE {
+                        assert!(bare.remove(n, uuid(n)));
+                    }
+                }
+                Edit::AddTree(root) => {
+                    for n in root..root + TREE {
+                        assert!(!bare.update(n, uuid(n), inventory(64)));
+                    }
+                }
+            }
+        }
+        bare
+    }
+
+    /// Removes a provider from both maps. Returns whether there was one.
+    fn remove(&mut self, n: usize, uuid: Uuid) -> bool {
+        let maps = Arc::make_mut(&mut self.0);
+        maps.outline.remove(&place(n));
+        maps.by_uuid.remove(&uuid).is_some()
+    }
+}

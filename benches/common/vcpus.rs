@@ -1,0 +1,41 @@
+//! The VCPUs of a provider, and the commit that moves one.
+
+use provider_tree::{Error, Inventory, Provider, ProviderTree, ResourceClass, SnapshotCell};
+use uuid::Uuid;
+
+/// The total of the last of three classes. They are not searched for by name: comparing
+/// names takes longer than everything that differs between the peers.
+pub fn vcpus(provider: &Provider) -> u32 {
+    let last = provider.inventory().last();
+    last.map_or(0, |(_, vcpus)| vcpus.total)
+}
+
+/// Moves one VCPU from a provider to another, if it has more than one, and raises the
+/// generation of both, in one commit. Returns how many attempts it took.
+pub fn move_vcpu<C: SnapshotCell>(tree: &ProviderTree<C>, from: Uuid, to: Uuid) -> u64 {
+    let committed = tree.update(|transaction| {
+        let giver = transaction.require(from)?;
+        let given = u32::from(vcpus(giver) > 1);
+        let (inventory, generation) = inventory_after(giver, |total| total - given);
+        transaction.update_inventory(from, inventory, generation)?;
+        let taker = transaction.require(to)?;
+        let (inventory, generation) = inventory_after(taker, |total| total + given);
+        transaction.update_inventory(to, inventory, generation)?;
+        Ok::<_, Error>(())
+    });
+    committed.expect("a commit").attempts
+}
+
+/// What `update_inventory` takes to change the VCPUs of a provider: its whole inventory,
+/// and its next generation.
+fn inventory_after(
+    provider: &Provider,
+    new: impl FnOnce(u32) -> u32,
+) -> (Vec<(ResourceClass, Inventory)>, Option<u64>) {
+    let mut inventory = provider.inventory().to_vec();
+    if let Some((_, vcpus)) = inventory.last_mut() {
+        vcpus.total = new(vcpus.total);
+    }
+    let generation = provider.generation().map(|generation| generation + 1);
+    (inventory, generation)
+}
