@@ -25,7 +25,7 @@ const LARGE: usize = 100_000;
 const BYTES: f64 = 650.0;
 
 /// All rows that need no second thread. It tells `progress` what comes next. In
-/// all two minutes; `quick` measures less long, and nothing at 1,000,000.
+/// all a minute and a half; `quick` measures less long, and nothing at 1,000,000.
 ///
 /// Nothing else may run in the program meanwhile: bytes are counted, too.
 pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {

@@ -101,7 +101,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     progress.finish_and_clear();
 
-    tables.extend(Table::of_rows(&rows));
+    let of_rows = Table::of_rows(&rows).into_iter();
+    tables.extend(of_rows.filter(|table| !table.lines.is_empty()));
     let mut head = machine::describe();
     if let Some(others) = usage.and_then(|usage| usage.others_since()) {
         let others = others * 100.0;

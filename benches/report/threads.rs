@@ -33,7 +33,7 @@ pub fn measure(
     options: &Options,
 ) -> Vec<Vec<Option<Sample>>> {
     let rounds = options.choose(5, 1);
-    let time = Duration::from_millis(options.choose(75, 20));
+    let time = Duration::from_millis(options.choose(65, 20));
     let mut samples = vec![vec![Vec::new(); contestants.len()]; scenarios.len()];
     let mut random = Random::new(1);
     let mut order: Vec<usize> = (0..contestants.len()).collect();
