@@ -23,6 +23,10 @@ use crate::{Provider, Resource, ResourceClass, Trait};
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "updates, the largest, are most of them"
+)]
 pub enum Change {
     /// The provider is new.
     #[non_exhaustive]

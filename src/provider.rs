@@ -129,6 +129,10 @@ const INLINE: usize = 3;
 
 /// The inventory of one provider.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most inventories are in place, to be read there"
+)]
 enum Records {
     /// So many of them; the others stand for nothing.
     Few(u8, [(ResourceClass, Inventory); INLINE]),

@@ -19,7 +19,11 @@ const HOSTS: u128 = 5_000;
 const PROVIDERS_OF_A_HOST: u128 = 10;
 
 /// How many versions may wait beside those that are pinned.
-const MOST_WAITING: usize = 4_000;
+const FEW: usize = 1_000;
+
+/// The same of epoch cells, which keep all that was replaced while a thread that is in the
+/// middle of a read or a commit is set aside.
+const SOME: usize = 20_000;
 
 fn uuid(host: u128, number: u128) -> Uuid {
     Uuid::from_u128(host * PROVIDERS_OF_A_HOST + number + 1)
@@ -121,7 +125,7 @@ fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> R
 }
 
 /// The bounds hold at each load; `pinned` versions are held meanwhile.
-fn check<C: SnapshotCell>(pinned: usize) {
+fn check<C: SnapshotCell>(pinned: usize, most_waiting: usize) {
     let tree = filled::<C>();
     let held: Vec<_> = (0..pinned)
         .map(|number| {
@@ -135,7 +139,7 @@ fn check<C: SnapshotCell>(pinned: usize) {
         let of_one_writer = run(&tree, readers, 1);
         let reached = run(&tree, readers, writers);
         assert!(
-            reached.most_waiting < pinned + MOST_WAITING,
+            reached.most_waiting < pinned + most_waiting,
             "{readers}/{writers}: {reached:?}"
         );
         assert!(
@@ -152,12 +156,12 @@ fn check<C: SnapshotCell>(pinned: usize) {
 #[test]
 fn versions_and_bytes_do_not_pile_up_under_any_load() {
     println!("ArcSwapCell");
-    check::<ArcSwapCell>(0);
+    check::<ArcSwapCell>(0, FEW);
     println!("EpochCell");
-    check::<EpochCell>(0);
+    check::<EpochCell>(0, SOME);
     println!("one version pinned throughout");
-    check::<ArcSwapCell>(1);
-    check::<EpochCell>(1);
+    check::<ArcSwapCell>(1, FEW);
+    check::<EpochCell>(1, SOME);
     println!("50,000 versions pinned throughout");
-    check::<ArcSwapCell>(50_000);
+    check::<ArcSwapCell>(50_000, FEW);
 }

@@ -71,7 +71,7 @@ fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
 
 /// Both are one allocation.
 fn is_shared(one: &Provider, other: &Provider) -> bool {
-    std::ptr::eq(one.inventory(), other.inventory())
+    std::ptr::eq(one.name(), other.name())
 }
 
 #[test]
@@ -159,6 +159,23 @@ fn what_has_not_changed_keeps_its_allocation() {
     for (uuid, shared) in [(A, true), (A1, false), (A2, true), (B, true)] {
         let [old, new] = [&before, &after].map(|state| state.get(uuid).unwrap());
         assert_eq!(is_shared(old, new), shared, "{uuid}");
+    }
+}
+
+#[test]
+fn a_tree_of_which_nothing_has_changed_keeps_its_allocation() {
+    let tree = forest();
+    let before = tree.snapshot();
+    let mut records: Vec<_> = before.to_records().collect();
+    records
+        .iter_mut()
+        .filter(|one| one.uuid == A1)
+        .for_each(|one| one.generation = Some(2));
+    tree.replace_all(&records).unwrap();
+    let after = tree.snapshot();
+    for (uuid, same) in [(A, false), (A1, false), (B, true), (B1, true)] {
+        let [old, new] = [&before, &after].map(|state| state.get(uuid).unwrap());
+        assert_eq!(std::ptr::eq(old, new), same, "{uuid}");
     }
 }
 

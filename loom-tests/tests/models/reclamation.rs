@@ -4,8 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{set_hand_over, take_freed};
-use provider_tree::{ArcSwapCell, EpochCell, SnapshotCell};
-use uuid::Uuid;
+use provider_tree::{ArcSwapCell, SnapshotCell};
 
 use crate::common::{
     A, B, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells, on_both_cells_by_each_way,
@@ -81,61 +80,8 @@ fn each_version_is_freed_once<C: SnapshotCell>() {
     });
 }
 
-/// A version in which three providers were replaced is freed in steps by commits that
-/// replace one, once the thread that reads it has let go of it. The outcome: whether
-/// the last of these commits has freed it.
-fn a_large_version_is_freed_in_steps<C: SnapshotCell>() {
-    let name = format!("freed in steps, {}", cell_name::<C>());
-    // That cell hands it over at the end only.
-    let expected: &[bool] = if is::<C, EpochCell>() {
-        &[false]
-    } else {
-        &[false, true]
-    };
-    explore(&name, 2, expected.iter().copied(), || {
-        let tree = with_host::<C>();
-        tree.new_root("other", B, 1).unwrap();
-        let third = tree
-            .new_root("third", Uuid::from_u128(0xc), 1)
-            .unwrap()
-            .value;
-        let held = tree.snapshot();
-        take_freed();
-        let reader = thread::spawn(move || {
-            let generations = [A, B].map(|uuid| held.get(uuid).unwrap().generation());
-            assert_eq!(generations, [Some(1); 2]);
-        });
-        tree.update(|transaction| {
-            transaction.set_generation(A, 2)?;
-            transaction.set_generation(B, 2)?;
-            transaction.set_generation(third, 2)
-        })
-        .unwrap();
-        // If nobody held it any more, that commit has freed it at once.
-        take_freed();
-        let mut freed_by = Vec::new();
-        for generation in 3..6 {
-            tree.set_generation(A, generation).unwrap();
-            let freed = take_freed();
-            freed_by.extend(
-                freed
-                    .iter()
-                    .filter(|(version, _)| *version == 3)
-                    .map(|_| generation),
-            );
-        }
-        assert!(
-            freed_by.iter().all(|last| *last > 3),
-            "not in steps: {freed_by:?}"
-        );
-        reader.join().unwrap();
-        !freed_by.is_empty()
-    });
-}
-
 on_both_cells! {
     each_version_is_freed_once
-    a_large_version_is_freed_in_steps
 }
 
 on_both_cells_by_each_way! {

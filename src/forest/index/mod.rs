@@ -132,8 +132,9 @@ impl Index {
     pub(super) fn remove(&mut self, hash: u64, tree: u32) -> bool {
         let tidy = self.spilled.is_none();
         if self.is_in_table(hash, tree) {
-            let root = self.root.as_mut();
-            root.map(|root| root.remove(0, hash, tree, tidy));
+            if let Some(root) = &mut self.root {
+                root.remove(0, hash, tree, tidy);
+            }
         } else {
             let Some((spilled, at)) = self.find_spilled(hash, tree) else {
                 return false;
@@ -153,8 +154,9 @@ impl Index {
     /// Gives a place of that hash in that tree another one. Returns whether there was one.
     pub(super) fn relocate(&mut self, hash: u64, tree: u32, place: Place) -> bool {
         if self.is_in_table(hash, tree) {
-            let root = self.root.as_mut();
-            root.map(|root| root.relocate(0, hash, tree, place));
+            if let Some(root) = &mut self.root {
+                root.relocate(0, hash, tree, place);
+            }
             return true;
         }
         match self.find_spilled(hash, tree) {

@@ -114,7 +114,7 @@ impl Line {
     /// sometimes one that has the next even or odd one.
     #[inline]
     fn matches(&self, tag: u64) -> u64 {
-        let differing = self.word ^ tag * LASTS;
+        let differing = self.word ^ (tag * LASTS);
         differing.wrapping_sub(LASTS) & !differing & FIRSTS
     }
 
@@ -122,7 +122,7 @@ impl Line {
         // What is not 0 carries into the first bit, or has it.
         let tags = self.word & TAGS;
         let rest = tags & !FIRSTS;
-        ((rest + (LASTS * 0x7F) | tags) & FIRSTS).count_ones() as usize
+        (((rest + (LASTS * 0x7F)) | tags) & FIRSTS).count_ones() as usize
     }
 
     fn is_marked(&self) -> bool {
@@ -158,11 +158,7 @@ impl Table {
 
     #[cold]
     #[inline(never)]
-    fn find_any<R>(
-        &self,
-        hash: Hash,
-        accept: &mut impl FnMut(Place) -> Option<R>,
-    ) -> Seen<R> {
+    fn find_any<R>(&self, hash: Hash, accept: &mut impl FnMut(Place) -> Option<R>) -> Seen<R> {
         for line in hash.lines() {
             let line = &self.0[line];
             let mut matches = line.matches(hash.tag);

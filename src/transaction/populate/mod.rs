@@ -53,9 +53,9 @@ impl Transaction {
     /// differs; one without a record is removed, roots included. The order of the
     /// records matters only among siblings that are new to their parent. A provider that keeps its parent keeps
     /// its place. One whose record shows nothing new, below ancestors that keep their
-    /// parents, is left untouched and shared with the versions before. So records of
-    /// what the forest shows already, in any order, are no change, and
-    /// [`Forest::diff`] finds only what the source of truth has changed.
+    /// parents, is left untouched, and a tree of which nothing changes is shared with the
+    /// versions before. So records of what the forest shows already, in any order, are no
+    /// change, and [`Forest::diff`] finds only what the source of truth has changed.
     ///
     /// A name passes from a provider that is removed to one that is added: a host whose
     /// database was rebuilt comes back under its old name with another UUID.

@@ -92,7 +92,7 @@ impl Follower {
         let mut changes = transition.changes();
         for change in expected.iter_mut().chain(&mut changes) {
             let parent = change.provider().parent_uuid();
-            if parent.is_none_or(|parent| !within.contains(&parent)) {
+            if self.gone || parent.is_none_or(|parent| !within.contains(&parent)) {
                 forget_place(change);
             }
         }

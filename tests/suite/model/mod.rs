@@ -115,6 +115,6 @@ fn shapes_reach_the_deepest_level() {
 
 #[test]
 fn states_reach_every_change_and_every_refusal() {
-    run_deterministic(states(), 256, |states: States| states.check());
+    run_deterministic(states(), 512, |states: States| states.check());
     assert_eq!(tally::missing(tally::OF_STATES), Vec::<String>::new());
 }
