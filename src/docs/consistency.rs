@@ -10,14 +10,14 @@
 //! ```text
 //!   version 41        version 42        version 43     <- newest
 //!   ┌────────┐        ┌────────┐        ┌────────┐
-//!   │ maps   │        │ maps   │        │ maps   │
+//!   │ roots  │        │ roots  │        │ roots  │
 //!   └─┬────┬─┘        └─┬────┬─┘        └─┬────┬─┘
 //!     │    └──────┬─────┘    └──────┬─────┘    │
-//!     A           B                 C          D       <- nodes of the maps
+//!     A           B                 C          D       <- nodes: trees, and what leads there
 //! ```
 //!
-//! Neighbouring versions share all nodes of their maps but the few that the
-//! commit touched. A held snapshot keeps alive what it alone still shows: above,
+//! Neighbouring versions share all nodes but the few that the commit touched: the
+//! trees of providers that it changed, and the blocks that lead to these. A held snapshot keeps alive what it alone still shows: above,
 //! version 41 alone keeps A.
 //!
 //! # Reads
@@ -109,24 +109,23 @@
 //!
 //! # Old versions
 //!
-//! A version that is replaced is freed when nobody holds it any more, by a writer:
-//! letting go of a snapshot, or having a reader look for a newer one, takes tens of
-//! nanoseconds whatever it held, while the tree is there. A commit lets go of 256
-//! providers that no newer version shows, and of twice as many as it has replaced
-//! and added itself. So what waits does not pile up, and a small commit pays about
-//! 0.3 ms for others, 2 ms at the most that was seen, but for two cases:
+//! A version that has been replaced is freed by writers once nobody holds it: dropping a
+//! snapshot, or having a reader look for a newer one, takes tens of nanoseconds whatever
+//! it held, as long as the tree is there. Each commit takes apart the version that it
+//! has replaced and some of what others have left, node by node: 512 nodes, and 256 for each
+//! provider that it has written, which is more than it has itself replaced. So old
+//! versions do not pile up, however many writers there are: 8 readers with 8 writers, 16
+//! with 16 and 2 with 32, on 2 cores, never left more than 30 of them waiting. Nobody waits
+//! for a lock. A node is a tree of up to 32 providers, or a block of one of the tries; a
+//! larger tree is freed whole.
 //!
-//! - Of several writers that commit without pause one at a time frees what the others
-//!   could not, as they still used each other's versions: at times hundreds of small
-//!   ones.
-//! - When the last of a version's own providers has gone, the nodes of its maps go; of
-//!   one that differs in more than 10,000 providers one map a commit, which the maps
-//!   don't let us divide further. If nearly all nodes were its own, as after changes all
-//!   over the forest, that takes 5 to 10 ms a map at 100,000 to 200,000 providers
-//!   (2-core AMD EPYC). A thread that calls [`collect`] takes that off the writers.
+//! A version that somebody holds is looked at from time to time, ever more seldom: it is
+//! freed within about as many commits as it was held for, 16,384 at most.
+//! [`EpochCell`](crate::EpochCell) keeps what has been replaced for some commits more, and
+//! all of it while any thread is in the middle of a read or a commit: under the same loads
+//! 17,000 versions waited at most, each of them the size of what its commit changed.
 //!
-//! [`stats`] tells what is kept, and [`collect`] frees at once all that nobody holds:
-//! call it from a thread of your own now and then if no commit may pay for others.
+//! [`stats`] tells what is kept, and [`collect`] frees at once all that nobody holds.
 //! When a tree is dropped its old versions go with it.
 //!
 //! # Generations

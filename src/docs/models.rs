@@ -24,8 +24,8 @@
 //! | the commit loop, transactions, readers | as shipped | checked |
 //! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build; that a commit hands over what it has retired is on in the models of reclamation and of held snapshots, and off in the others, where it would multiply the executions by a hundred | its own code is checked, down to the collector |
 //! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read gives what an acquiring load gives, which may be the version that is being replaced | what is built on that contract is checked; **the inside of arc-swap is not** |
-//! | the maps (`imbl`) | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
-//! | the queue of old versions (`crossbeam-queue`), and the lock that nobody waits for | a twin of the queue, loom's lock | who frees what is checked; the inside of that queue is not |
+//! | what a version holds: indices, outline, trees | as shipped, but invisible to loom | a version's content counts as one thing, written where it is made and read where it is read |
+//! | the backlog of old versions | as shipped, on a twin of `crossbeam-queue`'s queue; by itself with nodes that loom sees | who frees what, when and how much at once is checked; the inside of that queue is not |
 //! | the registry in which subscribers leave their wakers | as shipped | checked, with the rest of the tree and by itself |
 //! | backing off after a lost commit | not at all: it would hide executions | |
 //! | waiting for a writer that has kept losing | in turns instead of time | no model loses often enough to meet it |

