@@ -55,7 +55,7 @@ impl Transaction {
     /// its place. One whose record shows nothing new, below ancestors that keep their
     /// parents, is left untouched, and a tree of which nothing changes is shared with the
     /// versions before. So records of what the forest shows already, in any order, are no
-    /// change, and [`Forest::diff`] finds only what the source of truth has changed.
+    /// change, and [`Forest::diff`](crate::Forest::diff) finds only what the source of truth has changed.
     ///
     /// A name passes from a provider that is removed to one that is added: a host whose
     /// database was rebuilt comes back under its old name with another UUID.
