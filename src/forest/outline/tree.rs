@@ -144,6 +144,12 @@ impl Tree {
     /// Adds providers, sorted by their paths, where nothing is.
     pub(super) fn insert(&mut self, new: Vec<Provider>, hash: NameHash<'_>) {
         match self {
+            Self::Few(few) if new.len() == 1 && few.len() < FEW => {
+                let at = new.first().map_or(0, |one| first_from(few, one.path()));
+                let (before, after) = few.split_at(at);
+                let [before, after] = [before, after].map(|part| part.iter().cloned());
+                *self = Self::Few(before.chain(new).chain(after).collect());
+            }
             Self::Few(few) => {
                 let mut all = Vec::with_capacity(few.len() + new.len());
                 let mut old = few.iter();
@@ -183,8 +189,9 @@ impl Tree {
             Self::Few(few) => {
                 let at = removed.first().map_or(0, |one| first_from(few, one.path()));
                 let (before, rest) = few.split_at(at);
-                let after = &rest[removed.len()..];
-                *self = Self::Few([before, after].concat().into());
+                let [before, after] =
+                    [before, &rest[removed.len()..]].map(|part| part.iter().cloned());
+                *self = Self::Few(before.chain(after).collect());
             }
             Self::Many(many) => {
                 let large = Arc::make_mut(many);
