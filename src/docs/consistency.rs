@@ -112,12 +112,11 @@
 //! A version that has been replaced is freed by writers once nobody holds it: dropping a
 //! snapshot, or having a reader look for a newer one, takes tens of nanoseconds whatever
 //! it held, as long as the tree is there. Each commit takes apart the version that it
-//! has replaced and some of what others have left, node by node: 512 nodes, and 256 for each
+//! has replaced and some of what others have left, node by node: 256 nodes, and 256 for each
 //! provider that it has written, which is more than it has itself replaced. So old
 //! versions do not pile up, however many writers there are: 8 readers with 8 writers, 16
 //! with 16 and 2 with 32, on 2 cores, never left more than 30 of them waiting. Nobody waits
-//! for a lock. A node is a tree of up to 32 providers, or a block of one of the tries; a
-//! larger tree is freed whole.
+//! for a lock. A node is a block of one of the tries, or a provider; a tree is freed whole.
 //!
 //! A version that somebody holds is looked at from time to time, ever more seldom: it is
 //! freed within about as many commits as it was held for, 16,384 at most.

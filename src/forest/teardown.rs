@@ -5,9 +5,9 @@
 //! out of its `Arc`: if that was the last reference, the nodes below join the list, else
 //! others have them still. Of several that let go of a node at once exactly one gets it.
 //!
-//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A small tree
-//! is one allocation and one node. One of more than 32 providers is one node, too: it goes
-//! whole.
+//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A tree goes
+//! whole, and counts as its providers: up to 32 are one allocation, but each has shared parts
+//! of its own. One of more than 32 goes whole, too.
 
 use std::sync::Arc;
 
@@ -47,7 +47,8 @@ impl Teardown {
     }
 
     /// Takes apart nodes until so many nodes have been freed or given up, or a few more;
-    /// returns how many. A node that others share only loses a reference, and counts.
+    /// returns how many. A node that others share only loses a reference, and counts; a
+    /// tree counts as its providers.
     pub(crate) fn step(&mut self, nodes: usize) -> usize {
         let mut taken = 0;
         while taken < nodes
@@ -100,7 +101,10 @@ impl Teardown {
             }
             // Nothing is below them.
             Part::Slot(Slot::Table(table)) => drop(table),
-            Part::Tree(tree) => drop(tree),
+            Part::Tree(tree) => {
+                nodes = tree.len();
+                drop(tree);
+            }
         }
         nodes
     }

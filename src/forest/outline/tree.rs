@@ -49,7 +49,7 @@ impl Tree {
         matches!(self, Self::Few(_))
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::forest) fn len(&self) -> usize {
         match self {
             Self::Few(few) => few.len(),
             Self::Many(many) => many.len(),

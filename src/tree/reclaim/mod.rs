@@ -61,12 +61,12 @@ use crate::forest::Teardown;
 use crate::snapshot::Version;
 use crate::sync::{Arc, Queue};
 
-/// How many nodes a commit takes apart for others. At some 50 ns for a count that is in no
-/// cache that is 25 µs.
-pub const STEP: usize = if cfg!(provider_tree_models) { 2 } else { 512 };
+/// How many nodes a commit takes apart for others. At 50 to 100 ns for a count that is in no
+/// cache, or a provider that is freed, that is up to 25 µs.
+pub const STEP: usize = if cfg!(provider_tree_models) { 2 } else { 256 };
 
 /// How many nodes, or counts of nodes, one written provider replaces at most, as a rule:
-/// a path of four 32-way nodes in the outline, and as much in the index.
+/// a path of four 32-way nodes in the outline, its tree, and as much in the indices.
 const NODES_OF_A_WRITE: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
 /// How many levels of pinned versions there are: those of the highest are looked at

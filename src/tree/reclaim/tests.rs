@@ -112,7 +112,11 @@ fn a_large_version_is_taken_apart_by_many_commits() {
         waited += 1;
         commits.commit_unpinned(NODES_OF_A_WRITE);
     }
-    assert!((1_900..2_000).contains(&waited), "{waited} commits");
+    let at_least = 1_000_000 / (STEP + NODES_OF_A_WRITE);
+    assert!(
+        (at_least..3 * at_least).contains(&waited),
+        "{waited} commits"
+    );
 }
 
 /// Each version is pinned for a while, as by a thread that the system sets aside.
