@@ -10,6 +10,8 @@ pub(crate) mod reclaim;
 mod shorthand;
 mod stats;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
