@@ -70,8 +70,8 @@
 //!
 //! None is on by default.
 //!
-//! - `serde`: [`ProviderRecord`] and [`Snapshot`] read and write Placement's
-//!   JSON field names.
+//! - `serde`: [`Snapshot`], [`ProviderRecord`], [`Inventory`] and [`Resource`] read and
+//!   write Placement's field names; [`Provider`] and [`Change`] are written.
 //! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on
 //!   loom's types, for [`docs::models`].
 //! - `stream`: a [`Subscription`] is a `futures_core::Stream`.

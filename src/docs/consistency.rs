@@ -119,7 +119,7 @@
 //! for a lock. A node is a block of one of the tries, or a provider; a tree is freed whole.
 //!
 //! A version that somebody holds is looked at from time to time, ever more seldom: it is
-//! freed within about as many commits as it was held for, 16,384 at most.
+//! freed within a few times as many commits as it was held for, 16,384 at most.
 //! [`EpochCell`](crate::EpochCell) keeps what has been replaced for some commits more, and
 //! all of it while any thread is in the middle of a read or a commit: under the same loads
 //! 17,000 versions waited at most, each of them the size of what its commit changed.

@@ -49,7 +49,7 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     fairness: CachePadded<Fairness>,
     // After the cell, so that it is dropped last and frees what the cell has let
     // go of.
-    backlog: CachePadded<Backlog<Arc<Version>>>,
+    backlog: Box<Backlog<Arc<Version>>>,
     registry: Arc<Registry>,
 }
 
@@ -84,7 +84,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         Self {
             cell: C::new(own),
             fairness: CachePadded::default(),
-            backlog: CachePadded::default(),
+            backlog: Box::default(),
             registry: Arc::new(Registry::default()),
         }
     }

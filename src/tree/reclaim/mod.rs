@@ -34,7 +34,7 @@
 //!        v                                         └─────────────────────┘
 //!     levels[0] ── looked at: unpinned? ── yes ────────────────────> partial
 //!                                  │ no
-//!     levels[1] <──────────────────┘   and so on; levels[n] every 2^n commits
+//!     levels[1] <──────────────────┘   and so on: see PERIODS
 //! ```
 //!
 //! - **The backlog is bounded.** A commit may take apart [`STEP`] nodes, and
@@ -44,8 +44,8 @@
 //! - **No commit pays much** for others: [`STEP`] nodes, however large the versions are
 //!   that wait. A node that others share costs the lowering of its count.
 //! - **Pinned versions cost little.** A version that was found pinned moves up a level,
-//!   where it is looked at half as often. One that was pinned for some commits is found
-//!   within twice as many, and 50,000 snapshots that are never dropped cost a commit three
+//!   where it is looked at more seldom. One that was pinned for some commits is found within
+//!   a few times as many, and 50,000 snapshots that are never dropped cost a commit three
 //!   looks.
 
 //!
@@ -69,9 +69,15 @@ pub const STEP: usize = if cfg!(provider_tree_models) { 2 } else { 256 };
 /// a path of four 32-way nodes in the outline, its tree, and as much in the indices.
 const NODES_OF_A_WRITE: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
 
-/// How many levels of pinned versions there are: those of the highest are looked at
-/// every 2^14 = 16,384 commits. Each makes a model larger.
-const LEVELS: usize = if cfg!(provider_tree_models) { 2 } else { 15 };
+/// In how many commits each version of a level is looked at once.
+const PERIODS: [u64; 10] = [1, 2, 4, 8, 16, 64, 256, 1_024, 4_096, 16_384];
+
+/// How many levels of pinned versions there are. Each makes a model larger.
+const LEVELS: usize = if cfg!(provider_tree_models) {
+    2
+} else {
+    PERIODS.len()
+};
 
 /// How many versions of one level a commit looks at, at most.
 const LOOKS: usize = 16;
@@ -145,13 +151,12 @@ impl<R: Retired> Backlog<R> {
 
     /// Looks at those that are due.
     fn look(&self, commit: u64) {
-        for (level, queue) in self.levels.iter().enumerate() {
+        for (level, (queue, period)) in self.levels.iter().zip(PERIODS).enumerate() {
             let waiting = queue.len();
             if waiting == 0 {
                 continue;
             }
             // Each is looked at once in that many commits, evenly.
-            let period = 1_u64 << level;
             let until = |commit: u64| commit * waiting as u64 / period;
             let commit = commit % period;
             let mut due = until(commit + 1) - until(commit);

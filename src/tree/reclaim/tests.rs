@@ -79,7 +79,7 @@ impl Commits {
 
     /// Commits until nothing waits, which takes two rounds of the highest level at most.
     fn drain(&mut self) {
-        let mut left = 1 << LEVELS;
+        let mut left = 2 * PERIODS[LEVELS - 1];
         while self.waiting() > 0 {
             assert!(left > 0, "{} still wait", self.waiting());
             left -= 1;
