@@ -43,10 +43,10 @@
 //!   since all of them help.
 //! - **No commit pays much** for others: [`STEP`] nodes, however large the versions are
 //!   that wait. A node that others share costs the lowering of its count.
-//! - **Pinned versions cost little.** A version that was found pinned moves up a level,
-//!   where it is looked at more seldom. One that was pinned for some commits is found within
-//!   a few times as many, and 50,000 snapshots that are never dropped cost a commit three
-//!   looks.
+//! - **Pinned versions cost little.** The longer a version has been pinned, the higher the
+//!   level that it waits at, and the more seldom it is looked at. One that was pinned for some
+//!   commits is found within a few times as many, and 50,000 snapshots that are never dropped
+//!   cost a commit three looks.
 
 //!
 //! What is here is `pub` for the models in `loom-tests`, which take apart versions of
@@ -102,12 +102,19 @@ pub trait Parts {
 
 /// The old versions of a tree.
 pub struct Backlog<R: Retired> {
-    /// Those that were pinned when they were looked at last, by how often.
-    levels: [Queue<R>; LEVELS],
+    /// Those that were pinned when they were looked at last, by how long they had been.
+    levels: [Queue<Pinned<R>>; LEVELS],
     /// Those that have been taken apart in part.
     partial: Queue<R::Parts>,
     /// How many are in all queues, or about to be: whether to look.
     waiting: AtomicUsize,
+}
+
+/// A version that was pinned when it was looked at last.
+struct Pinned<R> {
+    version: R,
+    /// The commit that has replaced it.
+    since: u64,
 }
 
 impl<R: Retired> Default for Backlog<R> {
@@ -128,7 +135,13 @@ impl<R: Retired> Backlog<R> {
         let mut left = budget;
         match version.unpin() {
             Ok(parts) => self.take_apart(parts, &mut left),
-            Err(version) => self.keep(version, 0),
+            Err(version) => self.keep(
+                Pinned {
+                    version,
+                    since: commit,
+                },
+                0,
+            ),
         }
         // Relaxed: a commit that misses what another has just put in leaves it to the next.
         if self.waiting.load(Relaxed) > 0 {
@@ -142,7 +155,7 @@ impl<R: Retired> Backlog<R> {
         for (level, queue) in self.levels.iter().enumerate() {
             // No more than are there now, so that it ends though others go on.
             for _ in 0..queue.len() {
-                self.look_at_next(queue, level);
+                self.look_at_next(queue, |_| level);
             }
         }
         let mut all = usize::MAX;
@@ -151,7 +164,13 @@ impl<R: Retired> Backlog<R> {
 
     /// Looks at those that are due.
     fn look(&self, commit: u64) {
-        for (level, (queue, period)) in self.levels.iter().zip(PERIODS).enumerate() {
+        // One that has been pinned for so long is looked at again after as long.
+        let level = |since| {
+            let pinned_for = commit.saturating_sub(since);
+            let level = PERIODS.iter().position(|period| *period >= pinned_for);
+            level.unwrap_or(LEVELS).min(LEVELS - 1)
+        };
+        for (queue, period) in self.levels.iter().zip(PERIODS) {
             let waiting = queue.len();
             if waiting == 0 {
                 continue;
@@ -164,16 +183,16 @@ impl<R: Retired> Backlog<R> {
             while looks < LOOKS && due > 0 {
                 looks += 1;
                 // Where one is no longer pinned others may be as well.
-                let is_pinned = self.look_at_next(queue, (level + 1).min(LEVELS - 1));
+                let is_pinned = self.look_at_next(queue, level);
                 due -= u64::from(is_pinned);
             }
         }
     }
 
-    /// Looks at the next version of a queue, which goes to that level if it is still
-    /// pinned. Returns false if it is not.
-    fn look_at_next(&self, queue: &Queue<R>, level: usize) -> bool {
-        let Some(version) = queue.pop() else {
+    /// Looks at the next version of a queue. If it is still pinned it goes to a level, by
+    /// the commit that has replaced it. Returns false if it is not.
+    fn look_at_next(&self, queue: &Queue<Pinned<R>>, level: impl Fn(u64) -> usize) -> bool {
+        let Some(Pinned { version, since }) = queue.pop() else {
             return true;
         };
         self.waiting.fetch_sub(1, Relaxed);
@@ -183,15 +202,15 @@ impl<R: Retired> Backlog<R> {
                 false
             }
             Err(version) => {
-                self.keep(version, level);
+                self.keep(Pinned { version, since }, level(since));
                 true
             }
         }
     }
 
-    fn keep(&self, version: R, level: usize) {
+    fn keep(&self, pinned: Pinned<R>, level: usize) {
         self.waiting.fetch_add(1, Relaxed);
-        self.levels[level].push(version);
+        self.levels[level].push(pinned);
     }
 
     fn put_back(&self, parts: R::Parts) {
