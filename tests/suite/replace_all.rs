@@ -147,6 +147,18 @@ fn a_changed_or_renamed_provider_keeps_its_place() {
 }
 
 #[test]
+fn children_of_a_provider_that_moves_keep_their_order_in_whatever_order_they_come() {
+    let mut records = two_hosts();
+    records[0].parent_uuid = Some(B);
+    for order in orders(&records) {
+        let tree = forest();
+        tree.replace_all(order).unwrap();
+        assert_eq!(uuids(&tree.snapshot()), [B, B1, A, A1, A2]);
+        tree.snapshot().check_invariants().unwrap();
+    }
+}
+
+#[test]
 fn what_has_not_changed_keeps_its_allocation() {
     let tree = forest();
     let before = tree.snapshot();
