@@ -51,11 +51,12 @@ impl Transaction {
     /// This is the resync with another source of truth. A provider that is new is
     /// added, after its siblings; one that is there is replaced whole if its record
     /// differs; one without a record is removed, roots included. The order of the
-    /// records matters only among siblings that are new to their parent. A provider that keeps its parent keeps
-    /// its place. One whose record shows nothing new, below ancestors that keep their
-    /// parents, is left untouched, and a tree of which nothing changes is shared with the
-    /// versions before. So records of what the forest shows already, in any order, are no
-    /// change, and [`Forest::diff`](crate::Forest::diff) finds only what the source of truth has changed.
+    /// records matters only among siblings that are new to their parent. A provider
+    /// that keeps its parent keeps its place. One whose record shows nothing new, below
+    /// ancestors that keep their parents, is left untouched, and a tree of which nothing
+    /// changes is shared with the versions before. So records of what the forest shows
+    /// already, in any order, are no change, and [`Forest::diff`](crate::Forest::diff)
+    /// finds only what the source of truth has changed.
     ///
     /// A name passes from a provider that is removed to one that is added: a host whose
     /// database was rebuilt comes back under its old name with another UUID.
@@ -70,9 +71,9 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// Those of [`populate`](Self::populate), but that no provider can be in the way
-    /// that is not given: a parent that is not given is missing even if it is there,
-    /// and names and UUIDs clash only among the records.
+    /// Those of [`populate`](Self::populate), but only the records count, since nothing
+    /// else stays: a parent that is not given is missing even if it is there, and names
+    /// and UUIDs clash only with those of other records.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderRecord, ProviderTree};
