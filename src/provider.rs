@@ -198,6 +198,12 @@ impl Provider {
         self.inventory = Records::new(records.iter().cloned());
     }
 
+    /// Whether another provider shares the rest of it.
+    #[cfg(test)]
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.head.rest) > 1
+    }
+
     /// Where it stands.
     #[inline]
     pub(crate) fn path(&self) -> &Path {

@@ -29,7 +29,7 @@ use std::hash::BuildHasher;
 
 use uuid::Uuid;
 
-use self::index::Index;
+use self::index::{Glance, Index};
 use self::outline::Outline;
 pub(crate) use self::query::sorted;
 pub(crate) use self::teardown::Teardown;
@@ -117,9 +117,31 @@ impl Forest {
     /// The provider with that UUID. Cost: one look-up.
     #[inline]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
-        self.by_uuid.find(self.keys.uuid(uuid), |place| {
+        let hash = self.keys.uuid(uuid);
+        match self.glance(&self.by_uuid, hash)? {
+            Some(there) if there.uuid() == uuid => Some(there),
+            _ => self.get_anywhere(uuid, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn get_anywhere(&self, uuid: Uuid, hash: u64) -> Option<&Provider> {
+        self.by_uuid.find(hash, |place| {
             self.outline.tree(place.root)?.by_uuid(uuid, place.at)
         })
+    }
+
+    /// What a [glance](Index::glance) at an index and the outline shows: a provider that is
+    /// nearly always the right one in a forest of a thousand, `Some(None)` if there may be
+    /// one elsewhere, `None` if there is none. It takes few instructions, as it is inlined
+    /// wherever a provider is looked up.
+    #[inline]
+    fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
+        match index.glance(hash) {
+            Glance::Place(place) => Some(self.outline.near(place.root, place.at)),
+            Glance::Unknown => Some(None),
+            Glance::Nothing => None,
+        }
     }
 
     /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
@@ -127,17 +149,22 @@ impl Forest {
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
         match key.into() {
             ProviderKey::Uuid(uuid) => self.get(uuid),
-            ProviderKey::Text(text) => self
-                .named(text, |one| one.name() == text)
-                .or_else(|| self.get(Uuid::try_parse(text).ok()?)),
+            ProviderKey::Text(text) => self.find_text(text),
         }
     }
 
-    /// The first provider that is the right one, of those of that name or, where it spells
-    /// a UUID, of a name that spells the same.
-    #[inline]
-    fn named(&self, name: &str, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
-        let hash = self.keys.name(name);
+    fn find_text(&self, text: &str) -> Option<&Provider> {
+        let hash = self.keys.name(text);
+        match self.glance(&self.by_name, hash) {
+            Some(Some(there)) if there.name() == text => Some(there),
+            None => None,
+            _ => self.named(hash, |one| one.name() == text),
+        }
+        .or_else(|| self.get(Uuid::try_parse(text).ok()?))
+    }
+
+    /// The first provider that is the right one, of those whose names have that hash.
+    fn named(&self, hash: u64, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
         self.by_name.find(hash, |place| {
             let tree = self.outline.tree(place.root)?;
             tree.by_name(hash, place.at, &is_it)
@@ -182,7 +209,7 @@ impl Forest {
     /// another way.
     pub(crate) fn holder_of_name(&self, name: &str, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
         let spelled = Uuid::try_parse(name).ok();
-        let holder = self.named(name, |one| {
+        let holder = self.named(self.keys.name(name), |one| {
             let is_it = match spelled {
                 None => one.name() == name,
                 Some(_) => Uuid::try_parse(one.name()).ok() == spelled,

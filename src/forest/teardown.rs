@@ -149,3 +149,117 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Provider, Snapshot, Transaction};
+
+    /// A node has 32 ways, and a tree here 51 providers at most.
+    const BEYOND: usize = 51;
+
+    /// Many small trees and a large one.
+    fn forest() -> Transaction {
+        let mut transaction = Transaction::new(Snapshot::default());
+        for number in 0..200_u128 {
+            let root = Uuid::from_u128(1_000 * number);
+            let name = format!("host{number}");
+            transaction.new_root(&name, root, None).unwrap();
+            for child in 1..=if number == 7 { 50 } else { number % 4 } {
+                let name = format!("host{number}_{child}");
+                let uuid = Uuid::from_u128(1_000 * number + child);
+                transaction.new_child(&name, root, uuid, None).unwrap();
+            }
+        }
+        transaction
+    }
+
+    /// The forest alone, and clones of all providers, which tell whether it is still there.
+    fn alone() -> (Forest, Vec<Provider>) {
+        let transaction = forest();
+        let forest = transaction.fork();
+        let clones = forest.iter().cloned().collect();
+        (forest, clones)
+    }
+
+    fn left(clones: &[Provider]) -> usize {
+        clones.iter().filter(|one| one.is_shared()).count()
+    }
+
+    #[test]
+    fn steps_are_bounded_and_free_everything() {
+        for size in [1, 2, 7, 100, 1_000_000] {
+            let (forest, clones) = alone();
+            let mut teardown = Teardown::new(forest);
+            assert_eq!(left(&clones), clones.len());
+            let mut before = clones.len();
+            while !teardown.is_done() {
+                let taken = teardown.step(size);
+                assert!((1..=size + BEYOND).contains(&taken), "{taken} of {size}");
+                let now = left(&clones);
+                assert!(before - now <= taken, "{before}, then {now}, in {taken}");
+                before = now;
+            }
+            assert_eq!((before, teardown.step(size)), (0, 0));
+        }
+    }
+
+    #[test]
+    fn what_a_fork_shares_stays_as_it_is() {
+        let mut transaction = forest();
+        let older = transaction.fork();
+        let old = older.get(Uuid::from_u128(100_000)).cloned().unwrap();
+        transaction.set_generation("host100", 1).unwrap();
+        transaction.remove("host7").unwrap();
+        let newer = transaction.fork();
+        drop(transaction);
+        let shown: Vec<_> = newer.to_records().collect();
+        let gone: Vec<_> = older.descendants("host7").unwrap().cloned().collect();
+        let mut teardown = Teardown::new(older);
+        while !teardown.is_done() {
+            teardown.step(3);
+        }
+        newer.check_invariants().unwrap();
+        assert_eq!(newer.to_records().collect::<Vec<_>>(), shown);
+        assert_eq!((gone.len(), left(&gone)), (50, 0));
+        // The new state of that provider shares what did not change with the old one.
+        assert!(old.is_shared());
+        drop(newer);
+        assert!(!old.is_shared());
+    }
+
+    #[test]
+    fn several_threads_that_take_apart_what_they_share_leave_nothing() {
+        for _ in 0..50 {
+            let (forest, clones) = alone();
+            // Forks whose roots are their own, and most of what is below them is not.
+            let forks = [10_000, 60_000, 110_000, 160_000].map(|root| {
+                let mut fork = forest.fork();
+                let path = fork.get(Uuid::from_u128(root)).unwrap().path().clone();
+                fork.edit(&path, |one| one.head_mut().generation = Some(1));
+                fork
+            });
+            drop(forest);
+            let teardowns = forks.map(Teardown::new);
+            assert!(teardowns.iter().all(|one| !one.is_done()));
+            let taken: usize = thread::scope(|scope| {
+                let all = teardowns.map(|mut teardown| {
+                    scope.spawn(move || {
+                        let mut taken = 0;
+                        while !teardown.is_done() {
+                            taken += teardown.step(1);
+                        }
+                        taken
+                    })
+                });
+                all.into_iter().map(|one| one.join().unwrap()).sum()
+            });
+            assert_eq!(left(&clones), 0);
+            assert!(taken <= 4 * clones.len());
+        }
+    }
+}

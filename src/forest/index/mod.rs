@@ -30,10 +30,13 @@
 
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 use std::array;
 use std::sync::Arc;
 
-use self::table::{MAX_DEPTH, Seen, Table, is_upper};
+use self::table::{MAX_DEPTH, Table, is_upper};
 
 /// How many bits of the hash a node looks at.
 const BITS: u32 = 5;
@@ -48,6 +51,16 @@ pub(super) struct Place {
     pub(super) root: u32,
     /// Its position in a small tree, or where it was once: a hint.
     pub(super) at: usize,
+}
+
+/// What a [glance](Index::glance) at an index shows.
+pub(super) enum Glance {
+    /// A place of that hash, perhaps not the only one.
+    Place(Place),
+    /// There is none.
+    Nothing,
+    /// There may be one elsewhere.
+    Unknown,
 }
 
 /// Places by the hashes of what is looked up.
@@ -85,36 +98,40 @@ impl Index {
         self.len
     }
 
-    /// The first place of a hash of which the caller accepts what stands there.
+    /// A look at the line where the place of a hash belongs.
     #[inline]
+    pub(super) fn glance(&self, hash: u64) -> Glance {
+        match self.table(hash) {
+            Some(table) => table.glance(hash),
+            None => Glance::Nothing,
+        }
+    }
+
+    /// What the caller accepts first of what stands at the places of a hash.
     pub(super) fn find<R>(
         &self,
         hash: u64,
         mut accept: impl FnMut(Place) -> Option<R>,
     ) -> Option<R> {
-        match self.table(hash)?.find(hash, &mut accept) {
-            Seen::Found(found) => Some(found),
-            Seen::Nothing => None,
-            Seen::Full => {
-                let spilled = self.spilled.iter().flat_map(|all| all.iter());
-                let mut same = spilled.filter(|(other, _)| *other == hash);
-                same.find_map(|(_, place)| accept(*place))
-            }
+        let in_table = self.table(hash)?.find(hash, &mut accept);
+        if in_table.is_some() || self.spilled.is_none() {
+            return in_table;
         }
+        let spilled = self.spilled.iter().flat_map(|all| all.iter());
+        let mut same = spilled.filter(|(other, _)| *other == hash);
+        same.find_map(|(_, place)| accept(*place))
     }
 
+    /// The table of a hash: at once where a single node leads to it, as in a forest of a
+    /// thousand providers.
     #[inline]
     fn table(&self, hash: u64) -> Option<&Table> {
-        let mut slot = self.root.as_ref()?;
-        let mut rest = hash;
-        loop {
-            match slot {
-                Slot::Table(table) => return Some(table),
-                Slot::Node(node) => {
-                    slot = node.slot(way(rest, 0))?;
-                    rest <<= BITS;
-                }
-            }
+        if let Some(Slot::Node(node)) = &self.root
+            && let Some(Slot::Table(table)) = node.slot(way(hash, 0))
+        {
+            Some(table)
+        } else {
+            self.root.as_ref()?.table(hash)
         }
     }
 
@@ -212,6 +229,18 @@ impl From<Table> for Slot {
 }
 
 impl Slot {
+    #[inline(never)]
+    fn table(&self, mut hash: u64) -> Option<&Table> {
+        let mut slot = self;
+        loop {
+            match slot {
+                Self::Table(table) => return Some(table),
+                Self::Node(node) => slot = node.slot(way(hash, 0))?,
+            }
+            hash <<= BITS;
+        }
+    }
+
     /// Adds a place to what a slot of a node above that level leads to. False if there is
     /// no room.
     fn insert(&mut self, level: u32, hash: u64, place: Place) -> bool {

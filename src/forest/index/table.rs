@@ -1,6 +1,8 @@
 //! A table of an index: cache lines of entries, found by the tags before them.
 
-use super::Place;
+use std::mem;
+
+use super::{Glance, Place};
 
 /// The cache lines of a table.
 const LINES: usize = if cfg!(test) { 2 } else { 16 };
@@ -8,8 +10,8 @@ const LINES: usize = if cfg!(test) { 2 } else { 16 };
 /// The entries of a line.
 const ENTRIES: usize = 7;
 
-/// How many entries a table has before it is split: 85 of 100.
-const FULL: usize = LINES * ENTRIES * 85 / 100;
+/// How many entries a table has before it is split: three quarters.
+const FULL: usize = LINES * ENTRIES * 3 / 4;
 
 /// How many bits of a hash an entry has, so that tables can be split without a look at
 /// what stands at their places.
@@ -44,14 +46,6 @@ struct Line {
 
 #[derive(Clone, Default)]
 pub(in crate::forest) struct Table([Line; LINES]);
-
-/// What a look-up in a table has come to.
-pub(super) enum Seen<R> {
-    Found(R),
-    Nothing,
-    /// Nothing, but all lines are marked.
-    Full,
-}
 
 /// Places are found by all of the hash but the bits that tell its table, in three steps.
 #[derive(Clone, Copy)]
@@ -118,6 +112,29 @@ impl Line {
         differing.wrapping_sub(LASTS) & !differing & FIRSTS
     }
 
+    /// What the caller accepts first of the places of a hash.
+    #[inline]
+    fn find<R>(&self, hash: Hash, accept: &mut impl FnMut(Place) -> Option<R>) -> Option<R> {
+        let mut matches = self.matches(hash.tag);
+        while matches != 0 {
+            let at = matches.trailing_zeros() as usize / 8;
+            if let Some(&entry) = self.entries.get(at)
+                && stored(entry) == hash.stored
+                && let Some(found) = accept(place(entry))
+            {
+                return Some(found);
+            }
+            matches &= matches - 1;
+        }
+        None
+    }
+
+    /// The entries of a hash.
+    fn fitting(&self, hash: Hash) -> impl Iterator<Item = usize> {
+        (0..ENTRIES)
+            .filter(move |&at| self.tag(at) == hash.tag && stored(self.entries[at]) == hash.stored)
+    }
+
     fn len(&self) -> usize {
         // What is not 0 carries into the first bit, or has it.
         let tags = self.word & TAGS;
@@ -131,73 +148,45 @@ impl Line {
 }
 
 impl Table {
-    /// The first place of a hash of which the caller accepts what stands there.
-    ///
-    /// Nearly always that is the first one on the line where it belongs: to look there
-    /// takes few instructions, and they are inlined wherever something is looked up.
+    /// A look at the line where a hash belongs.
+    #[inline]
+    pub(super) fn glance(&self, hash: u64) -> Glance {
+        let hash = Hash::from(hash);
+        let line = &self.0[hash.stored as usize % LINES];
+        match line.find(hash, &mut Some) {
+            Some(place) => Glance::Place(place),
+            None if line.is_marked() => Glance::Unknown,
+            None => Glance::Nothing,
+        }
+    }
+
+    /// What the caller accepts first of the places of a hash.
     #[inline]
     pub(super) fn find<R>(
         &self,
         hash: u64,
         accept: &mut impl FnMut(Place) -> Option<R>,
-    ) -> Seen<R> {
+    ) -> Option<R> {
         let hash = Hash::from(hash);
-        let line = &self.0[hash.stored as usize % LINES];
-        let matches = line.matches(hash.tag);
-        if let Some(&entry) = line.entries.get(matches.trailing_zeros() as usize / 8)
-            && stored(entry) == hash.stored
-            && let Some(found) = accept(place(entry))
-        {
-            return Seen::Found(found);
-        }
-        if matches == 0 && !line.is_marked() {
-            return Seen::Nothing;
-        }
-        self.find_any(hash, accept)
+        self.probed(hash)
+            .find_map(|(_, line)| line.find(hash, accept))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn find_any<R>(&self, hash: Hash, accept: &mut impl FnMut(Place) -> Option<R>) -> Seen<R> {
-        for line in hash.lines() {
-            let line = &self.0[line];
-            let mut matches = line.matches(hash.tag);
-            while matches != 0 {
-                let at = matches.trailing_zeros() as usize / 8;
-                if let Some(&entry) = line.entries.get(at)
-                    && stored(entry) == hash.stored
-                    && let Some(found) = accept(place(entry))
-                {
-                    return Seen::Found(found);
-                }
-                matches &= matches - 1;
-            }
-            if !line.is_marked() {
-                return Seen::Nothing;
-            }
-        }
-        Seen::Full
+    /// The lines on which entries of a hash may lie, with their numbers.
+    fn probed(&self, hash: Hash) -> impl Iterator<Item = (usize, &Line)> {
+        let mut goes_on = true;
+        let lines = hash.lines().map(|at| (at, &self.0[at]));
+        lines.take_while(move |(_, line)| mem::replace(&mut goes_on, line.is_marked()))
     }
 
     /// The line and the position of an entry of that hash in that tree.
     pub(super) fn seek(&self, hash: u64, tree: u32) -> Option<(usize, usize)> {
         let hash = Hash::from(hash);
-        for at_line in hash.lines() {
-            let line = &self.0[at_line];
-            let is_it = |&at: &usize| {
-                let entry = line.entries[at];
-                line.tag(at) == hash.tag
-                    && stored(entry) == hash.stored
-                    && place(entry).root == tree
-            };
-            if let Some(at) = (0..ENTRIES).find(is_it) {
-                return Some((at_line, at));
-            }
-            if !line.is_marked() {
-                break;
-            }
-        }
-        None
+        self.probed(hash).find_map(|(at, line)| {
+            let mut fitting = line.fitting(hash);
+            let found = fitting.find(|&slot| place(line.entries[slot]).root == tree)?;
+            Some((at, found))
+        })
     }
 
     fn len(&self) -> usize {

@@ -86,6 +86,21 @@ impl Block {
         *self = Self::Inner(ways(way, self.clone()));
     }
 
+    /// The tree of an ordinal.
+    #[inline]
+    pub(super) fn tree(&self, ordinal: u32, mut shift: u32) -> Option<&Tree> {
+        let mut block = self;
+        loop {
+            match block {
+                Self::Leaf(trees) => return trees[way(ordinal, 0)].as_ref(),
+                Self::Inner(blocks) => {
+                    block = blocks[way(ordinal, shift)].as_ref()?;
+                    shift -= BITS;
+                }
+            }
+        }
+    }
+
     /// The tree of an ordinal, with all blocks on the way to it copied that others share.
     pub(super) fn tree_mut(&mut self, ordinal: u32, shift: u32) -> Option<&mut Tree> {
         match self {

@@ -22,8 +22,11 @@ mod diff;
 mod large;
 mod tree;
 
-use self::block::{BITS, Cover, way};
+#[cfg(test)]
+mod tests;
+
 pub(super) use self::block::{Block, Trees};
+use self::block::{Cover, way};
 pub(super) use self::tree::{Rest, Tree};
 use crate::Provider;
 use crate::path::Path;
@@ -54,19 +57,32 @@ impl Outline {
     /// The tree whose root has that ordinal.
     #[inline]
     pub(super) fn tree(&self, ordinal: u32) -> Option<&Tree> {
-        if !self.cover.has(ordinal) {
-            return None;
-        }
-        let mut block = self.root.as_ref()?;
-        let mut shift = self.cover.shift;
-        loop {
-            match block {
-                Block::Leaf(trees) => return trees[way(ordinal, 0)].as_ref(),
-                Block::Inner(blocks) => {
-                    block = blocks[way(ordinal, shift)].as_ref()?;
-                    shift -= BITS;
-                }
+        let root = self.root.as_ref().filter(|_| self.cover.has(ordinal))?;
+        root.tree(ordinal, self.cover.shift)
+    }
+
+    /// The provider at a position of a small tree. Where there is no tree with that ordinal
+    /// it may be one of another: the caller can tell.
+    #[inline]
+    pub(super) fn near(&self, ordinal: u32, position: usize) -> Option<&Provider> {
+        // At once where the trie has two levels, as in a forest of a thousand providers.
+        if let Some(Block::Inner(blocks)) = &self.root
+            && let Some(Block::Leaf(trees)) = &blocks[way(ordinal, self.cover.shift)]
+        {
+            match &trees[way(ordinal, 0)] {
+                Some(Tree::Few(few)) => few.get(position),
+                _ => None,
             }
+        } else {
+            self.farther(ordinal)?.get(position)
+        }
+    }
+
+    #[inline(never)]
+    fn farther(&self, ordinal: u32) -> Option<&[Provider]> {
+        match self.root.as_ref()?.tree(ordinal, self.cover.shift)? {
+            Tree::Few(few) => Some(few),
+            Tree::Many(_) => None,
         }
     }
 

@@ -56,8 +56,7 @@ impl Tree {
         }
     }
 
-    /// The provider with that UUID, which may be at that position.
-    #[inline]
+    /// The provider with that UUID, which may be near that position.
     pub(in crate::forest) fn by_uuid(&self, uuid: Uuid, at: usize) -> Option<&Provider> {
         match self {
             Self::Few(few) => find(few, at, |one| one.uuid() == uuid),
@@ -65,9 +64,8 @@ impl Tree {
         }
     }
 
-    /// The first provider that is the right one, of those that may be at that position or
+    /// The first provider that is the right one, of those that may be near that position or
     /// whose names have that hash.
-    #[inline]
     pub(in crate::forest) fn by_name(
         &self,
         hash: u64,
@@ -260,19 +258,9 @@ impl<'a> Iterator for Rest<'a> {
     }
 }
 
-/// The provider that is the right one, which may be at that position.
-#[inline]
+/// The provider that is the right one: from a position on to both sides, as nearly always
+/// one that stood there has moved by a few.
 fn find(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
-    match few.get(at) {
-        Some(there) if is_it(there) => Some(there),
-        _ => find_near(few, at, is_it),
-    }
-}
-
-/// Nearly always one that stood there has moved by a few positions.
-#[cold]
-#[inline(never)]
-fn find_near(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
     let (before, after) = few.split_at(at.min(few.len()));
     let mut before = before.iter().rev();
     let mut after = after.iter();

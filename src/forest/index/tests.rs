@@ -1,0 +1,263 @@
+//! The index beside a map of the standard library, with forks that are kept. Unit tests
+//! run with small tables, so that a few hundred places make a directory of several levels.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Index, Place, Slot};
+
+/// Places by the hashes and trees that they were added with. Keys are told by the trees,
+/// as the forest tells them by what stands at the place.
+type Model = BTreeMap<(u64, u32), usize>;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Insert {
+        hash: u64,
+        tree: u32,
+        at: usize,
+    },
+    /// Those that are there, by number, beyond the last from the first on.
+    Remove(usize),
+    Relocate {
+        which: usize,
+        tree: u32,
+        at: usize,
+    },
+    RemoveMost,
+    Fork,
+}
+
+/// How far hashes differ.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Any,
+    Few,
+    Equal,
+    /// In the bits that no table is told by.
+    LastBits,
+    /// In one bit from some hash.
+    OneBit,
+}
+
+fn hash(kind: Kind, random: u64) -> u64 {
+    match kind {
+        Kind::Any => random,
+        Kind::Few => (random % 5).wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        Kind::Equal => 0x0123_4567_89AB_CDEF,
+        Kind::LastBits => 0x0123_4567_89AB_CDEF ^ (random % 0x200),
+        Kind::OneBit => 0x0123_4567_89AB_CDEF ^ 1 << (random % 64),
+    }
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        Just(Kind::Any),
+        Just(Kind::Few),
+        Just(Kind::Equal),
+        Just(Kind::LastBits),
+        Just(Kind::OneBit)
+    ]
+}
+
+fn steps(kind: Kind) -> impl Strategy<Value = Vec<Step>> {
+    let insert = (any::<u64>(), any::<u32>(), 0..32_usize).prop_map(move |(random, tree, at)| {
+        let hash = hash(kind, random);
+        Step::Insert { hash, tree, at }
+    });
+    let relocate = (any::<usize>(), any::<u32>(), 0..32_usize)
+        .prop_map(|(which, tree, at)| Step::Relocate { which, tree, at });
+    let step = prop_oneof![
+        80 => insert,
+        20 => any::<usize>().prop_map(Step::Remove),
+        10 => relocate,
+        1 => Just(Step::RemoveMost),
+        2 => Just(Step::Fork),
+    ];
+    prop::collection::vec(step, 0..400)
+}
+
+fn nth(model: &Model, which: usize) -> Option<(u64, u32)> {
+    model.keys().nth(which % model.len().max(1)).copied()
+}
+
+fn check(index: &Index, model: &Model) {
+    index.check_invariants().unwrap();
+    assert_eq!(index.len(), model.len());
+    let roots: BTreeSet<u32> = model.keys().map(|(_, root)| *root).collect();
+    for (&(hash, root), &at) in model {
+        let is_it = |place: Place| (place.root == root).then_some(place.at);
+        assert_eq!(index.find(hash, is_it), Some(at));
+        // A hash that differs in few bits may be taken for this one; what is gone is gone.
+        let gone = |place: Place| (!roots.contains(&place.root)).then_some(());
+        assert_eq!(index.find(hash, gone), None);
+    }
+}
+
+fn remove(index: &mut Index, model: &mut Model, (hash, root): (u64, u32)) {
+    assert!(index.remove(hash, root));
+    assert!(!index.remove(hash, root));
+    model.remove(&(hash, root));
+}
+
+fn take(index: &mut Index, model: &mut Model, step: &Step, kept: &mut Vec<(Index, Model)>) {
+    match *step {
+        Step::Insert { hash, tree, at } => {
+            if model.insert((hash, tree), at).is_some() {
+                assert!(index.relocate(hash, tree, Place { root: tree, at }));
+            } else {
+                assert!(!index.remove(hash, tree));
+                index.insert(hash, Place { root: tree, at });
+            }
+        }
+        Step::Remove(which) => {
+            if let Some(key) = nth(model, which) {
+                remove(index, model, key);
+            }
+        }
+        Step::Relocate { which, tree, at } => {
+            if let Some((hash, root)) = nth(model, which)
+                && !model.contains_key(&(hash, tree))
+            {
+                let place = Place { root: tree, at };
+                assert!(index.relocate(hash, root, place));
+                assert!(!index.relocate(hash, root, place));
+                model.remove(&(hash, root));
+                model.insert((hash, tree), at);
+            }
+        }
+        Step::RemoveMost => {
+            while model.len() > 3 {
+                let key = nth(model, model.len() / 2).unwrap();
+                remove(index, model, key);
+            }
+        }
+        Step::Fork => kept.push((index.clone(), model.clone())),
+    }
+}
+
+/// How many levels of nodes there are.
+fn height(index: &Index) -> usize {
+    fn of(slot: &Slot) -> usize {
+        match slot {
+            Slot::Table(_) => 0,
+            Slot::Node(node) => 1 + node.slots.iter().flatten().map(of).max().unwrap_or(0),
+        }
+    }
+    index.root.as_ref().map_or(0, of)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_finds_what_a_map_does_and_forks_stay_as_they_were(
+        (_, steps) in kinds().prop_flat_map(|kind| (Just(kind), steps(kind))),
+    ) {
+        let (mut index, mut model, mut kept) = (Index::default(), Model::new(), Vec::new());
+        for (at, step) in steps.iter().enumerate() {
+            take(&mut index, &mut model, step, &mut kept);
+            if at % 32 == 0 {
+                check(&index, &model);
+            }
+        }
+        check(&index, &model);
+        for (index, model) in &kept {
+            check(index, model);
+        }
+        for key in model.keys().copied().collect::<Vec<_>>() {
+            remove(&mut index, &mut model, key);
+        }
+        prop_assert!(index.root.is_none() && index.spilled.is_none());
+    }
+}
+
+/// Well spread, and others each time.
+fn spread(number: u32) -> u64 {
+    u64::from(number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn of(numbers: std::ops::Range<u32>) -> Index {
+    let mut index = Index::default();
+    for root in numbers {
+        index.insert(spread(root), Place { root, at: 0 });
+    }
+    index
+}
+
+#[test]
+fn the_directory_grows_and_shrinks_with_the_number_of_places() {
+    let mut index = of(0..10_000);
+    let levels = height(&index);
+    assert!((2..=4).contains(&levels), "{levels} levels");
+    assert!(fill(&index) > 0.37, "{}", fill(&index));
+    for root in 100..10_000 {
+        assert!(index.remove(spread(root), root));
+        if root % 64 == 0 {
+            index.check_invariants().unwrap();
+        }
+    }
+    assert!(height(&index) < levels, "still {levels} levels");
+    assert!(fill(&index) > 0.15, "{}", fill(&index));
+    for root in 5..100 {
+        assert!(index.remove(spread(root), root));
+    }
+    assert_eq!(height(&index), 0);
+    assert_eq!(index.len(), 5);
+}
+
+/// How full its tables are.
+fn fill(index: &Index) -> f64 {
+    fn tables(slot: &Slot) -> usize {
+        match slot {
+            Slot::Table(_) => 1,
+            Slot::Node(node) => node.slots.iter().flatten().map(tables).sum(),
+        }
+    }
+    let tables = index.root.as_ref().map_or(1, tables);
+    let room = size_of::<super::Table>() / 64 * 7;
+    index.len() as f64 / (tables * room) as f64
+}
+
+#[test]
+fn what_is_spilled_is_found_after_the_table_has_room_again() {
+    let mut index = Index::default();
+    let places = |roots: std::ops::Range<u32>| roots.map(|root| Place { root, at: 1 });
+    for place in places(0..60) {
+        index.insert(7, place);
+    }
+    assert!(index.spilled.is_some());
+    let last = index.spilled.iter().flat_map(|all| all.iter()).next_back();
+    let &(_, spilled) = last.unwrap();
+    for place in places(0..60).filter(|place| *place != spilled) {
+        assert!(index.remove(7, place.root));
+        index.check_invariants().unwrap();
+        let found = index.find(7, |place| (place == spilled).then_some(place));
+        assert_eq!(found, Some(spilled));
+    }
+    assert!(index.remove(7, spilled.root));
+    assert_eq!(index.len(), 0);
+}
+
+#[test]
+fn a_change_copies_what_a_fork_shares_once_and_no_more() {
+    let mut index = of(0..2_000);
+    let fork = index.clone();
+    let table = |index: &Index| index.table(spread(7)).map(std::ptr::from_ref);
+    index.relocate(spread(7), 7, Place { root: 7, at: 1 });
+    let copied = table(&index);
+    assert_ne!(copied, table(&fork));
+    index.relocate(spread(7), 7, Place { root: 7, at: 2 });
+    assert_eq!(copied, table(&index));
+    // Nor does it copy where nothing is.
+    let fork = index.clone();
+    assert!(!index.remove(spread(7), 8));
+    assert!(!index.relocate(spread(7), 8, Place { root: 9, at: 0 }));
+    let same = match (&index.root, &fork.root) {
+        (Some(Slot::Node(one)), Some(Slot::Node(other))) => Arc::ptr_eq(one, other),
+        _ => false,
+    };
+    assert!(same);
+}
