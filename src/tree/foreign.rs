@@ -2,7 +2,7 @@
 //!
 //! It runs when the commit is visible and done, and may do what it likes: commit
 //! to the same tree, drop a task or a subscription, block, panic. So none of our
-//! locks is held while it runs, nor the mark of an update's closure, nor a claim.
+//! locks is held while it runs, nor the mark of an update's closure.
 
 /// Runs it. A panic ends here, once the panic hook has reported it: the commit
 /// has happened, and its writer must learn so.

@@ -193,6 +193,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
             match self.swap(&transaction) {
                 Ok(version) => {
                     let attempts = attempts.end();
+                    // What others commit in their code defers like any other commit.
+                    drop(updating);
                     self.publish(transaction, version, attempts);
                     return Ok(Committed {
                         value,

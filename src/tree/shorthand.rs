@@ -86,7 +86,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
     ) -> Result<Committed<()>, Error> {
         let records: Vec<_> = records.into_iter().collect();
-        self.update(|transaction| transaction.populate(records.iter().map(Borrow::borrow)))
+        let records: Vec<&ProviderRecord> = records.iter().map(Borrow::borrow).collect();
+        self.update(|transaction| transaction.populate(records.iter().copied()))
     }
 
     /// Commits one [`Transaction::replace_all`](crate::Transaction::replace_all).
@@ -95,7 +96,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
     ) -> Result<Committed<()>, Error> {
         let records: Vec<_> = records.into_iter().collect();
-        self.update(|transaction| transaction.replace_all(records.iter().map(Borrow::borrow)))
+        let records: Vec<&ProviderRecord> = records.iter().map(Borrow::borrow).collect();
+        self.update(|transaction| transaction.replace_all(records.iter().copied()))
     }
 
     /// Commits one

@@ -35,31 +35,24 @@ fn uuids(tree: Option<&Vec<(usize, ProviderRecord)>>) -> impl Iterator<Item = Uu
     tree.into_iter().flatten().map(|(_, one)| one.uuid)
 }
 
-/// Whether only the place of a root among the others has changed. If not, that is left
-/// out.
-fn stays_root(change: &mut Change) -> bool {
+/// Whether only the place among siblings has changed. If not, the place is left out: where
+/// not all siblings are looked at, it may be told in several ways.
+fn is_only_placed(change: &mut Change) -> bool {
     match change {
+        Change::Added { place, .. } => {
+            *place = Place::Last;
+            false
+        }
         Change::Updated {
             before,
             after,
             place,
             ..
-        } if before.parent_uuid().is_none() && after.parent_uuid().is_none() => {
+        } => {
             *place = None;
             before == after
         }
         _ => false,
-    }
-}
-
-/// Among siblings that are not looked at a place may be told in two ways.
-fn forget_place(change: &mut Change) {
-    if let Change::Added { place, .. }
-    | Change::Updated {
-        place: Some(place), ..
-    } = change
-    {
-        *place = Place::Last;
     }
 }
 
@@ -88,14 +81,9 @@ impl Follower {
             .collect();
         let mut expected = transition.after().diff(transition.before());
         let all = expected.len();
-        expected.retain_mut(|change| within.contains(&change.uuid()) && !stays_root(change));
+        expected.retain_mut(|change| within.contains(&change.uuid()) && !is_only_placed(change));
         let mut changes = transition.changes();
-        for change in expected.iter_mut().chain(&mut changes) {
-            let parent = change.provider().parent_uuid();
-            if self.gone || parent.is_none_or(|parent| !within.contains(&parent)) {
-                forget_place(change);
-            }
-        }
+        changes.retain_mut(|change| !is_only_placed(change));
         assert_eq!(changes, expected, "follows {}", self.uuid);
         tally::mark("Follow", if self.gone { "gone" } else { "changed" });
         if expected.len() < all {
