@@ -89,9 +89,8 @@
 //!
 //! After ten claims that expired in vain an update gives up, with
 //! [`Error::Contended`]. So others defer to one update for 10 s in all at most, 1 s at a
-//! time; to a short one that can't win, for 4 s in all. These are bounds for each claim:
-//! there is no order among several claimants, and an update that takes longer than several
-//! others that also take milliseconds may lose to their claims again and again.
+//! time; to a short one that can't win, for 4 s in all. One that has to wait for several
+//! claimants defers to each of them: all that have lost compete for the next claim.
 //!
 //! [`Committed::attempts`] tells how many attempts it took.
 //!

@@ -168,10 +168,16 @@ impl<'a> Attempts<'a> {
         self.made
     }
 
-    /// Before an attempt: defers to a writer that has claimed priority.
+    /// Before an attempt: defers to a writer that has claimed priority, and claims it
+    /// itself if it has lost enough. All who have lost compete for the next claim, so that
+    /// one whose attempts take longest is not always last.
     pub(super) fn start(&mut self) {
-        if self.claim == 0 && self.defers {
+        while self.defers && self.claim == 0 {
             self.fairness.defer();
+            if !self.has_lost_enough() {
+                break;
+            }
+            self.claim = self.fairness.lay(self.patience());
         }
         // The first attempt, as a rule the only one, does without the clock.
         let is_measured = self.made > 0 && self.claim == 0 && self.expired == 0;
@@ -179,7 +185,12 @@ impl<'a> Attempts<'a> {
         self.made += 1;
     }
 
-    /// After an attempt with that many edits that lost: claims priority, or backs off.
+    fn has_lost_enough(&self) -> bool {
+        self.made >= CLAIM_AFTER || self.length >= LONG
+    }
+
+    /// After an attempt with that many edits that lost: backs off, unless it is going to
+    /// claim priority.
     pub(super) fn lost(&mut self, edits: u64) -> Result<(), Error> {
         if self.claim != 0 && self.fairness.claim.load(Relaxed) != self.claim {
             self.claim = 0;
@@ -197,10 +208,7 @@ impl<'a> Attempts<'a> {
         if self.expired == 0 {
             self.length = self.length.max(took);
         }
-        if self.claim == 0 && (self.made >= CLAIM_AFTER || self.length >= LONG) {
-            self.claim = self.fairness.lay(self.patience());
-        }
-        if self.claim == 0 {
+        if !self.has_lost_enough() {
             // Exponential, from one spin to yielding the processor.
             self.backoff.snooze();
         }
@@ -236,13 +244,13 @@ mod tests {
         let (mut all, mut most) = (Duration::ZERO, Duration::ZERO);
         loop {
             attempts.start();
-            fairness.end(fairness.claim.load(Relaxed));
-            if attempts.lost(edits).is_err() {
-                return (attempts.made(), all, most);
-            }
             if attempts.claim != 0 {
                 all += attempts.patience();
                 most = most.max(attempts.patience());
+            }
+            fairness.end(fairness.claim.load(Relaxed));
+            if attempts.lost(edits).is_err() {
+                return (attempts.made(), all, most);
             }
         }
     }
@@ -270,6 +278,7 @@ mod tests {
         let mut long = Attempts::new(&fairness, true);
         long.start();
         long.lost(100).unwrap();
+        long.start();
         assert_ne!(long.claim, 0);
         assert_eq!(long.patience(), AN_EDIT * 200);
         drop(long);
@@ -281,8 +290,10 @@ mod tests {
             // A thread that the system sets aside would be taken for a long one.
             short.started = None;
             short.lost(1).unwrap();
-            assert_eq!(short.claim != 0, loss == CLAIM_AFTER);
+            assert_eq!((short.claim, loss), (0, short.made()));
         }
+        short.start();
+        assert_ne!(short.claim, 0);
     }
 
     #[test]

@@ -203,8 +203,10 @@ impl<C: SnapshotCell> ProviderTree<C> {
                     });
                 }
                 Err(newer) => {
+                    let lost = attempts.lost(transaction.edits());
                     events::conflict(&transaction, newer.version(), attempts.made());
-                    attempts.lost(transaction.edits())?;
+                    drop(value);
+                    lost?;
                 }
             }
         }

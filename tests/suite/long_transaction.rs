@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use provider_tree::{Error, Inventory, ResourceClass};
 use uuid::Uuid;
@@ -67,5 +68,49 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
         long.attempts
     );
     assert_eq!(tree.version(), 2 + short_commits.into_inner());
+    println!("{} attempts", long.attempts);
+}
+
+/// All who have lost compete for the next claim: one that takes longest is not always last.
+#[test]
+fn a_long_update_gets_through_among_others_that_are_nearly_as_long() {
+    let tree = new_tree();
+    for writer in 0..4 {
+        tree.new_root(&format!("host{writer}"), None, 0).unwrap();
+    }
+    let done = AtomicBool::new(false);
+    let long = thread::scope(|scope| {
+        for writer in 0..4 {
+            let (tree, done) = (&tree, &done);
+            scope.spawn(move || {
+                let mut next = 1;
+                while !done.load(Ordering::Relaxed) {
+                    tree.update(|transaction| {
+                        thread::sleep(Duration::from_millis(20));
+                        transaction.set_generation(&format!("host{writer}"), next)
+                    })
+                    .unwrap();
+                    next += 1;
+                }
+            });
+        }
+        thread::sleep(Duration::from_millis(100));
+        let mut attempts = 0;
+        let long = tree.update(|transaction| {
+            attempts += 1;
+            if attempts > 2 * ENOUGH_ATTEMPTS {
+                done.store(true, Ordering::Relaxed);
+            }
+            thread::sleep(Duration::from_millis(30));
+            transaction.new_root("long", None, None)
+        });
+        done.store(true, Ordering::Relaxed);
+        long.unwrap()
+    });
+    assert!(
+        long.attempts <= 2 * ENOUGH_ATTEMPTS,
+        "it took {} attempts",
+        long.attempts
+    );
     println!("{} attempts", long.attempts);
 }
