@@ -1,11 +1,12 @@
 //! The one error type: what was wrong, and what to do about it.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use uuid::Uuid;
 
+use crate::provider::name::ResourceClass;
 use crate::text::Escaped;
-use crate::{ProviderKey, ResourceClass};
 
 /// How much of a caller's text an error repeats, in characters.
 const EXCERPT: usize = 200;
@@ -248,7 +249,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn unknown(key: ProviderKey<'_>) -> Self {
+    pub(crate) fn unknown(key: impl fmt::Display) -> Self {
         Self::UnknownProvider {
             key: excerpt(&key.to_string()),
         }

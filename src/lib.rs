@@ -86,50 +86,54 @@ pub mod docs;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod cell;
-mod change;
-mod display;
-mod dot;
 mod error;
-mod forest;
-mod inventory;
-mod key;
-mod name;
-mod path;
-mod provider;
-mod record;
-mod resource;
-#[cfg(feature = "serde")]
-mod serde;
-mod snapshot;
-mod sync;
 mod text;
+
+mod provider;
+
+mod forest;
+
+mod snapshot;
+
 mod transaction;
+
+mod cell;
+
 mod tree;
 
-#[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
-pub use self::cell::EpochCell;
-#[cfg(all(loom, feature = "loom", provider_tree_models))]
+#[cfg(feature = "serde")]
+mod serde;
+mod sync;
+
+#[cfg(all(loom, feature = "loom"))]
 #[doc(hidden)]
-pub use self::cell::private as contract;
-pub use self::cell::{ArcSwapCell, SnapshotCell};
-pub use self::change::{Change, Differences, Place};
-pub use self::dot::Dot;
+pub mod contract;
+
+pub use uuid;
+
+pub use self::cell::arc_swap::ArcSwapCell;
+pub use self::cell::cell::SnapshotCell;
+#[cfg(any(not(all(loom, feature = "loom")), crossbeam_loom))]
+pub use self::cell::epoch::EpochCell;
 pub use self::error::Error;
-pub use self::forest::{Forest, MAX_LEVELS};
-pub use self::inventory::Inventory;
-pub use self::key::ProviderKey;
-pub use self::name::{ResourceClass, Trait};
-pub use self::provider::Provider;
-pub use self::record::ProviderRecord;
-pub use self::resource::Resource;
+pub use self::forest::diff::change::{Change, Differences, Place};
+pub use self::forest::fmt::dot::Dot;
+pub use self::forest::forest::{Forest, MAX_LEVELS};
+pub use self::provider::inventory::Inventory;
+pub use self::provider::key::ProviderKey;
+pub use self::provider::name::{ResourceClass, Trait};
+pub use self::provider::provider::Provider;
+pub use self::provider::record::ProviderRecord;
+pub use self::provider::resource::Resource;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
-pub use self::tree::{
-    Committed, Conflict, ProviderTree, Reader, Stats, Subscription, TimedOut, Transition,
-};
+pub use self::tree::commit::{Committed, Conflict};
+pub use self::tree::reader::Reader;
+pub use self::tree::stats::Stats;
+pub use self::tree::subscription::{Subscription, TimedOut, Transition};
+pub use self::tree::tree::ProviderTree;
 
 /// The iterators that walk through a [`Forest`].
 pub mod iter {
-    pub use crate::forest::walk::{Ancestors, Children, ProviderUuids, Providers};
+    pub use crate::forest::iter::{Ancestors, Children, ProviderUuids, Providers};
 }

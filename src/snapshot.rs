@@ -1,6 +1,9 @@
 //! One version of the forest, owned.
 
-use crate::Forest;
+use crate::error::Error;
+use crate::forest::forest::Forest;
+use crate::provider::key::ProviderKey;
+use crate::provider::path::Path;
 use crate::sync::{Arc, Witness};
 use std::fmt;
 use std::ops::Deref;
@@ -89,12 +92,12 @@ impl Snapshot {
         self.version.history == other.version.history
     }
 
-    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
+    #[cfg(any(not(all(loom, feature = "loom")), crossbeam_loom))]
     pub(crate) fn from_version(version: Arc<Version>) -> Self {
         Self { version }
     }
 
-    #[cfg(not(all(loom, feature = "loom", not(crossbeam_loom))))]
+    #[cfg(any(not(all(loom, feature = "loom")), crossbeam_loom))]
     pub(crate) fn as_version(&self) -> &Arc<Version> {
         &self.version
     }
@@ -103,13 +106,13 @@ impl Snapshot {
         self.version
     }
 
-    #[cfg(all(loom, feature = "loom", provider_tree_models))]
+    #[cfg(all(loom, feature = "loom"))]
     pub(crate) fn references(&self) -> usize {
         Arc::strong_count(&self.version)
     }
 
     /// Does to a model what freeing its content does, but leaves the memory.
-    #[cfg(all(loom, feature = "loom", provider_tree_models))]
+    #[cfg(all(loom, feature = "loom"))]
     pub(crate) fn free_content(&self) {
         self.version.witness.write();
     }
@@ -135,6 +138,33 @@ impl Deref for Snapshot {
     fn deref(&self) -> &Forest {
         self.version.witness.read();
         &self.version.forest
+    }
+}
+
+impl Forest {
+    /// The tree of a root alone, as an independent forest at version 0. Cost:
+    /// O(size of the tree).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], or [`Error::NotARoot`] for any other
+    /// provider than a root.
+    pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
+        let root = self.require(key)?;
+        if root.parent_uuid().is_some() {
+            return Err(Error::NotARoot {
+                uuid: root.uuid(),
+                root: self.root_of(root)?.uuid(),
+            });
+        }
+        let first = Path::TOP.child(0);
+        let moved = self.tree_of(root)?.map(|provider| {
+            let path = provider.path().rebased(root.path(), &first);
+            provider.edited(|head| head.path = path)
+        });
+        let mut forest = Forest::new();
+        forest.attach_all(moved.collect());
+        Ok(Snapshot::new(0, forest))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
-use provider_tree::contract::{Cell, free_content};
+use provider_tree::contract::{Cell, Token, free_content};
 use provider_tree::{Snapshot, SnapshotCell};
 
 /// What is broken in a [`Planted`] cell.
@@ -85,12 +85,28 @@ pub struct PlantedCache<B> {
     snapshot: Snapshot,
 }
 
+impl<B> Clone for Planted<B> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), PhantomData)
+    }
+}
+
+impl<B> Clone for PlantedCache<B> {
+    fn clone(&self) -> Self {
+        Self {
+            cell: self.cell.clone(),
+            mark: self.mark,
+            snapshot: self.snapshot.clone(),
+        }
+    }
+}
+
 impl<B: Bug> SnapshotCell for Planted<B> {}
 
 impl<B: Bug> Cell for Planted<B> {
     type Cache = PlantedCache<B>;
 
-    fn new(first: Snapshot) -> Self {
+    fn new(first: Snapshot, _: Token) -> Self {
         let shared = Shared {
             newest: AtomicUsize::new(0),
             readers: AtomicUsize::new(0),
@@ -101,14 +117,14 @@ impl<B: Bug> Cell for Planted<B> {
         Self(Arc::new(shared), PhantomData)
     }
 
-    fn announce(&self) -> Snapshot {
+    fn announce(&self, token: Token) -> Snapshot {
         if !B::QUIET_ANNOUNCEMENT {
             self.0.newest.fetch_add(0, AcqRel);
         }
-        self.read(Snapshot::clone)
+        self.read(Snapshot::clone, token)
     }
 
-    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
+    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R {
         let shared = &self.0;
         if B::QUIET_ANNOUNCEMENT {
             return reader(&shared.get(shared.newest.load(Acquire)));
@@ -122,7 +138,12 @@ impl<B: Bug> Cell for Planted<B> {
         result
     }
 
-    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
+    fn compare_and_swap(
+        &self,
+        base: &Snapshot,
+        next: Snapshot,
+        token: Token,
+    ) -> Result<(), Snapshot> {
         let shared = &self.0;
         let key = shared.keep(next);
         if B::EARLY_VERSION {
@@ -151,16 +172,16 @@ impl<B: Bug> Cell for Planted<B> {
                 Err(newer) if B::STALE_BASE => current = newer,
                 Err(_) => {
                     shared.free(key);
-                    return Err(self.read(Snapshot::clone));
+                    return Err(self.read(Snapshot::clone, token));
                 }
             }
         }
     }
 
-    fn cache(&self) -> Self::Cache {
-        let cell = Self(Arc::clone(&self.0), PhantomData);
+    fn cache(&self, token: Token) -> Self::Cache {
+        let cell = self.clone();
         let mark = cell.mark();
-        let snapshot = cell.read(Snapshot::clone);
+        let snapshot = cell.read(Snapshot::clone, token);
         PlantedCache {
             cell,
             mark,
@@ -168,11 +189,11 @@ impl<B: Bug> Cell for Planted<B> {
         }
     }
 
-    fn load(cache: &mut Self::Cache) -> &Snapshot {
+    fn load(cache: &mut Self::Cache, token: Token) -> &Snapshot {
         let mark = cache.cell.mark();
         if mark != cache.mark {
             cache.mark = mark;
-            cache.snapshot = cache.cell.read(Snapshot::clone);
+            cache.snapshot = cache.cell.read(Snapshot::clone, token);
         }
         &cache.snapshot
     }

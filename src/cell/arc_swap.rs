@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
 
-use super::{Cell, SnapshotCell};
-use crate::Snapshot;
+use super::cell::SnapshotCell;
+use super::cell::sealed::{Cell, Token};
+use crate::snapshot::Snapshot;
 
 /// The default cell: the newest snapshot in an [`arc_swap::ArcSwap`].
 ///
@@ -15,23 +16,27 @@ use crate::Snapshot;
 #[derive(Debug)]
 pub struct ArcSwapCell(Arc<ArcSwap<Snapshot>>);
 
+/// One reader's snapshot, and where to ask whether it is the newest.
+#[derive(Clone, Debug)]
+pub struct ArcSwapCache(Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>);
+
 impl SnapshotCell for ArcSwapCell {}
 
 impl Cell for ArcSwapCell {
-    type Cache = Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>;
+    type Cache = ArcSwapCache;
 
-    fn new(first: Snapshot) -> Self {
+    fn new(first: Snapshot, _: Token) -> Self {
         Self(Arc::new(ArcSwap::from_pointee(first)))
     }
 
-    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
+    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R {
         // Acquires what the swap below released: a reader that meets a version
         // sees all that its writer wrote. Without that it could follow
         // pointers to nodes whose content has not arrived yet.
         reader(&self.0.load())
     }
 
-    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
+    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot, _: Token) -> Result<(), Snapshot> {
         let current = self.0.load();
         if !current.ptr_eq(base) {
             return Err(Snapshot::clone(&current));
@@ -47,7 +52,7 @@ impl Cell for ArcSwapCell {
         }
     }
 
-    fn announce(&self) -> Snapshot {
+    fn announce(&self, _: Token) -> Snapshot {
         loop {
             // Swaps the newest for itself. Both this swap and the one that
             // replaces it later are sequentially consistent read-modify-writes in
@@ -60,16 +65,16 @@ impl Cell for ArcSwapCell {
         }
     }
 
-    fn cache(&self) -> Self::Cache {
-        Cache::new(Arc::clone(&self.0))
+    fn cache(&self, _: Token) -> Self::Cache {
+        ArcSwapCache(Cache::new(Arc::clone(&self.0)))
     }
 
     #[inline]
-    fn load(cache: &mut Self::Cache) -> &Snapshot {
+    fn load(cache: &mut Self::Cache, _: Token) -> &Snapshot {
         // A relaxed load that compares addresses, then nothing or a full load
         // as in `read`. Coherence lets the relaxed load not see an older
         // version than this thread has seen, or than happened before it, which
         // is what makes the reads of one thread never go back.
-        cache.load()
+        cache.0.load()
     }
 }

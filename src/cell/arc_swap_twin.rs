@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard};
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-use super::{Cell, SnapshotCell};
-use crate::Snapshot;
+use super::cell::SnapshotCell;
+use super::cell::sealed::{Cell, Token};
+use crate::snapshot::Snapshot;
 use crate::sync::Arc;
 
 /// The twin of the default cell.
@@ -37,7 +38,7 @@ struct Table {
 }
 
 /// One reader's snapshot, and where to ask whether it is the newest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SwapCache {
     swap: Arc<Swap>,
     key: usize,
@@ -49,7 +50,7 @@ impl SnapshotCell for ArcSwapCell {}
 impl Cell for ArcSwapCell {
     type Cache = SwapCache;
 
-    fn new(first: Snapshot) -> Self {
+    fn new(first: Snapshot, _: Token) -> Self {
         let table = Table {
             next_key: 1,
             snapshots: BTreeMap::from([(0, first.into())]),
@@ -61,11 +62,11 @@ impl Cell for ArcSwapCell {
         }))
     }
 
-    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
+    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R {
         reader(&self.0.load().1)
     }
 
-    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
+    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot, _: Token) -> Result<(), Snapshot> {
         let swap = &self.0;
         let Some(base) = swap.table().key_of(base) else {
             return Err(swap.load().1);
@@ -83,13 +84,13 @@ impl Cell for ArcSwapCell {
         }
     }
 
-    fn announce(&self) -> Snapshot {
+    fn announce(&self, _: Token) -> Snapshot {
         // arc-swap's compare-and-swap of the newest for itself.
         let newest = self.0.newest.fetch_add(0, AcqRel);
         self.0.shown(newest).1
     }
 
-    fn cache(&self) -> SwapCache {
+    fn cache(&self, _: Token) -> SwapCache {
         let (key, snapshot) = self.0.load();
         SwapCache {
             swap: Arc::clone(&self.0),
@@ -98,7 +99,7 @@ impl Cell for ArcSwapCell {
         }
     }
 
-    fn load(cache: &mut SwapCache) -> &Snapshot {
+    fn load(cache: &mut SwapCache, _: Token) -> &Snapshot {
         // As arc-swap's `Cache`: a relaxed look at the address, then a load.
         if cache.swap.newest.load(Relaxed) != cache.key {
             (cache.key, cache.snapshot) = cache.swap.load();

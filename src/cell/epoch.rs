@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use crossbeam_epoch::{self as epoch, Atomic, Shared};
 
-use super::{Cell, SnapshotCell};
-use crate::Snapshot;
-use crate::snapshot::Version;
+use super::cell::SnapshotCell;
+use super::cell::sealed::{Cell, Token};
+use crate::snapshot::{Snapshot, Version};
 use crate::sync::{self, Arc, waiting};
 
 /// How often to ask so that a version that nobody reads is let go of: it may go two
@@ -54,6 +54,7 @@ struct Newest {
 }
 
 /// One reader's snapshot, and where to ask whether it is the newest.
+#[derive(Clone)]
 pub struct EpochCache {
     newest: Arc<Newest>,
     snapshot: Snapshot,
@@ -64,18 +65,18 @@ impl SnapshotCell for EpochCell {}
 impl Cell for EpochCell {
     type Cache = EpochCache;
 
-    fn new(first: Snapshot) -> Self {
+    fn new(first: Snapshot, _: Token) -> Self {
         let first = Arc::into_raw(first.into_version());
         Self(Arc::new(Newest {
             version: Atomic::from(first),
         }))
     }
 
-    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
+    fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R {
         self.0.read(reader)
     }
 
-    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot) -> Result<(), Snapshot> {
+    fn compare_and_swap(&self, base: &Snapshot, next: Snapshot, _: Token) -> Result<(), Snapshot> {
         let guard = epoch::pin();
         let current = Shared::from(Arc::as_ptr(base.as_version()));
         let next = Arc::into_raw(next.into_version());
@@ -113,7 +114,7 @@ impl Cell for EpochCell {
         }
     }
 
-    fn announce(&self) -> Snapshot {
+    fn announce(&self, _: Token) -> Snapshot {
         let guard = epoch::pin();
         // Changes nothing, but as a read-modify-write it comes before or after
         // each exchange: Release pairs with the acquire of the exchange that comes
@@ -123,19 +124,19 @@ impl Cell for EpochCell {
         unsafe { show(newest, Snapshot::clone) }
     }
 
-    fn settle(&self) {
+    fn settle(&self, _: Token) {
         settle();
     }
 
-    fn cache(&self) -> EpochCache {
+    fn cache(&self, _: Token) -> EpochCache {
         EpochCache {
             newest: Arc::clone(&self.0),
-            snapshot: self.read(Snapshot::clone),
+            snapshot: self.0.read(Snapshot::clone),
         }
     }
 
     #[inline]
-    fn load(cache: &mut EpochCache) -> &Snapshot {
+    fn load(cache: &mut EpochCache, _: Token) -> &Snapshot {
         // Relaxed: the address alone is looked at. Either it is that of the
         // kept snapshot, whose content this thread has acquired and whose
         // address is no other version's while it is kept; or `read` acquires a

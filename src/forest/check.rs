@@ -4,8 +4,8 @@ use std::ptr;
 
 use uuid::Uuid;
 
-use super::Forest;
-use crate::path::Path;
+use super::forest::Forest;
+use crate::provider::path::Path;
 
 impl Forest {
     /// Says which invariant does not hold. Cost: O(n log n).

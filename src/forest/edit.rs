@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
+use super::forest::{Forest, Keys};
 use super::index::Place;
-use super::{Forest, Keys};
-use crate::Provider;
-use crate::path::Path;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 impl Keys {
     fn name_of(&self, provider: &Provider) -> u64 {

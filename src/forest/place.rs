@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::Forest;
-use super::walk::{self, Children};
-use crate::path::{MAX_SIBLINGS, Path};
-use crate::{Error, Provider};
+use super::forest::Forest;
+use super::iter::{Children, last_below};
+use crate::error::Error;
+use crate::provider::path::{MAX_SIBLINGS, Path};
+use crate::provider::provider::Provider;
 
 /// How much room is left before each sibling when one has come in between where
 /// there was none: so many may follow it there before all are numbered anew again.
@@ -121,6 +122,6 @@ impl Forest {
     }
 
     pub(crate) fn next_ordinal(&self, parent: &Path) -> u32 {
-        walk::last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
+        last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
     }
 }

@@ -5,9 +5,13 @@ use std::borrow::Borrow;
 
 use uuid::Uuid;
 
-use super::Forest;
-use crate::path::Path;
-use crate::{Error, Inventory, ProviderKey, Resource, ResourceClass, Snapshot, Trait, inventory};
+use super::forest::Forest;
+use crate::error::Error;
+use crate::provider::inventory::{self, Inventory};
+use crate::provider::key::ProviderKey;
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::resource::Resource;
+use crate::provider::sorted::sorted;
 
 impl Forest {
     /// Whether a provider has any inventory. Cost: one look-up.
@@ -137,37 +141,4 @@ impl Forest {
                 && provider.has_trait(Trait::MISC_SHARES_VIA_AGGREGATE.as_str())
         })
     }
-
-    /// The tree of a root alone, as an independent forest at version 0. Cost:
-    /// O(size of the tree).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownProvider`], or [`Error::NotARoot`] for any other
-    /// provider than a root.
-    pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
-        let root = self.require(key)?;
-        if root.parent_uuid().is_some() {
-            return Err(Error::NotARoot {
-                uuid: root.uuid(),
-                root: self.root_of(root)?.uuid(),
-            });
-        }
-        let first = Path::TOP.child(0);
-        let moved = self.tree_of(root)?.map(|provider| {
-            let path = provider.path().rebased(root.path(), &first);
-            provider.edited(|head| head.path = path)
-        });
-        let mut forest = Self::new();
-        forest.attach_all(moved.collect());
-        Ok(Snapshot::new(0, forest))
-    }
-}
-
-/// What a caller gave as a set: sorted, each once.
-pub(crate) fn sorted<T: Ord>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut items: Vec<T> = items.into_iter().collect();
-    items.sort_unstable();
-    items.dedup();
-    items
 }

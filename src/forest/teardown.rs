@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::Forest;
+use super::forest::Forest;
 use super::index::{Node, Slot};
 use super::outline::{Block, Tree};
 
@@ -157,7 +157,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Provider, Snapshot, Transaction};
+    use crate::provider::provider::Provider;
+    use crate::snapshot::Snapshot;
+    use crate::transaction::Transaction;
 
     /// A node has 32 ways, and a tree here 51 providers at most.
     const BEYOND: usize = 51;

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, Serializer};
 use super::fields::{self, Build, Fields, Writer};
 use super::report::Report;
 use super::values::{Read, read_alone};
-use crate::Inventory;
+use crate::provider::inventory::Inventory;
 
 const FIELDS: &[&str] = &[
     "total",

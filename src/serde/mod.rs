@@ -19,7 +19,10 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Se
 use serde::ser::{Serialize, Serializer};
 
 use self::fields::Writer;
-use crate::{Forest, ProviderRecord, Snapshot, Transaction};
+use crate::forest::forest::Forest;
+use crate::provider::record::ProviderRecord;
+use crate::snapshot::Snapshot;
+use crate::transaction::Transaction;
 
 const PROVIDERS: &str = "resource_providers";
 

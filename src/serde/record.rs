@@ -7,8 +7,11 @@ use uuid::Uuid;
 use super::fields::{self, Build, Field, Fields, Writer};
 use super::report::{Report, shown};
 use super::values::GivenUuid;
-use crate::provider::Name;
-use crate::{Forest, Inventory, Provider, ProviderRecord, ResourceClass};
+use crate::forest::forest::Forest;
+use crate::provider::inventory::Inventory;
+use crate::provider::name::ResourceClass;
+use crate::provider::provider::{Name, Provider};
+use crate::provider::record::ProviderRecord;
 
 const FIELDS: &[&str] = &[
     "uuid",

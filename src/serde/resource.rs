@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 use super::fields::{self, Build, Fields, Writer};
 use super::report::Report;
 use super::values::{Read, read_alone};
-use crate::Resource;
+use crate::provider::resource::Resource;
 
 const FIELDS: &[&str] = &["class", "identifier", "metadata"];
 

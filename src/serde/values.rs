@@ -12,7 +12,8 @@ use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::report::{Report, shown};
-use crate::{Inventory, ResourceClass, Trait};
+use crate::provider::inventory::Inventory;
+use crate::provider::name::{ResourceClass, Trait};
 
 /// `Deserialize` with a report: `None` is a value that is invalid and noted.
 pub(super) trait Read<'de>: Sized {

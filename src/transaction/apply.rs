@@ -8,8 +8,11 @@ use uuid::Uuid;
 use super::Transaction;
 use super::arrivals::{Arrivals, Subtree};
 use super::structure::check_texts;
-use crate::forest::walk::Children;
-use crate::{Change, Error, Forest, Place, Provider};
+use crate::error::Error;
+use crate::forest::diff::change::{Change, Place};
+use crate::forest::forest::Forest;
+use crate::forest::iter::Children;
+use crate::provider::provider::Provider;
 
 impl Transaction {
     /// Makes changes that [`Forest::diff`] has found, all of them or none: a

@@ -7,8 +7,11 @@ use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::structure::{check_levels, check_none_missing, cycle};
-use crate::path::Path;
-use crate::{Error, Forest, Place, Provider};
+use crate::error::Error;
+use crate::forest::diff::change::Place;
+use crate::forest::forest::Forest;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 /// Providers that stand nowhere.
 pub(super) enum Subtree {

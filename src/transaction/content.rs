@@ -6,10 +6,14 @@ use std::borrow::Borrow;
 use uuid::Uuid;
 
 use super::Transaction;
-use crate::forest::sorted;
-use crate::inventory::Inventories;
-use crate::path::Path;
-use crate::{Error, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait, inventory};
+use crate::error::Error;
+use crate::provider::inventory::{self, Inventories, Inventory};
+use crate::provider::key::ProviderKey;
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
+use crate::provider::resource::Resource;
+use crate::provider::sorted::sorted;
 
 /// What replaces what a provider has.
 enum Content<'a> {

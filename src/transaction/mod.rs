@@ -14,7 +14,10 @@ use std::fmt;
 use std::ops::Deref;
 
 use self::generations::Generations;
-use crate::{Error, Forest, ProviderKey, Snapshot};
+use crate::error::Error;
+use crate::forest::forest::Forest;
+use crate::provider::key::ProviderKey;
+use crate::snapshot::Snapshot;
 
 /// A private copy of one version of the forest, with edits that nobody else
 /// sees until they are committed.

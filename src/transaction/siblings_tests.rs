@@ -5,8 +5,12 @@ use std::iter;
 
 use uuid::Uuid;
 
-use crate::path::MAX_SIBLINGS;
-use crate::{Change, Error, ProviderRecord, Snapshot, Transaction};
+use crate::error::Error;
+use crate::forest::diff::change::Change;
+use crate::provider::path::MAX_SIBLINGS;
+use crate::provider::record::ProviderRecord;
+use crate::snapshot::Snapshot;
+use crate::transaction::Transaction;
 
 const LIMIT: u128 = MAX_SIBLINGS as u128;
 

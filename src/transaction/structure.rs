@@ -7,10 +7,12 @@ use std::iter;
 use uuid::Uuid;
 
 use super::Transaction;
-use crate::forest::walk::Providers;
-use crate::path::Path;
-use crate::provider::{Head, Name};
-use crate::{Error, Forest, MAX_LEVELS, Provider, ProviderKey};
+use crate::error::Error;
+use crate::forest::forest::{Forest, MAX_LEVELS};
+use crate::forest::iter::Providers;
+use crate::provider::key::ProviderKey;
+use crate::provider::path::Path;
+use crate::provider::provider::{Head, Name, Provider};
 
 impl Transaction {
     /// Adds a root, after the others. Returns its UUID, a random one unless

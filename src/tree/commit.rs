@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Error, Snapshot, Transaction};
+use crate::error::Error;
+use crate::snapshot::Snapshot;
+use crate::transaction::Transaction;
 
 /// A commit that has become visible, or had nothing to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! What a tree reports as `tracing` events, under the target `provider_tree`.
 //! Without the feature `tracing` nothing; the read path never reports.
 
-use crate::Transaction;
-use crate::transaction::Report;
+use crate::transaction::{Report, Transaction};
 
 #[cfg(feature = "tracing")]
 pub(super) fn committed(report: &Report, version: u64, attempts: u64) {

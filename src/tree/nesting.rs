@@ -6,7 +6,7 @@ use std::mem::{self, ManuallyDrop};
 
 use smallvec::SmallVec;
 
-use crate::Error;
+use crate::error::Error;
 use crate::sync::thread_local;
 
 /// Updates that this thread is in, the outermost first. Few are nested: as many

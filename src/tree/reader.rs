@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use crate::cell::{ArcSwapCell, SnapshotCell};
-use crate::{ProviderTree, Snapshot};
+use crate::cell::arc_swap::ArcSwapCell;
+use crate::cell::cell::SnapshotCell;
+use crate::cell::cell::sealed::TOKEN;
+use crate::snapshot::Snapshot;
+use crate::tree::tree::ProviderTree;
 
 /// One thread's handle for reading a tree, the fastest way to do it: it keeps
 /// the newest snapshot that it has seen and asks only whether there is a newer
@@ -31,18 +34,30 @@ pub struct Reader<C: SnapshotCell = ArcSwapCell> {
     cache: C::Cache,
 }
 
-impl<C: SnapshotCell> Reader<C> {
-    pub(super) fn new(tree: &ProviderTree<C>) -> Self {
-        Self {
-            cache: tree.cell.cache(),
+impl<C: SnapshotCell> ProviderTree<C> {
+    /// A handle for one thread that reads often. Cost: O(1).
+    pub fn reader(&self) -> Reader<C> {
+        Reader {
+            cache: self.cell.cache(TOKEN),
         }
     }
+}
 
+impl<C: SnapshotCell> Reader<C> {
     /// The newest snapshot. Versions never go back from one call to the next.
     /// Cost: one atomic load when nothing has changed; otherwise that of
     /// [`ProviderTree::snapshot`].
     pub fn load(&mut self) -> &Snapshot {
-        C::load(&mut self.cache)
+        C::load(&mut self.cache, TOKEN)
+    }
+}
+
+/// A reader for another thread, which has seen the same snapshot. Cost: O(1).
+impl<C: SnapshotCell> Clone for Reader<C> {
+    fn clone(&self) -> Self {
+        Self {
+            cache: self.cache.clone(),
+        }
     }
 }
 

@@ -4,12 +4,16 @@ use std::borrow::Borrow;
 
 use uuid::Uuid;
 
-use super::{Committed, ProviderTree};
-use crate::cell::SnapshotCell;
+use super::commit::Committed;
+use super::tree::ProviderTree;
+use crate::cell::cell::SnapshotCell;
+use crate::error::Error;
+use crate::provider::inventory::{self, Inventory};
+use crate::provider::key::ProviderKey;
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::record::ProviderRecord;
+use crate::provider::resource::Resource;
 use crate::transaction::content::checked_traits;
-use crate::{
-    Error, Inventory, ProviderKey, ProviderRecord, Resource, ResourceClass, Trait, inventory,
-};
 
 /// # Single edits
 ///

@@ -1,7 +1,8 @@
 //! What a tree keeps beside its newest version.
 
-use super::ProviderTree;
-use crate::SnapshotCell;
+use super::tree::ProviderTree;
+use crate::cell::cell::SnapshotCell;
+use crate::cell::cell::sealed::TOKEN;
 
 /// What a tree keeps. From [`ProviderTree::stats`].
 ///
@@ -54,7 +55,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// the work off the writers. Cost: O(v) for v versions that are held, and of the order
     /// of the edits that replaced what it frees.
     pub fn collect(&self) {
-        self.cell.settle();
+        self.cell.settle(TOKEN);
         self.backlog.collect();
     }
 }

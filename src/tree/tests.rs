@@ -1,6 +1,6 @@
 //! A writer that the system stops in the middle of a commit.
 
-use super::*;
+use super::tree::ProviderTree;
 
 #[test]
 fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {

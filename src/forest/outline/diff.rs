@@ -7,7 +7,7 @@ use im::ordmap::DiffItem;
 
 use super::block::{BITS, Block, Cover, way};
 use super::{Outline, Rest, Tree};
-use crate::Provider;
+use crate::provider::provider::Provider;
 
 /// A provider that two outlines have at the same path, or that one of them has.
 pub(in crate::forest) type Difference<'a> = (Option<&'a Provider>, Option<&'a Provider>);

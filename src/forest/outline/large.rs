@@ -7,8 +7,8 @@ use im::shared_ptr::DefaultSharedPtr;
 use uuid::Uuid;
 
 use super::NameHash;
-use crate::Provider;
-use crate::path::Path;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 use crate::sync::HashState;
 
 type ByPath = im::GenericOrdMap<Path, Arc<Provider>, DefaultSharedPtr>;

@@ -28,8 +28,8 @@ mod tests;
 pub(super) use self::block::{Block, Trees};
 use self::block::{Cover, way};
 pub(super) use self::tree::{Rest, Tree};
-use crate::Provider;
-use crate::path::Path;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 /// The hash of a provider's name, by which a large tree finds it.
 type NameHash<'a> = &'a dyn Fn(&Provider) -> u64;

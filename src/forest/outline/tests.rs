@@ -8,9 +8,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{Block, Outline, Tree};
-use crate::Provider;
-use crate::path::Path;
-use crate::provider::{Head, Name};
+use crate::provider::path::Path;
+use crate::provider::provider::{Head, Name, Provider};
 
 type Model = BTreeMap<Vec<u8>, Provider>;
 

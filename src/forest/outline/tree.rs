@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::NameHash;
 use super::large::Large;
-use crate::Provider;
-use crate::path::Path;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 /// The most providers that lie in one allocation. Maps become one again at half as many, so
 /// that one provider that comes and goes does not turn the tree over each time.

@@ -13,8 +13,10 @@ use uuid::Uuid;
 use self::order::{Dropped, all_dropped, dropped_below};
 use self::plan::{Given, Plan};
 use super::Transaction;
-use crate::path::Path;
-use crate::{Error, Provider, ProviderRecord};
+use crate::error::Error;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
+use crate::provider::record::ProviderRecord;
 
 impl Transaction {
     /// Adds and replaces providers, all of them or none. To remove all others in the

@@ -6,10 +6,12 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use uuid::Uuid;
 
 use super::shared::Draft;
-use crate::forest::walk::Providers;
-use crate::path::Path;
+use crate::error::Error;
+use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 use crate::transaction::structure::{check_none_missing, cycle};
-use crate::{Error, Forest, Provider};
 
 /// Which of the present providers go, none of them given: what `populate` and
 /// `replace_all` differ in.

@@ -5,9 +5,11 @@ use uuid::Uuid;
 
 use super::order::{Dropped, check_parents, keeps_parent, parents_first};
 use super::shared::{Draft, Shared};
-use crate::path::MAX_SIBLINGS;
+use crate::error::Error;
+use crate::forest::forest::Forest;
+use crate::provider::path::MAX_SIBLINGS;
+use crate::provider::record::ProviderRecord;
 use crate::transaction::structure::check_levels;
-use crate::{Error, Forest, ProviderRecord};
 
 /// What they do to a forest.
 pub(super) struct Plan {

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use crate::provider::{Head, Name};
-use crate::{Error, Inventory, Provider, ProviderRecord, ResourceClass, Trait, inventory};
+use crate::error::Error;
+use crate::provider::inventory::{self, Inventory};
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::provider::{Head, Name, Provider};
+use crate::provider::record::ProviderRecord;
 
 /// A provider to be, which can be changed still.
 pub(super) struct Draft {

@@ -57,23 +57,31 @@ mod tests;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::forest::Teardown;
+use crate::forest::teardown::Teardown;
 use crate::snapshot::Version;
 use crate::sync::{Arc, Queue};
 
 /// How many nodes a commit takes apart for others. At 50 to 100 ns for a count that is in no
 /// cache, or a provider that is freed, that is up to 25 µs.
-pub const STEP: usize = if cfg!(provider_tree_models) { 2 } else { 256 };
+pub const STEP: usize = if cfg!(all(loom, feature = "loom")) {
+    2
+} else {
+    256
+};
 
 /// How many nodes, or counts of nodes, one written provider replaces at most, as a rule:
 /// a path of four 32-way nodes in the outline, its tree, and as much in the indices.
-const NODES_OF_A_WRITE: usize = if cfg!(provider_tree_models) { 0 } else { 256 };
+const NODES_OF_A_WRITE: usize = if cfg!(all(loom, feature = "loom")) {
+    0
+} else {
+    256
+};
 
 /// In how many commits each version of a level is looked at once.
 const PERIODS: [u64; 10] = [1, 2, 4, 8, 16, 64, 256, 1_024, 4_096, 16_384];
 
 /// How many levels of pinned versions there are. Each makes a model larger.
-const LEVELS: usize = if cfg!(provider_tree_models) {
+const LEVELS: usize = if cfg!(all(loom, feature = "loom")) {
     2
 } else {
     PERIODS.len()

@@ -5,16 +5,19 @@
 //! compared then, and where it stands: paths may differ though all siblings stand
 //! in the same order.
 
+pub(crate) mod change;
+
 use std::collections::BTreeMap;
 use std::iter;
 
 use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
-use super::Forest;
+use super::forest::Forest;
 use super::outline::Tree;
-use crate::path::Path;
-use crate::{Change, Place, Provider};
+use crate::forest::diff::change::{Change, Place};
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 impl Forest {
     /// What leads from an older state to this one, provider by provider.

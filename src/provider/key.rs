@@ -4,11 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::Provider;
-
 /// A provider's UUID or name, as every lookup takes it.
 ///
-/// It is made from a [`Uuid`], from text, or from a [`Provider`] (its UUID).
+/// It is made from a [`Uuid`], from text, or from a [`Provider`](super::provider::Provider) (its UUID).
 /// Text means a name first, then a UUID in any spelling: hyphenated, simple,
 /// braced or as a URN, in either case of letters. Names and UUIDs are one
 /// namespace, so that text finds one provider at most.
@@ -45,13 +43,6 @@ impl<'a> From<&'a String> for ProviderKey<'a> {
     #[inline]
     fn from(text: &'a String) -> Self {
         Self::Text(text)
-    }
-}
-
-impl From<&Provider> for ProviderKey<'_> {
-    #[inline]
-    fn from(provider: &Provider) -> Self {
-        Self::Uuid(provider.uuid())
     }
 }
 

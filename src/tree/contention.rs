@@ -27,7 +27,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::Error;
+use crate::error::Error;
 use crate::sync::{AtomicU64, Backoff, Gate, Instant};
 
 /// How many losses make a claim.

@@ -1,83 +1,19 @@
-//! The validated names of the field: resource classes and traits.
+//! The names of the field: resource classes and traits. Text becomes one in
+//! [`checked`](super::checked) alone.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::Error;
-
-/// Whether a text is a legal name of a resource class or a trait: Placement's
-/// `^[A-Z0-9_]+$`, of 1 to 255 bytes.
-fn is_legal(text: &str) -> bool {
-    (1..=255).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-macro_rules! validated_name {
-    ($name:ident, $invalid:ident) => {
-        impl $name {
-            /// Checks a name without keeping it.
-            pub(crate) fn check(name: &str) -> Result<(), Error> {
-                if is_legal(name) {
-                    Ok(())
-                } else {
-                    Err(Error::$invalid {
-                        name: crate::error::excerpt(name),
-                    })
-                }
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = Error;
-
-            fn try_from(name: &str) -> Result<Self, Error> {
-                Self::new(name)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Error;
-
-            fn try_from(name: String) -> Result<Self, Error> {
-                Self::new(name)
-            }
-        }
-
-        impl TryFrom<&&str> for $name {
-            type Error = Error;
-
-            fn try_from(name: &&str) -> Result<Self, Error> {
-                Self::new(name)
-            }
-        }
-
-        impl TryFrom<&String> for $name {
-            type Error = Error;
-
-            fn try_from(name: &String) -> Result<Self, Error> {
-                Self::new(name)
-            }
-        }
-
+macro_rules! text {
+    ($name:ident) => {
         impl From<&$name> for $name {
             fn from(name: &$name) -> Self {
                 name.clone()
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-
-            fn from_str(name: &str) -> Result<Self, Error> {
-                Self::new(name)
             }
         }
 
@@ -150,23 +86,16 @@ enum Class {
     Custom(Arc<str>),
 }
 
-validated_name!(ResourceClass, InvalidResourceClass);
+text!(ResourceClass);
 
 impl ResourceClass {
-    /// Checks a name. Cost: O(length); a class that is not standard takes an allocation,
-    /// which all clones share.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidResourceClass`] unless it is 1 to 255 of the characters `A-Z0-9_`.
-    pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
-        let name = name.as_ref();
-        Self::check(name)?;
+    /// A class of that name, which has been checked.
+    pub(super) fn from_checked(name: &str) -> Self {
         let standard = STANDARD_NAMES.iter().position(|one| *one == name);
-        Ok(Self(match standard {
+        Self(match standard {
             Some(at) => Class::Standard(at as u8),
             None => Class::Custom(name.into()),
-        }))
+        })
     }
 
     /// The name as text. Cost: O(1).
@@ -193,7 +122,7 @@ impl ResourceClass {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Trait(SmolStr);
 
-validated_name!(Trait, InvalidTrait);
+text!(Trait);
 
 impl Trait {
     /// The trait of a provider whose inventory is shared with the members of
@@ -203,20 +132,13 @@ impl Trait {
     pub const MISC_SHARES_VIA_AGGREGATE: Self =
         Self(SmolStr::new_static("MISC_SHARES_VIA_AGGREGATE"));
 
-    /// Checks a name. Cost: O(length); names of up to 23 bytes take no allocation, longer
-    /// ones one that all clones share.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidTrait`] unless it is 1 to 255 of the characters `A-Z0-9_`.
-    pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
-        let name = name.as_ref();
-        Self::check(name)?;
+    /// A trait of that name, which has been checked.
+    pub(super) fn from_checked(name: &str) -> Self {
         let standard = Self::MISC_SHARES_VIA_AGGREGATE;
         if name == standard.as_str() {
-            return Ok(standard);
+            return standard;
         }
-        Ok(Self(SmolStr::new(name)))
+        Self(SmolStr::new(name))
     }
 
     /// The name as text. Cost: O(1).

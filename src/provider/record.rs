@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::{Forest, Inventory, Provider, Resource, ResourceClass, Trait};
+use crate::provider::inventory::Inventory;
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::provider::Provider;
+use crate::provider::resource::Resource;
 
 /// A provider as plain data: what `populate` and `replace_all` take and an export gives.
 ///
@@ -79,22 +82,5 @@ impl From<&Provider> for ProviderRecord {
         record.aggregates = provider.aggregates().iter().copied().collect();
         record.resources = provider.resources().iter().cloned().collect();
         record
-    }
-}
-
-impl Forest {
-    /// Copies of all providers as plain data, in the order of
-    /// [`iter`](Self::iter), with their roots: an export, which `populate` and
-    /// `replace_all` take back. Cost: O(size of the provider) each.
-    pub fn to_records(&self) -> impl Iterator<Item = ProviderRecord> {
-        let mut root = None;
-        self.iter().map(move |provider| {
-            if provider.parent_uuid().is_none() {
-                root = Some(provider.uuid());
-            }
-            let mut record = ProviderRecord::from(provider);
-            record.root_uuid = root;
-            record
-        })
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::forest::forest::Forest;
+use crate::provider::provider::Provider;
 use crate::text::Escaped;
-use crate::{Forest, Provider};
 
 /// Prints a line for each provider, below its parent: name, UUID, generation,
 /// totals of its inventory and traits. Control characters in names are escaped.

@@ -1,7 +1,5 @@
 //! Waiting for the next version, in a thread or a task.
 
-mod registry;
-
 use std::fmt;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Wake, Waker};
@@ -9,12 +7,17 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-pub use self::registry::Registry;
-use self::registry::Scope;
-use super::ProviderTree;
-use crate::cell::{ArcSwapCell, SnapshotCell};
+use super::registry::{Registry, Scope};
+use super::tree::ProviderTree;
+use crate::cell::arc_swap::ArcSwapCell;
+use crate::cell::cell::SnapshotCell;
+use crate::cell::cell::sealed::TOKEN;
+use crate::error::Error;
+use crate::forest::diff::change::Change;
+use crate::provider::key::ProviderKey;
+use crate::provider::provider::Provider;
+use crate::snapshot::Snapshot;
 use crate::sync::{Arc, Condvar, Mutex};
-use crate::{Change, Error, Provider, ProviderKey, Snapshot};
 
 /// One subscriber's view of a tree: it waits for versions newer than the last that
 /// it took. From [`ProviderTree::subscribe`] or [`ProviderTree::subscribe_to`].
@@ -167,12 +170,12 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// The number of a new subscriber, and the version that it begins with.
     fn enter(&self, follows: bool) -> (u64, Snapshot) {
         let number = self.registry.enter(follows);
-        (number, self.cell.announce())
+        (number, self.cell.announce(TOKEN))
     }
 
     fn subscription(&self, number: u64, taken: Snapshot, follows: Option<Uuid>) -> Subscription<C> {
         Subscription {
-            cache: self.cell.cache(),
+            cache: self.cell.cache(TOKEN),
             taken,
             registry: Arc::clone(&self.registry),
             number,
@@ -198,7 +201,7 @@ impl<C: SnapshotCell> Subscription<C> {
     /// subscription. Never waits. Cost: one atomic load if there is none; else that of
     /// comparing the tree, if it follows one.
     pub fn try_changed(&mut self) -> Option<Transition> {
-        let newest = C::load(&mut self.cache);
+        let newest = C::load(&mut self.cache, TOKEN);
         if newest.ptr_eq(&self.taken) || self.gone {
             return None;
         }

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::forest::forest::Forest;
+use crate::provider::inventory::Inventory;
+use crate::provider::provider::Provider;
 use crate::text::Escaped;
-use crate::{Forest, Inventory, Provider};
 
 /// Prints a forest as a graph in Graphviz's language DOT. From
 /// [`Forest::to_dot`].

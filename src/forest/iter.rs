@@ -5,10 +5,12 @@ use std::iter::FusedIterator;
 
 use uuid::Uuid;
 
-use super::Forest;
+use super::forest::Forest;
 use super::outline::{Rest, Tree, Trees};
-use crate::path::Path;
-use crate::{Error, Provider, ProviderKey};
+use crate::error::Error;
+use crate::provider::key::ProviderKey;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 
 /// How many providers below a child [`Children`] steps over one by one before
 /// it looks up where the next child is.

@@ -5,8 +5,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::provider::Provider;
+use crate::provider::resource::Resource;
 use crate::text::Escaped;
-use crate::{Provider, Resource, ResourceClass, Trait};
 
 /// What became of one provider between two states of the forest. From
 /// [`Forest::diff`](crate::Forest::diff), for

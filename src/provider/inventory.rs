@@ -1,6 +1,7 @@
 //! What a provider has of one resource class.
 
-use crate::{Error, ResourceClass};
+use crate::error::Error;
+use crate::provider::name::ResourceClass;
 
 /// What a provider has of one resource class.
 ///

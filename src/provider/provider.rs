@@ -8,9 +8,12 @@ use std::sync::Arc;
 use arrayvec::ArrayString;
 use uuid::Uuid;
 
-use crate::inventory::Inventories;
-use crate::path::Path;
-use crate::{Error, Inventory, Resource, ResourceClass, Trait};
+use crate::error::Error;
+use crate::provider::inventory::{Inventories, Inventory};
+use crate::provider::key::ProviderKey;
+use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::path::Path;
+use crate::provider::resource::Resource;
 
 /// The longest name, in characters, as in Placement's schema.
 const MAX_NAME: usize = 200;
@@ -295,6 +298,13 @@ impl PartialEq for Head {
             && *generation == other.generation
             && *parent_uuid == other.parent_uuid
             && (Arc::ptr_eq(rest, &other.rest) || *rest == other.rest)
+    }
+}
+
+impl From<&Provider> for ProviderKey<'_> {
+    #[inline]
+    fn from(provider: &Provider) -> Self {
+        Self::Uuid(provider.uuid())
     }
 }
 

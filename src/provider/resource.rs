@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ResourceClass;
+use crate::provider::name::ResourceClass;
 
 /// One of the things that an inventory counts, where they are not all alike:
 /// a persistent-memory namespace, a virtual function ...

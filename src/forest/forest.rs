@@ -1,0 +1,211 @@
+//! The forest: look-ups, and how its parts fit together.
+
+use std::hash::BuildHasher;
+
+use uuid::Uuid;
+
+use super::index::{Glance, Index};
+use super::outline::Outline;
+use crate::error::Error;
+use crate::provider::key::ProviderKey;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
+use crate::sync::HashState;
+
+/// The most levels that a tree can have, its root included.
+///
+/// Placement names no limit; real trees have 3 or 4 levels. A path takes a
+/// byte a level, so that the limit bounds what a deep provider costs.
+pub const MAX_LEVELS: usize = 1_024;
+
+/// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
+/// [`Transaction`](crate::Transaction) show it: every query is here.
+///
+/// `&Forest` stands to `Snapshot` as `&str` to `String`: take it where either
+/// will do. In the costs, n is the number of providers. A *look-up* finds a table of
+/// places by the hash, a tree by the place and the provider in the tree: it passes a node
+/// of each of two 32-way tries for every 32 times as many providers, O(log₃₂ n), 2 to 4 in
+/// practice. In a tree of more than 32 providers a look-up in its own maps comes on top.
+pub struct Forest {
+    pub(super) by_uuid: Index,
+    pub(super) by_name: Index,
+    pub(super) keys: Keys,
+    pub(super) outline: Outline,
+    /// How many providers have been written since it was forked.
+    pub(super) writes: usize,
+}
+
+/// How the keys of a forest and its forks are hashed.
+#[derive(Clone, Default)]
+pub(super) struct Keys(HashState);
+
+impl Keys {
+    #[inline]
+    pub(super) fn uuid(&self, uuid: Uuid) -> u64 {
+        self.0.hash_one(u128::from_ne_bytes(uuid.into_bytes()))
+    }
+
+    /// Names that spell a UUID have its hash, in whatever spelling.
+    #[inline]
+    pub(super) fn name(&self, name: &str) -> u64 {
+        match Uuid::try_parse(name) {
+            Ok(spelled) => self.uuid(spelled),
+            Err(_) => self.0.hash_one(name),
+        }
+    }
+}
+
+impl Forest {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_uuid: Index::default(),
+            by_name: Index::default(),
+            keys: Keys::default(),
+            outline: Outline::default(),
+            writes: 0,
+        }
+    }
+
+    /// The same state, to be changed on its own. Cost: O(1).
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            by_uuid: self.by_uuid.clone(),
+            by_name: self.by_name.clone(),
+            keys: self.keys.clone(),
+            outline: self.outline.clone(),
+            writes: 0,
+        }
+    }
+
+    /// Goes on as a fork of itself.
+    pub(crate) fn become_fork(&mut self, mut fork: Self) {
+        fork.writes += self.writes;
+        *self = fork;
+    }
+
+    /// How many providers have been written since it was forked: a measure of how many
+    /// nodes it has copied.
+    pub(crate) fn writes(&self) -> usize {
+        self.writes
+    }
+
+    /// The provider with that UUID. Cost: one look-up.
+    #[inline]
+    pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
+        let hash = self.keys.uuid(uuid);
+        match self.glance(&self.by_uuid, hash)? {
+            Some(there) if there.uuid() == uuid => Some(there),
+            _ => self.get_anywhere(uuid, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn get_anywhere(&self, uuid: Uuid, hash: u64) -> Option<&Provider> {
+        self.by_uuid.find(hash, |place| {
+            self.outline.tree(place.root)?.by_uuid(uuid, place.at)
+        })
+    }
+
+    /// What a [glance](Index::glance) at an index and the outline shows: a provider that is
+    /// nearly always the right one in a forest of a thousand, `Some(None)` if there may be
+    /// one elsewhere, `None` if there is none. It takes few instructions, as it is inlined
+    /// wherever a provider is looked up.
+    #[inline]
+    fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
+        match index.glance(hash) {
+            Glance::Place(place) => Some(self.outline.near(place.root, place.at)),
+            Glance::Unknown => Some(None),
+            Glance::Nothing => None,
+        }
+    }
+
+    /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
+    #[inline]
+    pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
+        match key.into() {
+            ProviderKey::Uuid(uuid) => self.get(uuid),
+            ProviderKey::Text(text) => self.find_text(text),
+        }
+    }
+
+    fn find_text(&self, text: &str) -> Option<&Provider> {
+        let hash = self.keys.name(text);
+        match self.glance(&self.by_name, hash) {
+            Some(Some(there)) if there.name() == text => Some(there),
+            None => None,
+            _ => self.named(hash, |one| one.name() == text),
+        }
+        .or_else(|| self.get(Uuid::try_parse(text).ok()?))
+    }
+
+    /// The first provider that is the right one, of those whose names have that hash.
+    fn named(&self, hash: u64, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
+        self.by_name.find(hash, |place| {
+            let tree = self.outline.tree(place.root)?;
+            tree.by_name(hash, place.at, &is_it)
+        })
+    }
+
+    /// The provider with that name or UUID. Cost: as [`find`](Self::find).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is none.
+    #[inline]
+    pub fn require<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
+        let key = key.into();
+        self.find(key).ok_or_else(|| Error::unknown(key))
+    }
+
+    /// Whether there is a provider with that name or UUID. Cost: as
+    /// [`find`](Self::find).
+    #[inline]
+    pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// The number of providers. Cost: O(1).
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.outline.len()
+    }
+
+    /// Whether there is no provider. Cost: O(1).
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn by_path(&self, path: &Path) -> Option<&Provider> {
+        self.outline.get(path)
+    }
+
+    /// The provider that counts and has that name, or one that spells the same UUID in
+    /// another way.
+    pub(crate) fn holder_of_name(&self, name: &str, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let spelled = Uuid::try_parse(name).ok();
+        let holder = self.named(self.keys.name(name), |one| {
+            let is_it = match spelled {
+                None => one.name() == name,
+                Some(_) => Uuid::try_parse(one.name()).ok() == spelled,
+            };
+            is_it && counts(one.uuid())
+        });
+        holder.map(Provider::uuid)
+    }
+
+    /// The provider that counts and whose name spells a UUID that is not its own.
+    pub(crate) fn named_as(&self, uuid: Uuid, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let mut buffer = Uuid::encode_buffer();
+        let name = uuid.hyphenated().encode_lower(&mut buffer);
+        self.holder_of_name(name, |holder| holder != uuid && counts(holder))
+    }
+}
+
+/// Two forests are equal if they show equal providers in the same order.
+/// Cost: O(n).
+impl PartialEq for Forest {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}

@@ -1,0 +1,13 @@
+//! Providers as values, and what they are made of. Nothing here knows a forest or a
+//! thread.
+
+pub(crate) mod provider;
+
+pub(crate) mod checked;
+pub(crate) mod inventory;
+pub(crate) mod key;
+pub(crate) mod name;
+pub(crate) mod path;
+pub(crate) mod record;
+pub(crate) mod resource;
+pub(crate) mod sorted;
