@@ -1,5 +1,8 @@
 //! The one error type: what was wrong, and what to do about it.
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::fmt;
 
@@ -19,6 +22,21 @@ const LISTED: usize = 10;
 /// Every variant carries what the caller needs to act; its text says the same
 /// in words, with control characters escaped. Texts of callers are repeated up to
 /// their 200th character.
+///
+/// To decide what to do next, ask [`is_not_found`](Self::is_not_found),
+/// [`is_taken`](Self::is_taken), [`is_conflict`](Self::is_conflict) or
+/// [`is_invalid`](Self::is_invalid): exactly one of them holds.
+///
+/// ```
+/// use provider_tree::ProviderTree;
+///
+/// let tree = ProviderTree::new();
+/// tree.new_root("host")?;
+/// assert!(tree.new_root("host").unwrap_err().is_taken());
+/// assert!(tree.remove("hots").unwrap_err().is_not_found());
+/// assert!(tree.new_root("").unwrap_err().is_invalid());
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -27,6 +45,7 @@ pub enum Error {
         "no provider has the name or UUID `{}`: check its spelling, or add it first",
         Escaped(key)
     )]
+    #[non_exhaustive]
     UnknownProvider {
         /// The name or UUID that was looked for.
         key: String,
@@ -36,6 +55,7 @@ pub enum Error {
         "provider `{}` has the UUID {uuid} already: choose another, or update that one",
         Escaped(name)
     )]
+    #[non_exhaustive]
     UuidTaken {
         /// The UUID that both would have.
         uuid: Uuid,
@@ -49,6 +69,7 @@ pub enum Error {
         Escaped(held),
         as_asked_for(name, held)
     )]
+    #[non_exhaustive]
     NameTaken {
         /// The name that was asked for.
         name: String,
@@ -64,6 +85,7 @@ pub enum Error {
         "the name `{}` is the UUID of another provider: choose a name that is not",
         Escaped(name)
     )]
+    #[non_exhaustive]
     NameIsUuid {
         /// The name that was asked for.
         name: String,
@@ -73,6 +95,7 @@ pub enum Error {
     /// A new UUID is spelled by the name of another provider, which would make
     /// a look-up of that text ambiguous.
     #[error("the UUID {uuid} is the name of provider {named}: choose another, or rename that one")]
+    #[non_exhaustive]
     UuidIsName {
         /// The UUID that was asked for.
         uuid: Uuid,
@@ -85,6 +108,7 @@ pub enum Error {
         "these parents are neither given nor in the forest: {}: give them too",
         list(uuids)
     )]
+    #[non_exhaustive]
     MissingParents {
         /// All missing parents, sorted.
         uuids: Vec<Uuid>,
@@ -94,12 +118,14 @@ pub enum Error {
         "these providers would be their own ancestors: {}: change the parent of one",
         list(uuids)
     )]
+    #[non_exhaustive]
     Cycle {
         /// The providers on the cycle, each followed by its parent.
         uuids: Vec<Uuid>,
     },
-    /// A tree would have more than [`MAX_LEVELS`](crate::MAX_LEVELS) levels.
+    /// A tree would have more than [`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS) levels.
     #[error("provider {uuid} would lie below level {limit}, the deepest there is")]
+    #[non_exhaustive]
     TooDeep {
         /// The provider that would lie too deep.
         uuid: Uuid,
@@ -109,12 +135,14 @@ pub enum Error {
     /// A provider, or the forest, would have more direct children than can be
     /// numbered.
     #[error("more than {limit} siblings are not supported")]
+    #[non_exhaustive]
     TooManySiblings {
         /// The largest number of siblings.
         limit: u64,
     },
     /// A call that takes a root was given another provider.
     #[error("provider {uuid} is not a root: use its root {root}")]
+    #[non_exhaustive]
     NotARoot {
         /// The provider that was given.
         uuid: Uuid,
@@ -123,6 +151,7 @@ pub enum Error {
     },
     /// A record names another root than its parents lead to.
     #[error("provider {uuid} is said to be in the tree of {given}, but its root is {actual}")]
+    #[non_exhaustive]
     RootMismatch {
         /// The provider whose record is wrong.
         uuid: Uuid,
@@ -134,6 +163,7 @@ pub enum Error {
     /// `populate` or `replace_all` was given two records of one provider, or `apply` two
     /// changes.
     #[error("provider {uuid} is given twice: give each provider once")]
+    #[non_exhaustive]
     DuplicateProvider {
         /// The provider that was given twice.
         uuid: Uuid,
@@ -145,6 +175,7 @@ pub enum Error {
          again",
         list(uuids)
     )]
+    #[non_exhaustive]
     ChangedMeanwhile {
         /// The providers that are in the way: changed, gone, there already, or
         /// below one that the changes remove.
@@ -152,6 +183,7 @@ pub enum Error {
     },
     /// `populate` or `replace_all` was given a record with an invalid name or inventory.
     #[error("provider {uuid}: {reason}")]
+    #[non_exhaustive]
     InvalidRecord {
         /// The provider whose record is invalid.
         uuid: Uuid,
@@ -160,6 +192,7 @@ pub enum Error {
     },
     /// An inventory was given two records of one class.
     #[error("the inventory has two records of {class}: give each class once")]
+    #[non_exhaustive]
     DuplicateResourceClass {
         /// The class that was given twice.
         class: ResourceClass,
@@ -170,6 +203,7 @@ pub enum Error {
         "provider {uuid} is at generation {}, not at {expected}: read it again, then retry",
         actual.map_or_else(|| "none".to_owned(), |actual| actual.to_string())
     )]
+    #[non_exhaustive]
     GenerationConflict {
         /// The provider.
         uuid: Uuid,
@@ -183,6 +217,7 @@ pub enum Error {
         "the name `{}` has {length} characters: a name has 1 to 200",
         Escaped(name)
     )]
+    #[non_exhaustive]
     InvalidName {
         /// The name; of a longer one the first 200 characters and `...`.
         name: String,
@@ -194,6 +229,7 @@ pub enum Error {
         "`{}` is no resource class: use 1 to 255 of the characters A-Z, 0-9 and _",
         Escaped(name)
     )]
+    #[non_exhaustive]
     InvalidResourceClass {
         /// What was given for one.
         name: String,
@@ -203,12 +239,14 @@ pub enum Error {
         "`{}` is no trait: use 1 to 255 of the characters A-Z, 0-9 and _",
         Escaped(name)
     )]
+    #[non_exhaustive]
     InvalidTrait {
         /// What was given for one.
         name: String,
     },
     /// A field of an inventory record is out of range.
     #[error("{field} of {class} is {value}: it must be {range}")]
+    #[non_exhaustive]
     InvalidInventory {
         /// The class of the record.
         class: ResourceClass,
@@ -223,6 +261,7 @@ pub enum Error {
     #[error(
         "{reserved} of {class} are reserved, but the total is {total}: reserve at most {total}"
     )]
+    #[non_exhaustive]
     ReservedAboveTotal {
         /// The class of the record.
         class: ResourceClass,
@@ -242,13 +281,77 @@ pub enum Error {
         "the update lost to another commit {attempts} times: keep its closure short, and let it \
          neither commit to the same tree nor wait for a thread that does"
     )]
+    #[non_exhaustive]
     Contended {
         /// How often the closure ran.
         attempts: u64,
     },
 }
 
+/// What a caller does about an error.
+#[derive(PartialEq)]
+enum Remedy {
+    Add,
+    ChooseAnother,
+    ReadAgain,
+    Correct,
+}
+
 impl Error {
+    /// Whether a provider that the call named is not in the forest: check its spelling, or
+    /// add it first.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.remedy() == Remedy::Add
+    }
+
+    /// Whether another provider has the name or UUID that was asked for: choose another.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.remedy() == Remedy::ChooseAnother
+    }
+
+    /// Whether others have changed the forest meanwhile: read it again, then retry. The
+    /// same call may succeed then.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.remedy() == Remedy::ReadAgain
+    }
+
+    /// Whether the call itself is wrong: it would be refused again, however the forest
+    /// changed.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.remedy() == Remedy::Correct
+    }
+
+    fn remedy(&self) -> Remedy {
+        match self {
+            Self::UnknownProvider { .. } | Self::MissingParents { .. } => Remedy::Add,
+            Self::UuidTaken { .. }
+            | Self::NameTaken { .. }
+            | Self::NameIsUuid { .. }
+            | Self::UuidIsName { .. } => Remedy::ChooseAnother,
+            Self::ChangedMeanwhile { .. }
+            | Self::GenerationConflict { .. }
+            | Self::Contended { .. } => Remedy::ReadAgain,
+            Self::InvalidRecord { reason, .. } => reason.remedy(),
+            Self::Cycle { .. }
+            | Self::TooDeep { .. }
+            | Self::TooManySiblings { .. }
+            | Self::NotARoot { .. }
+            | Self::RootMismatch { .. }
+            | Self::DuplicateProvider { .. }
+            | Self::DuplicateResourceClass { .. }
+            | Self::InvalidName { .. }
+            | Self::InvalidResourceClass { .. }
+            | Self::InvalidTrait { .. }
+            | Self::InvalidInventory { .. }
+            | Self::ReservedAboveTotal { .. }
+            | Self::NestedUpdate => Remedy::Correct,
+        }
+    }
+
     pub(crate) fn unknown(key: impl fmt::Display) -> Self {
         Self::UnknownProvider {
             key: excerpt(&key.to_string()),

@@ -1,3 +1,6 @@
+#![doc(test(attr(deny(warnings))))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 //! A forest of resource providers that many threads read without ever waiting
 //! while others change it.
 //!
@@ -13,18 +16,17 @@
 //! # A tour
 //!
 //! ```
-//! use provider_tree::{Error, Inventory, ProviderTree, ResourceClass, Trait};
+//! use provider_tree::{Inventory, ProviderTree, ResourceClass};
 //!
 //! // Share it by reference or in an `Arc`: every call takes `&self`.
 //! let tree = ProviderTree::new();
 //!
 //! // Several edits become visible in one step, or not at all.
 //! tree.update(|transaction| {
-//!     let host = transaction.new_root("host", None, None)?;
-//!     transaction.new_child("host_numa0", host, None, None)?;
-//!     transaction.new_child("host_gpu0", "host_numa0", None, None)?;
-//!     let mut cpus = Inventory::new(8);
-//!     cpus.allocation_ratio = Some(4.0);
+//!     let host = transaction.new_root("host")?;
+//!     transaction.new_child("host_numa0", host)?;
+//!     transaction.new_child("host_gpu0", "host_numa0")?;
+//!     let cpus = Inventory::new(8).with_allocation_ratio(4.0);
 //!     transaction.update_inventory("host_numa0", [(ResourceClass::VCPU, cpus)], None)?;
 //!     transaction.add_traits("host_gpu0", ["CUSTOM_GOLD"])
 //! })?;
@@ -44,9 +46,9 @@
 //! assert_eq!((snapshot.len(), tree.len()), (3, 1));
 //!
 //! // What is refused is refused with a reason, and has changed nothing.
-//! let error = tree.new_child("host_gpu1", "host_numa0", None, None).unwrap_err();
-//! assert_eq!(error, Error::UnknownProvider { key: "host_numa0".to_owned() });
-//! # Ok::<(), Error>(())
+//! let error = tree.new_child("host_gpu1", "host_numa0").unwrap_err();
+//! assert!(error.is_not_found());
+//! # Ok::<(), provider_tree::Error>(())
 //! ```
 //!
 //! # Where to look
@@ -118,10 +120,11 @@ pub use self::cell::epoch::EpochCell;
 pub use self::error::Error;
 pub use self::forest::diff::change::{Change, Differences, Place};
 pub use self::forest::fmt::dot::Dot;
-pub use self::forest::forest::{Forest, MAX_LEVELS};
-pub use self::provider::inventory::Inventory;
+pub use self::forest::forest::Forest;
+pub use self::provider::inventory::{EffectiveInventory, Inventory};
 pub use self::provider::key::ProviderKey;
 pub use self::provider::name::{ResourceClass, Trait};
+pub use self::provider::new::NewProvider;
 pub use self::provider::provider::Provider;
 pub use self::provider::record::ProviderRecord;
 pub use self::provider::resource::Resource;

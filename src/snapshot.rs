@@ -2,8 +2,10 @@
 
 use crate::error::Error;
 use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
 use crate::provider::path::Path;
+use crate::provider::provider::Provider;
 use crate::sync::{Arc, Witness};
 use std::fmt;
 use std::ops::Deref;
@@ -26,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// use provider_tree::ProviderTree;
 ///
 /// let tree = ProviderTree::new();
-/// tree.new_root("host", None, None)?;
+/// tree.new_root("host")?;
 /// let before = tree.snapshot();
 /// tree.remove("host")?;
 /// assert!(before.exists("host") && !tree.exists("host"));
@@ -119,6 +121,7 @@ impl Snapshot {
 
     /// The number of commits that led to it. Cost: O(1).
     #[inline]
+    #[must_use]
     pub fn version(&self) -> u64 {
         self.version.witness.read();
         self.version.number
@@ -126,6 +129,7 @@ impl Snapshot {
 
     /// Whether both are one and the same version of one forest. Cost: O(1).
     #[inline]
+    #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.version, &other.version)
     }
@@ -184,6 +188,15 @@ impl PartialEq for Snapshot {
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&**self, f)
+    }
+}
+
+impl<'a> IntoIterator for &'a Snapshot {
+    type Item = &'a Provider;
+    type IntoIter = Providers<'a>;
+
+    fn into_iter(self) -> Providers<'a> {
+        self.iter()
     }
 }
 

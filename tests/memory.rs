@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use provider_tree::{
-    ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell, Transaction,
+    ArcSwapCell, EpochCell, Error, NewProvider, ProviderTree, Snapshot, SnapshotCell, Transaction,
 };
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ fn rewrite_all<C: SnapshotCell>(tree: &ProviderTree<C>, generation: u64) {
         for number in 0..PROVIDERS {
             transaction.set_generation(Uuid::from_u128(number), generation)?;
         }
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
 }
@@ -38,9 +38,13 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
     let tree = ProviderTree::from_snapshot(Snapshot::default());
     tree.update(|transaction| {
         for number in 0..PROVIDERS {
-            transaction.new_root(&format!("host{number}"), Uuid::from_u128(number), 0)?;
+            transaction.new_root(
+                NewProvider::new(&format!("host{number}"))
+                    .uuid(Uuid::from_u128(number))
+                    .generation(0),
+            )?;
         }
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     tree
@@ -171,7 +175,7 @@ fn check_passing_reader() {
             tree.update(|transaction| {
                 (0..300).map(Uuid::from_u128).try_for_each(|uuid| {
                     transaction.set_generation(uuid, commit)?;
-                    Ok::<_, Error>(())
+                    Ok(())
                 })
             })
             .unwrap();
@@ -230,7 +234,11 @@ fn check_steps_in_bytes() {
 fn add(transaction: &mut Transaction, count: u128) -> Result<(), Error> {
     (PROVIDERS..PROVIDERS + count).try_for_each(|number| {
         let name = format!("host{number}");
-        transaction.new_root(&name, Uuid::from_u128(number), 0)?;
+        transaction.new_root(
+            NewProvider::new(&name)
+                .uuid(Uuid::from_u128(number))
+                .generation(0),
+        )?;
         Ok(())
     })
 }
@@ -250,7 +258,7 @@ fn check_in_between() {
             drop(clone);
         }
         grown = LIVE.load(Relaxed).saturating_sub(before);
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     assert!(grown < SLACK, "{grown} bytes in an open transaction");
@@ -275,7 +283,7 @@ fn check_in_between() {
             }
         }
         grown = LIVE.load(Relaxed).saturating_sub(before);
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     assert!(grown < SLACK, "{grown} bytes in an open transaction");

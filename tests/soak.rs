@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell};
+use provider_tree::{ArcSwapCell, EpochCell, NewProvider, ProviderTree, Snapshot, SnapshotCell};
 use uuid::Uuid;
 
 use self::counting::LIVE;
@@ -33,13 +33,22 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
     let tree = ProviderTree::from_snapshot(Snapshot::default());
     tree.update(|transaction| {
         for host in 0..HOSTS {
-            transaction.new_root(&format!("host{host}"), uuid(host, 0), 0)?;
+            transaction.new_root(
+                NewProvider::new(&format!("host{host}"))
+                    .uuid(uuid(host, 0))
+                    .generation(0),
+            )?;
             for number in 1..PROVIDERS_OF_A_HOST {
                 let name = format!("host{host}_{number}");
-                transaction.new_child(&name, uuid(host, 0), uuid(host, number), 0)?;
+                transaction.new_child(
+                    NewProvider::new(&name)
+                        .uuid(uuid(host, number))
+                        .generation(0),
+                    uuid(host, 0),
+                )?;
             }
         }
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     tree
@@ -100,7 +109,7 @@ fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> R
                             let now = transaction.require(uuid(host, 0))?.generation();
                             transaction.set_generation(uuid(host, 0), now.unwrap_or(0) + 1)?;
                         }
-                        Ok::<_, Error>(())
+                        Ok(())
                     })
                     .unwrap();
                     commits.fetch_add(1, Relaxed);

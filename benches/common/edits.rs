@@ -1,6 +1,8 @@
 //! The edits that are measured, the same everywhere.
 
-use provider_tree::{Committed, Error, Inventory, ProviderTree, ResourceClass, SnapshotCell};
+use provider_tree::{
+    Committed, Error, Inventory, NewProvider, ProviderTree, ResourceClass, SnapshotCell,
+};
 use uuid::Uuid;
 
 /// Three records of inventory; other ones for another `total`, and other ones
@@ -50,7 +52,10 @@ impl Child {
 
     /// Adds it and removes it again, in two commits. Returns how many were removed.
     pub fn add_and_remove<C: SnapshotCell>(&self, tree: &ProviderTree<C>) -> Result<usize, Error> {
-        tree.new_child(&self.name, self.parent, self.uuid, 0)?;
+        tree.new_child(
+            NewProvider::new(&self.name).uuid(self.uuid).generation(0),
+            self.parent,
+        )?;
         Ok(tree.remove(self.uuid)?.value)
     }
 }

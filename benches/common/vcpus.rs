@@ -21,7 +21,7 @@ pub fn move_vcpu<C: SnapshotCell>(tree: &ProviderTree<C>, from: Uuid, to: Uuid) 
         let taker = transaction.require(to)?;
         let (inventory, generation) = inventory_after(taker, |total| total + given);
         transaction.update_inventory(to, inventory, generation)?;
-        Ok::<_, Error>(())
+        Ok(())
     });
     committed.expect("a commit").attempts
 }

@@ -262,7 +262,7 @@ fn raise_generations<C: SnapshotCell>(tree: &ProviderTree<C>, providers: &[Uuid]
             let generation = transaction.require(uuid)?.generation().unwrap_or(0);
             transaction.set_generation(uuid, generation + 1)?;
         }
-        Ok::<_, Error>(())
+        Ok(())
     });
     committed.expect("a commit").attempts
 }

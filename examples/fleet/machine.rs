@@ -39,7 +39,7 @@ impl Machine {
         let free = providers
             .iter()
             .filter_map(|provider| provider.inventory.get(&watched))
-            .map(|inventory| i64::from(inventory.total) - i64::from(inventory.reserved()))
+            .map(|inventory| i64::from(inventory.total) - i64::from(inventory.effective().reserved))
             .sum();
         Self {
             providers,
@@ -59,7 +59,7 @@ fn most_units(providers: &[ProviderRecord]) -> (ResourceClass, Vec<usize>) {
     let mut candidates: BTreeMap<_, (u64, Vec<usize>)> = BTreeMap::new();
     for (place, provider) in providers.iter().enumerate() {
         for (class, inventory) in &provider.inventory {
-            let ratio = inventory.allocation_ratio().to_bits();
+            let ratio = inventory.effective().allocation_ratio.to_bits();
             let (units, holders) = candidates.entry((class, ratio)).or_default();
             *units += u64::from(inventory.total);
             holders.push(place);
@@ -122,7 +122,7 @@ impl<'a> Host<'a> {
         provider
             .inventory_of(self.watched())
             .map_or(0, |inventory| {
-                i64::from(inventory.total) - i64::from(inventory.reserved())
+                i64::from(inventory.total) - i64::from(inventory.effective().reserved)
             })
     }
 

@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use provider_tree::{Committed, Error, Inventory, Provider, ProviderTree, Transaction};
+use provider_tree::{
+    Committed, Error, Inventory, NewProvider, Provider, ProviderTree, Transaction,
+};
 use uuid::Uuid;
 
 use crate::fleet::Fleet;
@@ -85,7 +87,9 @@ fn add_or_remove_device(
     let uuid = Uuid::new_v4();
     commit(tree, |transaction| {
         let Some(device) = transaction.find(&name) else {
-            let device = match transaction.new_child(&name, holder, uuid, 0) {
+            let device = match transaction
+                .new_child(NewProvider::new(&name).uuid(uuid).generation(0), holder)
+            {
                 // There is no level for it below this one.
                 Err(Error::TooDeep { .. }) => return Ok(()),
                 added => added?,
@@ -130,11 +134,11 @@ fn move_units(
         return Ok(());
     };
     let units = most
-        .min(giver.total.saturating_sub(giver.reserved()))
-        .min(taker.reserved() + (Inventory::MAX - taker.total));
-    giver.reserved = Some(giver.reserved() + units);
-    let given_free = units.min(taker.reserved());
-    taker.reserved = Some(taker.reserved() - given_free);
+        .min(giver.total.saturating_sub(giver.effective().reserved))
+        .min(taker.effective().reserved + (Inventory::MAX - taker.total));
+    giver.reserved = Some(giver.effective().reserved + units);
+    let given_free = units.min(taker.effective().reserved);
+    taker.reserved = Some(taker.effective().reserved - given_free);
     taker.total += units - given_free;
     replace_inventory(transaction, host, from, giver)?;
     replace_inventory(transaction, host, to, taker)

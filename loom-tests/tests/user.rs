@@ -5,7 +5,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
 use loom::sync::atomic::Ordering::{Acquire, Release};
 use loom::thread;
-use provider_tree::{EpochCell, Inventory, ProviderTree, ResourceClass, Snapshot, SnapshotCell};
+use provider_tree::{
+    EpochCell, Inventory, NewProvider, ProviderTree, ResourceClass, Snapshot, SnapshotCell,
+};
 use uuid::Uuid;
 
 const HOST: Uuid = Uuid::from_u128(0xa);
@@ -17,7 +19,7 @@ type Mailbox = AtomicU64;
 fn agent<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) {
     let committed = tree
         .update(|transaction| {
-            transaction.new_child("gpu", "host", GPU, None)?;
+            transaction.new_child(NewProvider::new("gpu").uuid(GPU), "host")?;
             transaction.update_inventory("gpu", [(ResourceClass::PGPU, Inventory::new(4))], None)
         })
         .unwrap();
@@ -55,7 +57,7 @@ fn check<C: SnapshotCell>(
     model.preemption_bound = Some(3);
     model.check(move || {
         let tree = Arc::new(new_tree());
-        tree.new_root("host", HOST, None).unwrap();
+        tree.new_root(NewProvider::new("host").uuid(HOST)).unwrap();
         let mailbox = Arc::new(Mailbox::new(1));
         let agent = thread::spawn({
             let (tree, mailbox) = (Arc::clone(&tree), Arc::clone(&mailbox));

@@ -39,7 +39,7 @@ const FREED_BY_A_FLUSH: usize = 6;
 /// use provider_tree::{EpochCell, ProviderTree, Snapshot};
 ///
 /// let tree = ProviderTree::<EpochCell>::from_snapshot(Snapshot::default());
-/// tree.new_root("host", None, None)?;
+/// tree.new_root("host")?;
 /// assert!(tree.exists("host"));
 /// # Ok::<(), provider_tree::Error>(())
 /// ```

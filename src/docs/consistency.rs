@@ -52,10 +52,10 @@
 //!
 //! ```
 //! use std::thread;
-//! use provider_tree::{Error, ProviderTree};
+//! use provider_tree::{Error, NewProvider, ProviderTree};
 //!
 //! let tree = ProviderTree::new();
-//! tree.new_root("counter", None, 0)?;
+//! tree.new_root(NewProvider::new("counter").generation(0))?;
 //! thread::scope(|scope| {
 //!     for _ in 0..4 {
 //!         scope.spawn(|| {

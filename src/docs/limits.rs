@@ -26,7 +26,7 @@
 //!   runs for a second or more may not get through while others keep committing: see
 //!   [`docs::consistency`](crate::docs::consistency#fairness).
 //! - **A tree has at most 1,024 levels**
-//!   ([`MAX_LEVELS`](crate::MAX_LEVELS)), a provider at most 4,294,967,295
+//!   ([`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS)), a provider at most 4,294,967,295
 //!   children.
 //! - **Random UUIDs** come from the operating system. Where it has no random numbers to
 //!   give, `new_root` and `new_child` without a UUID panic, as no other call does. Give

@@ -1,7 +1,7 @@
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
 use loom::sync::atomic::Ordering::{Acquire, Release};
-use provider_tree::ProviderTree;
+use provider_tree::{NewProvider, ProviderTree};
 use uuid::Uuid;
 
 const HOST: Uuid = Uuid::from_u128(0xa);
@@ -14,7 +14,7 @@ fn a_scheduler_finds_what_it_was_told_of() {
         let agent = loom::thread::spawn({
             let (tree, told) = (tree.clone(), told.clone());
             move || {
-                let committed = tree.new_root("host", HOST, None).unwrap();
+                let committed = tree.new_root(NewProvider::new("host").uuid(HOST)).unwrap();
                 told.store(committed.version, Release);
             }
         });

@@ -8,10 +8,11 @@
 //! ```
 //! # use provider_tree::ProviderTree;
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None).unwrap();
+//! # tree.new_root("host").unwrap();
 //! if tree.exists("host") {
 //!     // Another thread may have removed it by now: this can panic.
 //!     let host = tree.find("host").unwrap();
+//!     println!("{}", host.uuid());
 //! }
 //! ```
 //!
@@ -20,7 +21,7 @@
 //! ```
 //! # use provider_tree::ProviderTree;
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None).unwrap();
+//! # tree.new_root("host").unwrap();
 //! tree.read(|snapshot| {
 //!     if let Some(host) = snapshot.find("host") {
 //!         let root = snapshot.root_of(host).unwrap(); // the same version
@@ -38,11 +39,11 @@
 //! ```
 //! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! # tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
 //! let host = tree.find("host").unwrap();
 //! let mut cpus = *host.inventory_of(&ResourceClass::VCPU).unwrap();
-//! cpus.reserved = Some(cpus.reserved() + 1);
+//! cpus.reserved = Some(cpus.effective().reserved + 1);
 //! tree.update_inventory("host", [(ResourceClass::VCPU, cpus)], None)?;
 //! # Ok::<(), Error>(())
 //! ```
@@ -52,12 +53,12 @@
 //! ```
 //! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! # tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
 //! tree.update(|transaction| {
 //!     let host = transaction.require("host")?;
 //!     let mut cpus = *host.inventory_of(&ResourceClass::VCPU).unwrap();
-//!     cpus.reserved = Some(cpus.reserved() + 1);
+//!     cpus.reserved = Some(cpus.effective().reserved + 1);
 //!     transaction.update_inventory("host", [(ResourceClass::VCPU, cpus)], None)
 //! })?;
 //! # Ok::<(), Error>(())
@@ -67,9 +68,9 @@
 //! on, and be told if that no longer holds:
 //!
 //! ```
-//! # use provider_tree::{Error, ProviderTree};
+//! # use provider_tree::{Error, NewProvider, ProviderTree};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, 3)?;
+//! # tree.new_root(NewProvider::new("host").generation(3))?;
 //! let outcome = tree.update(|transaction| {
 //!     transaction.expect_generation("host", 2)?; // what we had read
 //!     transaction.update_traits("host", ["CUSTOM_GOLD"], 3)
@@ -92,7 +93,7 @@
 //! let mut hosts_added = 0;
 //! tree.update(|transaction| {
 //!     hosts_added += 1; // once an attempt!
-//!     transaction.new_root("host", None, None)
+//!     transaction.new_root("host")
 //! })?;
 //! # Ok::<(), Error>(())
 //! ```
@@ -103,9 +104,9 @@
 //! # use provider_tree::{Error, ProviderTree};
 //! # let tree = ProviderTree::new();
 //! let mut hosts_added = 0;
-//! let committed = tree.update(|transaction| transaction.new_root("host", None, None))?;
+//! let committed = tree.update(|transaction| transaction.new_root("host"))?;
 //! hosts_added += 1;
-//! println!("{} is there since version {}", committed.value, committed.version);
+//! println!("host {hosts_added}: {} in version {}", committed.value, committed.version);
 //! # Ok::<(), Error>(())
 //! ```
 //!
@@ -127,7 +128,7 @@
 //! # use std::thread;
 //! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! # let probe_cpus = || (ResourceClass::VCPU, Inventory::new(8));
 //! # let probe_disks = || (ResourceClass::DISK_GB, Inventory::new(100));
 //! // The same with rayon::join.
@@ -152,9 +153,9 @@
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! for number in 0..100 {
-//!     tree.new_child(&format!("host_vf{number}"), "host", None, None)?;
+//!     tree.new_child(&format!("host_vf{number}"), "host")?;
 //! }
 //! # Ok::<(), Error>(())
 //! ```
@@ -164,12 +165,12 @@
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! tree.update(|transaction| {
 //!     for number in 0..100 {
-//!         transaction.new_child(&format!("host_vf{number}"), "host", None, None)?;
+//!         transaction.new_child(&format!("host_vf{number}"), "host")?;
 //!     }
-//!     Ok::<_, Error>(())
+//!     Ok(())
 //! })?;
 //! # Ok::<(), Error>(())
 //! ```
@@ -205,11 +206,11 @@
 //! name with another UUID, because its database was rebuilt.
 //!
 //! ```
-//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use provider_tree::{Error, NewProvider, ProviderRecord, ProviderTree};
 //! # use uuid::Uuid;
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
-//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! # tree.new_root(NewProvider::new("host1").uuid(Uuid::from_u128(1)))?;
+//! # tree.new_root(NewProvider::new("host2").uuid(Uuid::from_u128(2)))?;
 //! let all = [ProviderRecord::new(Uuid::from_u128(3), "host2")]; // rebuilt; host1 is gone
 //! let refused = tree.populate(&all).unwrap_err();
 //! assert!(matches!(refused, Error::NameTaken { name, .. } if name == "host2"));
@@ -219,11 +220,11 @@
 //! Right: [`replace_all`]. The forest becomes exactly the records, in one step.
 //!
 //! ```
-//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use provider_tree::{Error, NewProvider, ProviderRecord, ProviderTree};
 //! # use uuid::Uuid;
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
-//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! # tree.new_root(NewProvider::new("host1").uuid(Uuid::from_u128(1)))?;
+//! # tree.new_root(NewProvider::new("host2").uuid(Uuid::from_u128(2)))?;
 //! # let all = [ProviderRecord::new(Uuid::from_u128(3), "host2")];
 //! assert!(!all.is_empty(), "no records would empty the forest");
 //! let committed = tree.replace_all(&all)?;
@@ -238,11 +239,11 @@
 //! same update. Its whole tree goes with it, so give all that is left of that.
 //!
 //! ```
-//! # use provider_tree::{Error, ProviderRecord, ProviderTree};
+//! # use provider_tree::{Error, NewProvider, ProviderRecord, ProviderTree};
 //! # use uuid::Uuid;
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host1", Uuid::from_u128(1), None)?;
-//! # tree.new_root("host2", Uuid::from_u128(2), None)?;
+//! # tree.new_root(NewProvider::new("host1").uuid(Uuid::from_u128(1)))?;
+//! # tree.new_root(NewProvider::new("host2").uuid(Uuid::from_u128(2)))?;
 //! let report = [ProviderRecord::new(Uuid::from_u128(3), "host2")];
 //! tree.update(|transaction| {
 //!     let stale = transaction.find("host2").map(|holder| holder.uuid());
@@ -285,7 +286,7 @@
 //!     }
 //!     requests // the tree is gone
 //! });
-//! let host = tree.new_root("host", None, None)?.value;
+//! let host = tree.new_root("host")?.value;
 //! drop(tree);
 //! assert_eq!(copying.join().unwrap(), [format!("POST {host}")]);
 //! # Ok::<(), Error>(())
@@ -297,8 +298,8 @@
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
-//! # tree.new_root("other", None, None)?;
+//! # tree.new_root("host")?;
+//! # tree.new_root("other")?;
 //! let mut subscription = tree.subscribe_to("host")?;
 //! tree.set_generation("other", 1)?;
 //! tree.set_generation("host", 1)?;
@@ -319,7 +320,7 @@
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
 //! # let tree = ProviderTree::new();
-//! # tree.new_root("host", None, None)?;
+//! # tree.new_root("host")?;
 //! let what_if = ProviderTree::from(tree.snapshot());
 //! what_if.remove("host")?;
 //! assert!(what_if.is_empty() && !tree.is_empty());
@@ -338,7 +339,7 @@
 //!     forest: Snapshot,
 //! }
 //! let scheduler = Scheduler { forest: tree.snapshot() };
-//! tree.new_root("host", None, None).unwrap();
+//! tree.new_root("host").unwrap();
 //! assert!(!scheduler.forest.exists("host"));
 //! ```
 //!
@@ -351,7 +352,7 @@
 //!     forest: Reader,
 //! }
 //! let mut scheduler = Scheduler { forest: tree.reader() };
-//! tree.new_root("host", None, None).unwrap();
+//! tree.new_root("host").unwrap();
 //! assert!(scheduler.forest.load().exists("host"));
 //! ```
 //!

@@ -12,12 +12,6 @@ use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::sync::HashState;
 
-/// The most levels that a tree can have, its root included.
-///
-/// Placement names no limit; real trees have 3 or 4 levels. A path takes a
-/// byte a level, so that the limit bounds what a deep provider costs.
-pub const MAX_LEVELS: usize = 1_024;
-
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
 /// [`Transaction`](crate::Transaction) show it: every query is here.
 ///
@@ -56,6 +50,12 @@ impl Keys {
 }
 
 impl Forest {
+    /// The most levels that a tree can have, its root included.
+    ///
+    /// Placement has no limit; real trees have 3 or 4 levels. A path takes a
+    /// byte per level, so the limit bounds what a deep provider costs.
+    pub const MAX_LEVELS: usize = 1_024;
+
     pub(crate) fn new() -> Self {
         Self {
             by_uuid: Index::default(),
@@ -91,6 +91,7 @@ impl Forest {
 
     /// The provider with that UUID. Cost: one look-up.
     #[inline]
+    #[must_use]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
         let hash = self.keys.uuid(uuid);
         match self.glance(&self.by_uuid, hash)? {
@@ -120,6 +121,7 @@ impl Forest {
     }
 
     /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
+    #[doc(alias = "data")]
     #[inline]
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
         match key.into() {
@@ -166,12 +168,14 @@ impl Forest {
 
     /// The number of providers. Cost: O(1).
     #[inline]
+    #[must_use]
     pub fn len(&self) -> usize {
         self.outline.len()
     }
 
     /// Whether there is no provider. Cost: O(1).
     #[inline]
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

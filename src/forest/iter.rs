@@ -59,9 +59,11 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn ancestors<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Ancestors<'_>, Error> {
+        let provider = self.require(key)?;
         Ok(Ancestors {
             forest: self,
-            next: self.require(key)?.parent_uuid(),
+            next: provider.parent_uuid(),
+            left: provider.path().levels() - 1,
         })
     }
 
@@ -101,8 +103,22 @@ impl Forest {
         Ok(self.require(key)?.path().levels() - 1)
     }
 
+    /// A provider and all below it, parents first. Cost: O(log n) to start, then O(1) a
+    /// provider.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`] if there is no such provider.
+    pub fn providers_in<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+    ) -> Result<Providers<'_>, Error> {
+        Ok(Providers::below(self, self.require(key)?.path()))
+    }
+
     /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost:
     /// O(1) a provider.
+    #[doc(alias = "get_provider_uuids")]
     pub fn provider_uuids(&self) -> ProviderUuids<'_> {
         ProviderUuids(self.iter())
     }
@@ -117,8 +133,7 @@ impl Forest {
         &self,
         key: impl Into<ProviderKey<'k>>,
     ) -> Result<ProviderUuids<'_>, Error> {
-        let top = self.require(key)?.path();
-        Ok(ProviderUuids(Providers::below(self, top)))
+        Ok(ProviderUuids(self.providers_in(key)?))
     }
 
     /// The UUIDs of the whole tree that a provider belongs to, from its root.
@@ -127,6 +142,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
+    #[doc(alias = "get_provider_uuids_in_tree")]
     pub fn provider_uuids_in_tree<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -163,6 +179,7 @@ fn rest_of_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
 /// Providers top-down: parents first, siblings in the order in which they were
 /// added. From [`Forest::iter`], [`Forest::descendants`] and
 /// [`Forest::tree_of`].
+#[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Providers<'a> {
     /// What is left of the tree that is being walked.
@@ -170,7 +187,23 @@ pub struct Providers<'a> {
     /// Where to stop in that tree, unless at its end.
     end: Option<Path>,
     /// The trees after that. Boxed, so that a walk of one tree is small.
-    trees: Option<Box<Trees<'a>>>,
+    next: Option<Box<Next<'a>>>,
+}
+
+/// The trees that a walk of the whole forest has not reached.
+#[derive(Clone)]
+struct Next<'a> {
+    trees: Trees<'a>,
+    /// How many providers they have.
+    len: usize,
+}
+
+impl<'a> Next<'a> {
+    fn tree(&mut self) -> Option<&'a Tree> {
+        let tree = self.trees.next()?;
+        self.len -= tree.len();
+        Some(tree)
+    }
 }
 
 impl<'a> Providers<'a> {
@@ -180,7 +213,10 @@ impl<'a> Providers<'a> {
             Self {
                 rest: Rest::none(),
                 end: None,
-                trees: Some(Box::new(forest.outline.trees())),
+                next: Some(Box::new(Next {
+                    trees: forest.outline.trees(),
+                    len: forest.len(),
+                })),
             }
         } else if Path::TOP.is_parent_of(path) {
             Self::of_tree(forest, path)
@@ -188,7 +224,7 @@ impl<'a> Providers<'a> {
             Self {
                 rest: rest_of_tree(forest, path),
                 end: Some(path.end()),
-                trees: None,
+                next: None,
             }
         }
     }
@@ -202,7 +238,7 @@ impl<'a> Providers<'a> {
                 .tree_of(path)
                 .map_or_else(Rest::none, Tree::iter),
             end: None,
-            trees: None,
+            next: None,
         }
     }
 }
@@ -221,6 +257,16 @@ impl<'a> Iterator for Providers<'a> {
         }
         self.next_of_any()
     }
+
+    /// Exact for the whole forest and for whole trees.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (least, most) = self.rest.size_hint();
+        let next = self.next.as_ref().map_or(0, |next| next.len);
+        match self.end {
+            None => (least + next, most.map(|most| most + next)),
+            Some(_) => (0, most),
+        }
+    }
 }
 
 impl<'a> Providers<'a> {
@@ -233,13 +279,14 @@ impl<'a> Providers<'a> {
             if let Some(provider) = self.rest.next() {
                 return Some(provider);
             }
-            self.rest = self.trees.as_mut()?.next()?.iter();
+            self.rest = self.next.as_mut()?.tree()?.iter();
         }
     }
 }
 
 /// UUIDs of providers, top-down. From [`Forest::provider_uuids`],
 /// [`Forest::provider_uuids_in`] and [`Forest::provider_uuids_in_tree`].
+#[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone, Debug)]
 pub struct ProviderUuids<'a>(Providers<'a>);
 
@@ -250,10 +297,15 @@ impl Iterator for ProviderUuids<'_> {
     fn next(&mut self) -> Option<Uuid> {
         self.0.next().map(Provider::uuid)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
 }
 
 /// The direct children of a provider, or the roots, in the order in which they
 /// were added. From [`Forest::children`] and [`Forest::roots`].
+#[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Children<'a> {
     forest: &'a Forest,
@@ -281,8 +333,8 @@ impl<'a> Iterator for Children<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
-        if let Some(trees) = &mut self.rest.trees {
-            return trees.next()?.first();
+        if let Some(next) = &mut self.rest.next {
+            return next.tree()?.first();
         }
         let mut passed = None;
         for _ in 0..STEPS {
@@ -297,14 +349,20 @@ impl<'a> Iterator for Children<'a> {
         self.rest.rest = rest_of_tree(self.forest, &end);
         self.rest.next()
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.rest.size_hint().1)
+    }
 }
 
 /// A provider's parent, its parent's parent and so on up to the root. From
 /// [`Forest::ancestors`].
+#[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Ancestors<'a> {
     forest: &'a Forest,
     next: Option<Uuid>,
+    left: usize,
 }
 
 impl<'a> Iterator for Ancestors<'a> {
@@ -314,9 +372,16 @@ impl<'a> Iterator for Ancestors<'a> {
     fn next(&mut self) -> Option<&'a Provider> {
         let provider = self.forest.get(self.next?)?;
         self.next = provider.parent_uuid();
+        self.left -= 1;
         Some(provider)
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
 }
+
+impl ExactSizeIterator for Ancestors<'_> {}
 
 impl FusedIterator for Providers<'_> {}
 impl FusedIterator for ProviderUuids<'_> {}

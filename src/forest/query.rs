@@ -34,6 +34,7 @@ impl Forest {
     /// give.
     ///
     /// [`update_inventory`]: crate::Transaction::update_inventory
+    #[doc(alias = "has_inventory_changed")]
     pub fn inventory_changed<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -72,6 +73,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] or [`Error::InvalidTrait`].
+    #[doc(alias = "have_traits_changed")]
     pub fn traits_changed<'k, T: AsRef<str>>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -109,6 +111,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
+    #[doc(alias = "have_aggregates_changed")]
     pub fn aggregates_changed<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -124,6 +127,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
+    #[doc(alias = "have_resources_changed")]
     pub fn resources_changed<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -135,6 +139,7 @@ impl Forest {
     /// Whether any provider shares its inventory of that class with the members
     /// of its aggregates, that is, has the trait `MISC_SHARES_VIA_AGGREGATE`.
     /// Cost: O(n).
+    #[must_use]
     pub fn has_sharing_provider(&self, class: &ResourceClass) -> bool {
         self.iter().any(|provider| {
             provider.inventory_of(class).is_some()

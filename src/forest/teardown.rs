@@ -157,6 +157,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::provider::new::NewProvider;
     use crate::provider::provider::Provider;
     use crate::snapshot::Snapshot;
     use crate::transaction::Transaction;
@@ -170,11 +171,15 @@ mod tests {
         for number in 0..200_u128 {
             let root = Uuid::from_u128(1_000 * number);
             let name = format!("host{number}");
-            transaction.new_root(&name, root, None).unwrap();
+            transaction
+                .new_root(NewProvider::new(&name).uuid(root))
+                .unwrap();
             for child in 1..=if number == 7 { 50 } else { number % 4 } {
                 let name = format!("host{number}_{child}");
                 let uuid = Uuid::from_u128(1_000 * number + child);
-                transaction.new_child(&name, root, uuid, None).unwrap();
+                transaction
+                    .new_child(NewProvider::new(&name).uuid(uuid), root)
+                    .unwrap();
             }
         }
         transaction

@@ -3,22 +3,19 @@
 use crate::error::Error;
 use crate::provider::name::ResourceClass;
 
-/// What a provider has of one resource class.
+/// What a provider has of one resource class: Placement's inventory record.
 ///
 /// A field that was not given stays `None`, so that
-/// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can leave
-/// it out; the method of the same name gives the value in force, with
-/// Placement's default. Ranges are checked when the record enters a forest, by
-/// Placement's rules.
+/// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can leave it out;
+/// [`effective`](Self::effective) fills in Placement's defaults. Ranges are checked when
+/// the record enters a forest, by Placement's rules.
 ///
 /// ```
 /// use provider_tree::Inventory;
 ///
-/// let mut cpus = Inventory::new(8);
-/// cpus.reserved = Some(2);
-/// cpus.allocation_ratio = Some(16.0);
+/// let cpus = Inventory::new(8).with_reserved(2).with_allocation_ratio(16.0);
 /// assert_eq!(cpus.capacity(), 96.0);
-/// assert_eq!((cpus.step_size, cpus.step_size()), (None, 1));
+/// assert_eq!((cpus.step_size, cpus.effective().step_size), (None, 1));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -38,6 +35,25 @@ pub struct Inventory {
     pub allocation_ratio: Option<f64>,
 }
 
+/// An [`Inventory`] with Placement's defaults in place of what was not given. From
+/// [`Inventory::effective`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EffectiveInventory {
+    /// How much there is.
+    pub total: u32,
+    /// How much of it is not for consumers; 0 by default.
+    pub reserved: u32,
+    /// The least that one consumer can take; 1 by default.
+    pub min_unit: u32,
+    /// The most that one consumer can take; 2147483647 by default.
+    pub max_unit: u32,
+    /// What each consumer's amount is a multiple of; 1 by default.
+    pub step_size: u32,
+    /// How many times over it may be given out; 1.0 by default.
+    pub allocation_ratio: f64,
+}
+
 impl Inventory {
     /// The largest integer that a field can have, as in Placement's schema.
     pub const MAX: u32 = 2_147_483_647;
@@ -47,6 +63,7 @@ impl Inventory {
     pub const MAX_ALLOCATION_RATIO: f64 = 3.40282e38;
 
     /// A record of which only the total is given.
+    #[must_use]
     pub const fn new(total: u32) -> Self {
         Self {
             total,
@@ -58,39 +75,64 @@ impl Inventory {
         }
     }
 
-    /// How much is not for consumers; 0 unless given.
-    pub fn reserved(&self) -> u32 {
-        self.reserved.unwrap_or(0)
+    /// The same, with this much reserved.
+    #[must_use]
+    pub const fn with_reserved(mut self, reserved: u32) -> Self {
+        self.reserved = Some(reserved);
+        self
     }
 
-    /// The least that one consumer can take; 1 unless given.
-    pub fn min_unit(&self) -> u32 {
-        self.min_unit.unwrap_or(1)
+    /// The same, with this smallest amount.
+    #[must_use]
+    pub const fn with_min_unit(mut self, min_unit: u32) -> Self {
+        self.min_unit = Some(min_unit);
+        self
     }
 
-    /// The most that one consumer can take; 2147483647 unless given.
-    pub fn max_unit(&self) -> u32 {
-        self.max_unit.unwrap_or(Self::MAX)
+    /// The same, with this largest amount.
+    #[must_use]
+    pub const fn with_max_unit(mut self, max_unit: u32) -> Self {
+        self.max_unit = Some(max_unit);
+        self
     }
 
-    /// What each consumer's amount is a multiple of; 1 unless given.
-    pub fn step_size(&self) -> u32 {
-        self.step_size.unwrap_or(1)
+    /// The same, in steps of this size.
+    #[must_use]
+    pub const fn with_step_size(mut self, step_size: u32) -> Self {
+        self.step_size = Some(step_size);
+        self
     }
 
-    /// How many times over it may be given out; 1.0 unless given.
-    pub fn allocation_ratio(&self) -> f64 {
-        self.allocation_ratio.unwrap_or(1.0)
+    /// The same, given out this many times over.
+    #[must_use]
+    pub const fn with_allocation_ratio(mut self, allocation_ratio: f64) -> Self {
+        self.allocation_ratio = Some(allocation_ratio);
+        self
+    }
+
+    /// The values in force: those given, and Placement's defaults for the others.
+    #[must_use]
+    pub fn effective(&self) -> EffectiveInventory {
+        EffectiveInventory {
+            total: self.total,
+            reserved: self.reserved.unwrap_or(0),
+            min_unit: self.min_unit.unwrap_or(1),
+            max_unit: self.max_unit.unwrap_or(Self::MAX),
+            step_size: self.step_size.unwrap_or(1),
+            allocation_ratio: self.allocation_ratio.unwrap_or(1.0),
+        }
     }
 
     /// How much consumers can take: `(total - reserved) * allocation_ratio`,
     /// in the unit of the resource class. It is 0 where all is reserved or the
-    /// ratio is 0, and not rounded (Placement rounds it towards zero). Of a record
+    /// ratio is 0, and not rounded (Placement rounds it towards zero). For a record
     /// that no forest has checked it may be anything.
+    #[must_use]
     pub fn capacity(&self) -> f64 {
-        let unreserved = f64::from(self.total) - f64::from(self.reserved());
+        let effective = self.effective();
+        let unreserved = f64::from(effective.total) - f64::from(effective.reserved);
         // A ratio of -0.0 is valid; a capacity of -0 would be odd.
-        unreserved * self.allocation_ratio() + 0.0
+        unreserved * effective.allocation_ratio + 0.0
     }
 
     /// Whether a new record says something that this one does not: a field
@@ -100,12 +142,20 @@ impl Inventory {
         fn differs<T: PartialEq>(old: Option<T>, new: Option<T>) -> bool {
             new.is_some() && old != new
         }
-        self.total != new.total
-            || differs(self.reserved, new.reserved)
-            || differs(self.min_unit, new.min_unit)
-            || differs(self.max_unit, new.max_unit)
-            || differs(self.step_size, new.step_size)
-            || differs(self.allocation_ratio, new.allocation_ratio)
+        let Self {
+            total,
+            reserved,
+            min_unit,
+            max_unit,
+            step_size,
+            allocation_ratio,
+        } = *self;
+        total != new.total
+            || differs(reserved, new.reserved)
+            || differs(min_unit, new.min_unit)
+            || differs(max_unit, new.max_unit)
+            || differs(step_size, new.step_size)
+            || differs(allocation_ratio, new.allocation_ratio)
     }
 
     /// Checks that a forest can have this record.
@@ -129,10 +179,11 @@ impl Inventory {
         whole("min_unit", self.min_unit, 1, FROM_1)?;
         whole("max_unit", self.max_unit, 1, FROM_1)?;
         whole("step_size", self.step_size, 1, FROM_1)?;
-        if self.reserved() > self.total {
+        let reserved = self.effective().reserved;
+        if reserved > self.total {
             return Err(Error::ReservedAboveTotal {
                 class: class.clone(),
-                reserved: self.reserved(),
+                reserved,
                 total: self.total,
             });
         }

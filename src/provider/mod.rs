@@ -7,6 +7,7 @@ pub(crate) mod checked;
 pub(crate) mod inventory;
 pub(crate) mod key;
 pub(crate) mod name;
+pub(crate) mod new;
 pub(crate) mod path;
 pub(crate) mod record;
 pub(crate) mod resource;

@@ -100,6 +100,7 @@ impl ResourceClass {
 
     /// The name as text. Cost: O(1).
     #[inline]
+    #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Class::Standard(at) => STANDARD_NAMES[usize::from(*at)],
@@ -142,6 +143,7 @@ impl Trait {
     }
 
     /// The name as text. Cost: O(1).
+    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -127,6 +127,18 @@ impl Head {
     }
 }
 
+/// All that a provider shows.
+pub(crate) struct Parts<'a> {
+    pub(crate) uuid: Uuid,
+    pub(crate) name: &'a str,
+    pub(crate) generation: Option<u64>,
+    pub(crate) parent_uuid: Option<Uuid>,
+    pub(crate) inventory: &'a Inventories,
+    pub(crate) traits: &'a [Trait],
+    pub(crate) aggregates: &'a [Uuid],
+    pub(crate) resources: &'a [Resource],
+}
+
 /// How many records of inventory lie in the provider itself.
 const INLINE: usize = 3;
 
@@ -207,6 +219,21 @@ impl Provider {
         Arc::strong_count(&self.head.rest) > 1
     }
 
+    /// All that it shows. Take it apart field by field, so that a new field does not
+    /// compile before it is printed, written and compared everywhere.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            uuid: self.uuid(),
+            name: self.name(),
+            generation: self.generation(),
+            parent_uuid: self.parent_uuid(),
+            inventory: self.inventory(),
+            traits: self.traits(),
+            aggregates: self.aggregates(),
+            resources: self.resources(),
+        }
+    }
+
     /// Where it stands.
     #[inline]
     pub(crate) fn path(&self) -> &Path {
@@ -215,36 +242,42 @@ impl Provider {
 
     /// The UUID, by which Placement knows it.
     #[inline]
+    #[must_use]
     pub fn uuid(&self) -> Uuid {
         self.head().uuid
     }
 
     /// The name, of which the forest has no other.
     #[inline]
+    #[must_use]
     pub fn name(&self) -> &str {
         self.head().name()
     }
 
     /// Placement's counter of updates to this provider, where it is known.
     #[inline]
+    #[must_use]
     pub fn generation(&self) -> Option<u64> {
         self.head().generation
     }
 
     /// The parent; `None` for a root.
     #[inline]
+    #[must_use]
     pub fn parent_uuid(&self) -> Option<Uuid> {
         self.head().parent_uuid
     }
 
     /// What it has of each resource class, sorted by class.
     #[inline]
+    #[must_use]
     pub fn inventory(&self) -> &[(ResourceClass, Inventory)] {
         &self.inventory
     }
 
     /// What it has of one resource class. Cost: O(log of the number of
     /// classes).
+    #[must_use]
     pub fn inventory_of(&self, class: &ResourceClass) -> Option<&Inventory> {
         let inventory = self.inventory();
         let at = inventory.binary_search_by(|(candidate, _)| candidate.cmp(class));
@@ -253,11 +286,13 @@ impl Provider {
 
     /// The traits, sorted.
     #[inline]
+    #[must_use]
     pub fn traits(&self) -> &[Trait] {
         &self.head().rest.traits
     }
 
     /// Whether it has that trait. Cost: O(log of the number of traits).
+    #[must_use]
     pub fn has_trait(&self, name: &str) -> bool {
         self.traits()
             .binary_search_by(|candidate| candidate.as_str().cmp(name))
@@ -266,12 +301,14 @@ impl Provider {
 
     /// The aggregates that it is a member of, sorted.
     #[inline]
+    #[must_use]
     pub fn aggregates(&self) -> &[Uuid] {
         &self.head().rest.aggregates
     }
 
     /// Whether it is a member of that aggregate. Cost: O(log of the number of
     /// aggregates).
+    #[must_use]
     pub fn in_aggregate(&self, aggregate: Uuid) -> bool {
         self.aggregates().binary_search(&aggregate).is_ok()
     }
@@ -279,6 +316,7 @@ impl Provider {
     /// The single resources that its inventory counts, sorted by class, then
     /// by identifier.
     #[inline]
+    #[must_use]
     pub fn resources(&self) -> &[Resource] {
         &self.head().rest.resources
     }
@@ -311,21 +349,32 @@ impl From<&Provider> for ProviderKey<'_> {
 impl PartialEq for Provider {
     fn eq(&self, other: &Self) -> bool {
         // Versions share most of their trees.
-        ptr::eq(self, other) || self.head == other.head && *self.inventory == *other.inventory
+        let Self { head, inventory } = self;
+        ptr::eq(self, other) || *head == other.head && **inventory == *other.inventory
     }
 }
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            uuid,
+            name,
+            generation,
+            parent_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = self.parts();
         f.debug_struct("Provider")
-            .field("uuid", &self.uuid())
-            .field("name", &self.name())
-            .field("generation", &self.generation())
-            .field("parent_uuid", &self.parent_uuid())
-            .field("inventory", &self.inventory())
-            .field("traits", &self.traits())
-            .field("aggregates", &self.aggregates())
-            .field("resources", &self.resources())
+            .field("uuid", &uuid)
+            .field("name", &name)
+            .field("generation", &generation)
+            .field("parent_uuid", &parent_uuid)
+            .field("inventory", &inventory)
+            .field("traits", &traits)
+            .field("aggregates", &aggregates)
+            .field("resources", &resources)
             .finish()
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::provider::inventory::Inventory;
 use crate::provider::name::{ResourceClass, Trait};
-use crate::provider::provider::Provider;
+use crate::provider::provider::{Parts, Provider};
 use crate::provider::resource::Resource;
 
 /// A provider as plain data: what `populate` and `replace_all` take and an export gives.
@@ -17,11 +17,10 @@ use crate::provider::resource::Resource;
 /// use provider_tree::{Inventory, ProviderRecord, ProviderTree, ResourceClass};
 /// use uuid::Uuid;
 ///
-/// let mut host = ProviderRecord::new(Uuid::from_u128(1), "host");
-/// host.generation = Some(0);
-/// let mut numa0 = ProviderRecord::new(Uuid::from_u128(2), "host_numa0");
-/// numa0.parent_uuid = Some(host.uuid);
-/// numa0.inventory.insert(ResourceClass::VCPU, Inventory::new(8));
+/// let host = ProviderRecord::new(Uuid::from_u128(1), "host").with_generation(0);
+/// let numa0 = ProviderRecord::new(Uuid::from_u128(2), "host_numa0")
+///     .with_parent(host.uuid)
+///     .with_inventory([(ResourceClass::VCPU, Inventory::new(8))]);
 ///
 /// let tree = ProviderTree::new();
 /// tree.populate([numa0.clone(), host])?; // in any order
@@ -55,6 +54,7 @@ pub struct ProviderRecord {
 
 impl ProviderRecord {
     /// A root without a generation, an inventory, traits or aggregates.
+    #[must_use]
     pub fn new(uuid: Uuid, name: impl Into<String>) -> Self {
         Self {
             uuid,
@@ -68,19 +68,77 @@ impl ProviderRecord {
             resources: BTreeSet::new(),
         }
     }
+
+    /// The same, with this generation.
+    #[must_use]
+    pub fn with_generation(mut self, generation: u64) -> Self {
+        self.generation = Some(generation);
+        self
+    }
+
+    /// The same, below this parent.
+    #[must_use]
+    pub fn with_parent(mut self, parent_uuid: Uuid) -> Self {
+        self.parent_uuid = Some(parent_uuid);
+        self
+    }
+
+    /// The same, with this inventory.
+    #[must_use]
+    pub fn with_inventory(
+        mut self,
+        inventory: impl IntoIterator<Item = (ResourceClass, Inventory)>,
+    ) -> Self {
+        self.inventory = inventory.into_iter().collect();
+        self
+    }
+
+    /// The same, with these traits.
+    #[must_use]
+    pub fn with_traits(mut self, traits: impl IntoIterator<Item = Trait>) -> Self {
+        self.traits = traits.into_iter().collect();
+        self
+    }
+
+    /// The same, in these aggregates.
+    #[must_use]
+    pub fn with_aggregates(mut self, aggregates: impl IntoIterator<Item = Uuid>) -> Self {
+        self.aggregates = aggregates.into_iter().collect();
+        self
+    }
+
+    /// The same, with these resources.
+    #[must_use]
+    pub fn with_resources(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
+        self.resources = resources.into_iter().collect();
+        self
+    }
 }
 
 impl From<&Provider> for ProviderRecord {
     /// A copy as plain data. The root is left out: only the forest knows it.
     /// Cost: O(size of the provider).
     fn from(provider: &Provider) -> Self {
-        let mut record = Self::new(provider.uuid(), provider.name());
-        record.generation = provider.generation();
-        record.parent_uuid = provider.parent_uuid();
-        record.inventory = provider.inventory().iter().cloned().collect();
-        record.traits = provider.traits().iter().cloned().collect();
-        record.aggregates = provider.aggregates().iter().copied().collect();
-        record.resources = provider.resources().iter().cloned().collect();
-        record
+        let Parts {
+            uuid,
+            name,
+            generation,
+            parent_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = provider.parts();
+        Self {
+            uuid,
+            name: name.to_owned(),
+            generation,
+            parent_uuid,
+            root_uuid: None,
+            inventory: inventory.iter().cloned().collect(),
+            traits: traits.iter().cloned().collect(),
+            aggregates: aggregates.iter().copied().collect(),
+            resources: resources.iter().cloned().collect(),
+        }
     }
 }

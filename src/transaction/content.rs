@@ -60,7 +60,7 @@ impl Transaction {
     /// use provider_tree::{Inventory, ProviderTree, ResourceClass};
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", None, None)?;
+    /// tree.new_root("host")?;
     /// let mut memory = Inventory::new(65_536);
     /// memory.reserved = Some(512);
     /// let changed = tree.update(|transaction| {

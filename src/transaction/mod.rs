@@ -16,7 +16,9 @@ use std::ops::Deref;
 use self::generations::Generations;
 use crate::error::Error;
 use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
+use crate::provider::provider::Provider;
 use crate::snapshot::Snapshot;
 
 /// A private copy of one version of the forest, with edits that nobody else
@@ -66,12 +68,14 @@ impl Transaction {
     }
 
     /// The version that the transaction began from. Cost: O(1).
+    #[must_use]
     pub fn base(&self) -> &Snapshot {
         &self.base
     }
 
     /// How many edits have changed something, also where a later one changed it
     /// back. A transaction with none commits nothing. Cost: O(1).
+    #[must_use]
     pub fn edits(&self) -> u64 {
         self.edits
     }
@@ -123,6 +127,15 @@ impl Deref for Transaction {
 
     fn deref(&self) -> &Forest {
         &self.forest
+    }
+}
+
+impl<'a> IntoIterator for &'a Transaction {
+    type Item = &'a Provider;
+    type IntoIter = Providers<'a>;
+
+    fn into_iter(self) -> Providers<'a> {
+        self.iter()
     }
 }
 

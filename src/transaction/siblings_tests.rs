@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::forest::diff::change::Change;
+use crate::provider::new::NewProvider;
 use crate::provider::path::MAX_SIBLINGS;
 use crate::provider::record::ProviderRecord;
 use crate::snapshot::Snapshot;
@@ -16,7 +17,9 @@ const LIMIT: u128 = MAX_SIBLINGS as u128;
 
 fn transaction() -> Transaction {
     let mut transaction = Transaction::new(Snapshot::default());
-    transaction.new_root("host", uuid(0), None).unwrap();
+    transaction
+        .new_root(NewProvider::new("host").uuid(uuid(0)))
+        .unwrap();
     transaction
 }
 
@@ -25,7 +28,10 @@ fn uuid(number: u128) -> Uuid {
 }
 
 fn add(transaction: &mut Transaction, number: u128) -> Result<Uuid, Error> {
-    transaction.new_child(&format!("child{number}"), "host", uuid(number), None)
+    transaction.new_child(
+        NewProvider::new(&format!("child{number}")).uuid(uuid(number)),
+        "host",
+    )
 }
 
 fn children(transaction: &Transaction) -> Vec<u128> {
@@ -40,7 +46,7 @@ fn years_of_adding_and_removing_children_keep_their_order() {
     for number in 1..20 * LIMIT {
         add(&mut transaction, number).unwrap();
         transaction
-            .new_child(&format!("below{number}"), uuid(number), None, None)
+            .new_child(&format!("below{number}"), uuid(number))
             .unwrap();
         model.push_back(number);
         if model.len() > 5 {
@@ -149,9 +155,11 @@ fn years_of_adding_and_removing_roots_keep_their_order() {
     let mut transaction = transaction();
     for number in 1..5 * LIMIT {
         let name = format!("root{number}");
-        transaction.new_root(&name, uuid(number), None).unwrap();
         transaction
-            .new_child(&format!("below{number}"), uuid(number), None, None)
+            .new_root(NewProvider::new(&name).uuid(uuid(number)))
+            .unwrap();
+        transaction
+            .new_child(&format!("below{number}"), uuid(number))
             .unwrap();
         if number > 1 {
             transaction.remove(uuid(number - 1)).unwrap();
@@ -179,7 +187,7 @@ fn moves_and_populates_make_room_too() {
     add(&mut transaction, 1).unwrap();
     add(&mut transaction, 2).unwrap();
     transaction
-        .new_child("inner", uuid(1), uuid(3), None)
+        .new_child(NewProvider::new("inner").uuid(uuid(3)), uuid(1))
         .unwrap();
     for round in 0..3 * LIMIT {
         transaction.move_to(uuid(3), "host").unwrap();
@@ -208,7 +216,7 @@ fn as_many_siblings_as_there_are_ordinals_fit_and_no_more() {
     let refused = Err(Error::TooManySiblings { limit });
     assert_eq!(add(&mut transaction, LIMIT + 1), refused);
     transaction
-        .new_root("guest", uuid(LIMIT + 2), None)
+        .new_root(NewProvider::new("guest").uuid(uuid(LIMIT + 2)))
         .unwrap();
     assert_eq!(
         transaction.move_to("guest", "host"),

@@ -8,32 +8,28 @@ use uuid::Uuid;
 
 use super::Transaction;
 use crate::error::Error;
-use crate::forest::forest::{Forest, MAX_LEVELS};
+use crate::forest::forest::Forest;
 use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
+use crate::provider::new::NewProvider;
 use crate::provider::path::Path;
 use crate::provider::provider::{Head, Name, Provider};
 
 impl Transaction {
-    /// Adds a root, after the others. Returns its UUID, a random one unless
-    /// one is given. Cost: one write.
+    /// Adds a root, after the others. Returns its UUID: a random one unless one is given.
+    /// Cost: one write.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidName`]; [`Error::UuidTaken`], [`Error::NameTaken`],
     /// [`Error::NameIsUuid`] or [`Error::UuidIsName`] if another provider is in
     /// the way; [`Error::TooManySiblings`] after four billion.
-    pub fn new_root(
-        &mut self,
-        name: &str,
-        uuid: impl Into<Option<Uuid>>,
-        generation: impl Into<Option<u64>>,
-    ) -> Result<Uuid, Error> {
-        self.add(name, None, uuid.into(), generation.into())
+    pub fn new_root<'n>(&mut self, provider: impl Into<NewProvider<'n>>) -> Result<Uuid, Error> {
+        self.add(provider.into(), None)
     }
 
-    /// Adds a child, after its siblings. Returns its UUID, a random one unless
-    /// one is given. Cost: one write, whatever the number of siblings.
+    /// Adds a child, after its siblings. Returns its UUID: a random one unless one is
+    /// given. Cost: one write, whatever the number of siblings.
     ///
     /// # Errors
     ///
@@ -45,31 +41,32 @@ impl Transaction {
     ///
     /// let tree = ProviderTree::new();
     /// tree.update(|transaction| {
-    ///     let host = transaction.new_root("host", None, None)?;
-    ///     transaction.new_child("host_numa0", host, None, None)?;
-    ///     transaction.new_child("host_gpu0", "host_numa0", None, None)
+    ///     let host = transaction.new_root("host")?;
+    ///     transaction.new_child("host_numa0", host)?;
+    ///     transaction.new_child("host_gpu0", "host_numa0")
     /// })?;
     /// assert_eq!(tree.version(), 1);
     /// assert_eq!(tree.snapshot().depth("host_gpu0")?, 2);
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
-    pub fn new_child<'k>(
+    pub fn new_child<'n, 'k>(
         &mut self,
-        name: &str,
+        provider: impl Into<NewProvider<'n>>,
         parent: impl Into<ProviderKey<'k>>,
-        uuid: impl Into<Option<Uuid>>,
-        generation: impl Into<Option<u64>>,
     ) -> Result<Uuid, Error> {
-        self.add(name, Some(parent.into()), uuid.into(), generation.into())
+        self.add(provider.into(), Some(parent.into()))
     }
 
     fn add(
         &mut self,
-        name: &str,
+        new: NewProvider<'_>,
         parent: Option<ProviderKey<'_>>,
-        uuid: Option<Uuid>,
-        generation: Option<u64>,
     ) -> Result<Uuid, Error> {
+        let NewProvider {
+            name,
+            uuid,
+            generation,
+        } = new;
         let uuid = uuid.unwrap_or_else(Uuid::new_v4);
         let mut head = Head::new(uuid, Name::new(name)?);
         if let Some(existing) = self.get(uuid) {
@@ -206,12 +203,12 @@ pub(super) fn move_to_end(
 }
 
 pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
-    if levels <= MAX_LEVELS {
+    if levels <= Forest::MAX_LEVELS {
         Ok(())
     } else {
         Err(Error::TooDeep {
             uuid,
-            limit: MAX_LEVELS,
+            limit: Forest::MAX_LEVELS,
         })
     }
 }

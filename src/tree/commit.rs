@@ -36,6 +36,7 @@ impl Conflict {
     }
 
     /// The version that it lost to. Cost: O(1).
+    #[must_use]
     pub fn newer(&self) -> &Snapshot {
         &self.0.1
     }
@@ -51,7 +52,7 @@ impl Conflict {
     /// use provider_tree::ProviderTree;
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", None, None)?;
+    /// tree.new_root("host")?;
     /// let what_if = ProviderTree::from(tree.snapshot());
     /// let mut transaction = what_if.begin();
     /// transaction.set_generation("host", 1)?;
@@ -62,6 +63,7 @@ impl Conflict {
     /// assert_eq!(tree.find("host").unwrap().generation(), Some(1));
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
+    #[must_use]
     pub fn is_foreign(&self) -> bool {
         !self.newer().has_history_of(self.transaction().base())
     }
@@ -93,8 +95,8 @@ impl Conflict {
     ///
     /// let tree = ProviderTree::new();
     /// let mut transaction = tree.begin();
-    /// transaction.new_root("mine", None, None)?;
-    /// tree.new_root("theirs", None, None)?; // comes first
+    /// transaction.new_root("mine")?;
+    /// tree.new_root("theirs")?; // comes first
     ///
     /// let conflict = tree.commit(transaction).unwrap_err();
     /// tree.commit(conflict.rebase()?).unwrap();

@@ -6,7 +6,6 @@ use crate::cell::arc_swap::ArcSwapCell;
 use crate::cell::cell::SnapshotCell;
 use crate::cell::cell::sealed::TOKEN;
 use crate::snapshot::Snapshot;
-use crate::tree::tree::ProviderTree;
 
 /// One thread's handle for reading a tree, the fastest way to do it: it keeps
 /// the newest snapshot that it has seen and asks only whether there is a newer
@@ -21,7 +20,7 @@ use crate::tree::tree::ProviderTree;
 /// use provider_tree::ProviderTree;
 ///
 /// let tree = Arc::new(ProviderTree::new());
-/// tree.new_root("host", None, None)?;
+/// tree.new_root("host")?;
 /// let mut reader = tree.reader();
 /// let names = thread::spawn(move || {
 ///     let snapshot = reader.load();
@@ -34,19 +33,14 @@ pub struct Reader<C: SnapshotCell = ArcSwapCell> {
     cache: C::Cache,
 }
 
-impl<C: SnapshotCell> ProviderTree<C> {
-    /// A handle for one thread that reads often. Cost: O(1).
-    pub fn reader(&self) -> Reader<C> {
-        Reader {
-            cache: self.cell.cache(TOKEN),
-        }
-    }
-}
-
 impl<C: SnapshotCell> Reader<C> {
+    pub(super) fn new(cache: C::Cache) -> Self {
+        Self { cache }
+    }
+
     /// The newest snapshot. Versions never go back from one call to the next.
     /// Cost: one atomic load when nothing has changed; otherwise that of
-    /// [`ProviderTree::snapshot`].
+    /// [`ProviderTree::snapshot`](crate::ProviderTree::snapshot).
     pub fn load(&mut self) -> &Snapshot {
         C::load(&mut self.cache, TOKEN)
     }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::provider::inventory::{self, Inventory};
 use crate::provider::key::ProviderKey;
 use crate::provider::name::{ResourceClass, Trait};
+use crate::provider::new::NewProvider;
 use crate::provider::record::ProviderRecord;
 use crate::provider::resource::Resource;
 use crate::transaction::content::checked_traits;
@@ -24,29 +25,22 @@ use crate::transaction::content::checked_traits;
 /// that has lost several times. Several edits that belong together need one `update`.
 impl<C: SnapshotCell> ProviderTree<C> {
     /// Commits one [`Transaction::new_root`](crate::Transaction::new_root).
-    pub fn new_root(
+    pub fn new_root<'n>(
         &self,
-        name: &str,
-        uuid: impl Into<Option<Uuid>>,
-        generation: impl Into<Option<u64>>,
+        provider: impl Into<NewProvider<'n>>,
     ) -> Result<Committed<Uuid>, Error> {
-        let uuid = uuid.into().unwrap_or_else(Uuid::new_v4);
-        let generation = generation.into();
-        self.update(|transaction| transaction.new_root(name, uuid, generation))
+        let provider = with_uuid(provider.into());
+        self.update(|transaction| transaction.new_root(provider))
     }
 
     /// Commits one [`Transaction::new_child`](crate::Transaction::new_child).
-    pub fn new_child<'k>(
+    pub fn new_child<'n, 'k>(
         &self,
-        name: &str,
+        provider: impl Into<NewProvider<'n>>,
         parent: impl Into<ProviderKey<'k>>,
-        uuid: impl Into<Option<Uuid>>,
-        generation: impl Into<Option<u64>>,
     ) -> Result<Committed<Uuid>, Error> {
-        let parent = parent.into();
-        let uuid = uuid.into().unwrap_or_else(Uuid::new_v4);
-        let generation = generation.into();
-        self.update(|transaction| transaction.new_child(name, parent, uuid, generation))
+        let (provider, parent) = (with_uuid(provider.into()), parent.into());
+        self.update(|transaction| transaction.new_child(provider, parent))
     }
 
     /// Commits one [`Transaction::remove`](crate::Transaction::remove).
@@ -85,6 +79,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     }
 
     /// Commits one [`Transaction::populate`](crate::Transaction::populate).
+    #[doc(alias = "populate_from_iterable")]
     pub fn populate(
         &self,
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
@@ -221,19 +216,11 @@ impl<C: SnapshotCell> ProviderTree<C> {
         let key = key.into();
         self.update(|transaction| transaction.set_generation(key, generation))
     }
+}
 
-    /// Asks the newest version for one
-    /// [`Transaction::expect_generation`](crate::Transaction::expect_generation).
-    /// Alone it tells only how things stand now: to make a change depend on
-    /// it, put both in one [`update`](Self::update).
-    pub fn expect_generation<'k>(
-        &self,
-        key: impl Into<ProviderKey<'k>>,
-        expected: u64,
-    ) -> Result<Committed<()>, Error> {
-        let key = key.into();
-        self.update(|transaction| transaction.expect_generation(key, expected))
-    }
+/// Chosen once, so that each attempt adds the same provider.
+fn with_uuid(provider: NewProvider<'_>) -> NewProvider<'_> {
+    provider.uuid(provider.uuid.unwrap_or_else(Uuid::new_v4))
 }
 
 fn owned(aggregates: impl IntoIterator<Item: Borrow<Uuid>>) -> Vec<Uuid> {

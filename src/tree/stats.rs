@@ -27,7 +27,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// use provider_tree::ProviderTree;
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", None, None)?;
+    /// tree.new_root("host")?;
     /// let held = tree.snapshot();
     /// tree.set_generation("host", 1)?;
     /// let stats = tree.stats();

@@ -48,7 +48,7 @@ use crate::sync::{Arc, Condvar, Mutex};
 ///     }
 ///     lines
 /// });
-/// let host = tree.new_root("host", None, None)?.value;
+/// let host = tree.new_root("host")?.value;
 /// drop(tree);
 /// assert_eq!(watcher.join().unwrap(), [format!("+ host ({host})")]);
 /// # Ok::<(), provider_tree::Error>(())
@@ -76,11 +76,13 @@ pub struct Transition {
 
 impl Transition {
     /// The version that the subscriber looked at last.
+    #[must_use]
     pub fn before(&self) -> &Snapshot {
         &self.before
     }
 
     /// The newest version.
+    #[must_use]
     pub fn after(&self) -> &Snapshot {
         &self.after
     }
@@ -88,6 +90,7 @@ impl Transition {
     /// What has changed in between: in the whole forest, or in the tree of the provider
     /// that was subscribed to, before and after. Cost: as
     /// [`Forest::diff`](crate::Forest::diff), of that tree alone if it is one.
+    #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         match self.follows {
             None => self.after.diff(&self.before),
@@ -137,13 +140,13 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// use provider_tree::ProviderTree;
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", None, None)?;
-    /// tree.new_root("other", None, None)?;
+    /// tree.new_root("host")?;
+    /// tree.new_root("other")?;
     /// let mut subscription = tree.subscribe_to("host")?;
     ///
     /// tree.set_generation("other", 1)?;
     /// assert!(subscription.try_changed().is_none());
-    /// tree.new_child("host_gpu0", "host", None, None)?;
+    /// tree.new_child("host_gpu0", "host")?;
     /// assert_eq!(subscription.try_changed().unwrap().changes().len(), 1);
     ///
     /// tree.remove("host")?;

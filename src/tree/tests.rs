@@ -1,11 +1,13 @@
 //! A writer that the system stops in the middle of a commit.
 
 use super::tree::ProviderTree;
+use crate::provider::new::NewProvider;
 
 #[test]
 fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {
     let tree = ProviderTree::new();
-    tree.new_root("host", None, 0).unwrap();
+    tree.new_root(NewProvider::new("host").generation(0))
+        .unwrap();
     let mut stopped = tree.begin();
     stopped.set_generation("host", 1).unwrap();
     let version = tree.swap(&stopped).unwrap();

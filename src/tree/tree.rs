@@ -8,6 +8,7 @@ use super::commit::{Committed, Conflict};
 use super::contention::{Attempts, Fairness};
 use super::events;
 use super::nesting::{self, Updating};
+use super::reader::Reader;
 use super::reclaim::Backlog;
 use super::registry::Registry;
 use crate::cell::arc_swap::ArcSwapCell;
@@ -45,42 +46,15 @@ pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
 
 impl ProviderTree {
     /// An empty forest at version 0.
+    #[must_use]
     pub fn new() -> Self {
         Self::from_snapshot(Snapshot::default())
     }
 }
 
-/// An empty forest at version 0, in any cell.
-impl<C: SnapshotCell> Default for ProviderTree<C> {
-    fn default() -> Self {
-        Self::from_snapshot(Snapshot::default())
-    }
-}
-
-/// A forest of its own that begins as the snapshot is, at its version: changes
-/// to one are never seen in the other. Cost: O(1).
-impl From<Snapshot> for ProviderTree {
-    fn from(first: Snapshot) -> Self {
-        Self::from_snapshot(first)
-    }
-}
-
 impl<C: SnapshotCell> ProviderTree<C> {
-    /// A forest that begins as the snapshot is and keeps its versions in a cell
-    /// of the given kind. Cost: O(1).
-    pub fn from_snapshot(first: Snapshot) -> Self {
-        // A version of its own: it is told by its references whether anybody reads
-        // it, which two trees can't share.
-        let own = Snapshot::new(first.version(), first.fork());
-        Self {
-            cell: C::new(own, TOKEN),
-            fairness: CachePadded::default(),
-            backlog: Box::default(),
-            registry: Arc::new(Registry::default()),
-        }
-    }
-
     /// The newest version, owned. Cost: O(1); one reference count.
+    #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.cell.read(Snapshot::clone, TOKEN)
     }
@@ -94,32 +68,10 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.cell.read(reader, TOKEN)
     }
 
-    /// The provider with that name or UUID, as the newest version shows it.
-    /// Cost: as [`Forest::find`](crate::Forest::find), and one
-    /// reference count.
-    pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
-        self.read(|snapshot| snapshot.find(key).cloned())
-    }
-
-    /// Whether there is a provider with that name or UUID. Cost: as
-    /// [`Forest::find`](crate::Forest::find).
-    pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
-        self.read(|snapshot| snapshot.exists(key))
-    }
-
-    /// The number of providers. Cost: O(1).
-    pub fn len(&self) -> usize {
-        self.read(|snapshot| snapshot.len())
-    }
-
-    /// Whether there is no provider. Cost: O(1).
-    pub fn is_empty(&self) -> bool {
-        self.read(|snapshot| snapshot.is_empty())
-    }
-
-    /// The number of commits that changed something. Cost: O(1).
-    pub fn version(&self) -> u64 {
-        self.read(Snapshot::version)
+    /// A handle for one thread that reads often. Cost: O(1).
+    #[must_use]
+    pub fn reader(&self) -> Reader<C> {
+        Reader::new(self.cell.cache(TOKEN))
     }
 
     /// Commits what a closure makes of the newest version: all its edits in one
@@ -132,11 +84,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// prints would happen once an attempt.
     ///
     /// A closure that changes nothing commits nothing (but one that adds a provider
-    /// and removes it again has made two edits that change something). It ends
-    /// with `Ok::<_, Error>(value)` where the compiler can't tell the error's type
-    /// from its last call. Commits are serialisable:
-    /// what the closure read still held when its edits became visible. Cost:
-    /// that of the edits, times the attempts.
+    /// and removes it again has made two edits that change something). Commits are
+    /// serialisable: what the closure read still held when its edits became visible.
+    /// Cost: that of the edits, times the attempts.
     ///
     /// It may wait: while a writer that keeps losing claims priority, others defer to
     /// it before they begin, for 1 s at most, so that long transactions get through; see
@@ -156,16 +106,59 @@ impl<C: SnapshotCell> ProviderTree<C> {
     ///
     /// let tree = ProviderTree::new();
     /// let committed = tree.update(|transaction| {
-    ///     let host = transaction.new_root("host", None, None)?;
-    ///     transaction.new_child("host_gpu0", host, None, None)?;
-    ///     transaction.new_child("host_gpu1", host, None, None)?;
-    ///     Ok::<_, Error>(host)
+    ///     let host = transaction.new_root("host")?;
+    ///     transaction.new_child("host_gpu0", host)?;
+    ///     transaction.new_child("host_gpu1", host)?;
+    ///     Ok(host)
     /// })?;
     /// assert_eq!((committed.version, committed.attempts), (1, 1));
     /// assert_eq!(tree.snapshot().children(committed.value)?.count(), 2);
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn update<T, E: From<Error>>(
+    pub fn update<T>(
+        &self,
+        edits: impl FnMut(&mut Transaction) -> Result<T, Error>,
+    ) -> Result<Committed<T>, Error> {
+        self.try_update(edits)
+    }
+
+    /// [`update`](Self::update) for a closure with an error type of its own, which can be
+    /// made from an [`Error`].
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](Self::update), converted.
+    ///
+    /// ```
+    /// use provider_tree::{Error, ProviderTree};
+    ///
+    /// enum Refused {
+    ///     Full,
+    ///     Tree(Error),
+    /// }
+    ///
+    /// impl From<Error> for Refused {
+    ///     fn from(error: Error) -> Self {
+    ///         Self::Tree(error)
+    ///     }
+    /// }
+    ///
+    /// let tree = ProviderTree::new();
+    /// for name in ["host0", "host1", "host2"] {
+    ///     let added = tree.try_update(|transaction| {
+    ///         if transaction.len() == 2 {
+    ///             return Err(Refused::Full);
+    ///         }
+    ///         Ok(transaction.new_root(name)?)
+    ///     });
+    ///     match added {
+    ///         Ok(added) => println!("{name} has the UUID {}", added.value),
+    ///         Err(Refused::Full) => assert_eq!(name, "host2"),
+    ///         Err(Refused::Tree(error)) => panic!("{error}"),
+    ///     }
+    /// }
+    /// ```
+    pub fn try_update<T, E: From<Error>>(
         &self,
         mut edits: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
@@ -226,13 +219,13 @@ impl<C: SnapshotCell> ProviderTree<C> {
     ///
     /// let tree = ProviderTree::new();
     /// let mut transaction = tree.begin();
-    /// transaction.new_root("mine", None, None)?;
-    /// tree.new_root("theirs", None, None)?; // comes first
+    /// transaction.new_root("mine")?;
+    /// tree.new_root("theirs")?; // comes first
     ///
     /// let conflict = tree.commit(transaction).unwrap_err();
     /// assert!(conflict.transaction().exists("mine"));
     /// let mut transaction = conflict.restart();
-    /// transaction.new_root("mine", None, None)?;
+    /// transaction.new_root("mine")?;
     /// assert_eq!(tree.commit(transaction).unwrap().version, 2);
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
@@ -258,6 +251,55 @@ impl<C: SnapshotCell> ProviderTree<C> {
                 events::conflict(&transaction, newer.version(), 1);
                 Err(Conflict::new(transaction, newer))
             }
+        }
+    }
+
+    /// The provider with that name or UUID, as the newest version shows it.
+    /// Cost: as [`Forest::find`](crate::Forest::find), and one
+    /// reference count.
+    #[must_use]
+    pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
+        self.read(|snapshot| snapshot.find(key).cloned())
+    }
+
+    /// Whether there is a provider with that name or UUID. Cost: as
+    /// [`Forest::find`](crate::Forest::find).
+    #[must_use]
+    pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
+        self.read(|snapshot| snapshot.exists(key))
+    }
+
+    /// The number of providers. Cost: O(1).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.read(|snapshot| snapshot.len())
+    }
+
+    /// Whether there is no provider. Cost: O(1).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.read(|snapshot| snapshot.is_empty())
+    }
+
+    /// The number of commits that changed something. Cost: O(1).
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.read(Snapshot::version)
+    }
+
+    /// A forest that begins as the snapshot is and keeps its versions in a cell
+    /// of the given kind. Cost: O(1).
+    #[doc(alias = "deepcopy")]
+    #[must_use]
+    pub fn from_snapshot(first: Snapshot) -> Self {
+        // A version of its own: it is told by its references whether anybody reads
+        // it, which two trees can't share.
+        let own = Snapshot::new(first.version(), first.fork());
+        Self {
+            cell: C::new(own, TOKEN),
+            fairness: CachePadded::default(),
+            backlog: Box::default(),
+            registry: Arc::new(Registry::default()),
         }
     }
 
@@ -289,6 +331,21 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.backlog.retire(base.into_version(), version, writes);
         wakers.wake();
         events::committed(&report, version, attempts);
+    }
+}
+
+/// An empty forest at version 0, in any cell.
+impl<C: SnapshotCell> Default for ProviderTree<C> {
+    fn default() -> Self {
+        Self::from_snapshot(Snapshot::default())
+    }
+}
+
+/// A forest of its own that begins as the snapshot is, at its version: changes
+/// to one are never seen in the other. Cost: O(1).
+impl From<Snapshot> for ProviderTree {
+    fn from(first: Snapshot) -> Self {
+        Self::from_snapshot(first)
     }
 }
 

@@ -4,8 +4,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::{panic, thread};
 
-use provider_tree::{Error, Snapshot};
+use provider_tree::Snapshot;
 use uuid::Uuid;
+
+use self::refusal::Refusal;
 
 pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
 
@@ -18,6 +20,8 @@ mod long_transaction;
 mod model;
 mod parity;
 mod placement;
+#[path = "../common/refusal.rs"]
+mod refusal;
 mod replace_all;
 mod serde;
 mod stress;
@@ -54,8 +58,8 @@ pub fn fork(first: Snapshot) -> ProviderTree {
 }
 
 /// The error of a name that a provider has, spelled as it was asked for.
-pub fn name_taken(name: &str, uuid: Uuid) -> Error {
-    Error::NameTaken {
+pub fn name_taken(name: &str, uuid: Uuid) -> Refusal {
+    Refusal::NameTaken {
         name: name.to_owned(),
         uuid,
         held: name.to_owned(),

@@ -1,7 +1,8 @@
 //! What `apply` and `rebase` refuse, and how changes print.
 
+use crate::cases::refusal::Refusal;
 use provider_tree::{
-    Change, Error, Inventory, MAX_LEVELS, Place, ResourceClass, Snapshot, Transaction,
+    Change, Error, Forest, Inventory, NewProvider, Place, ResourceClass, Snapshot, Transaction,
 };
 use uuid::Uuid;
 
@@ -15,9 +16,9 @@ const C: Uuid = Uuid::from_u128(0xc);
 fn three() -> ProviderTree {
     let tree = new_tree();
     tree.update(|transaction| {
-        transaction.new_root("a", A, 1)?;
-        transaction.new_root("b", B, 1)?;
-        transaction.new_child("c", A, C, 1)
+        transaction.new_root(NewProvider::new("a").uuid(A).generation(1))?;
+        transaction.new_root(NewProvider::new("b").uuid(B).generation(1))?;
+        transaction.new_child(NewProvider::new("c").uuid(C).generation(1), A)
     })
     .unwrap();
     tree
@@ -50,10 +51,10 @@ fn merged<T, U>(
     }
 }
 
-fn in_the_way(uuids: &[Uuid]) -> Result<Snapshot, Error> {
-    Err(Error::ChangedMeanwhile {
+fn in_the_way(uuids: &[Uuid]) -> Refusal {
+    Refusal::ChangedMeanwhile {
         uuids: uuids.to_vec(),
-    })
+    }
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn what_both_have_changed_is_in_the_way() {
 #[test]
 fn the_same_addition_of_both_is_in_the_way() {
     let new = Uuid::from_u128(0xd);
-    let add = |side: &mut Transaction| side.new_child("d", "c", new, None);
+    let add = |side: &mut Transaction| side.new_child(NewProvider::new("d").uuid(new), "c");
     assert_eq!(merged(add, add), in_the_way(&[new]));
 }
 
@@ -95,7 +96,7 @@ fn a_child_that_came_meanwhile_keeps_its_parent_from_going() {
     let new = Uuid::from_u128(0xd);
     let given = merged(
         |ours| ours.remove("a"),
-        |theirs| theirs.new_child("d", "c", new, None),
+        |theirs| theirs.new_child(NewProvider::new("d").uuid(new), "c"),
     );
     assert_eq!(given, in_the_way(&[new]));
 }
@@ -108,9 +109,9 @@ fn moves_that_together_make_a_cycle_are_refused() {
     );
     assert_eq!(
         given,
-        Err(Error::Cycle {
+        Refusal::Cycle {
             uuids: vec![B, C, A]
-        })
+        }
     );
 }
 
@@ -119,12 +120,12 @@ fn a_parent_that_went_meanwhile_is_missing() {
     let new = Uuid::from_u128(0xd);
     let given = merged(
         |ours| {
-            ours.new_child("d", "b", new, None)?;
-            ours.new_child("e", "d", None, None)
+            ours.new_child(NewProvider::new("d").uuid(new), "b")?;
+            ours.new_child("e", "d")
         },
         |theirs| theirs.remove("b"),
     );
-    assert_eq!(given, Err(Error::MissingParents { uuids: vec![B] }));
+    assert_eq!(given, Refusal::MissingParents { uuids: vec![B] });
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn a_name_that_was_given_away_meanwhile_is_taken() {
         |ours| ours.rename("a", "z"),
         |theirs| theirs.rename("b", "z"),
     );
-    assert_eq!(given, Err(name_taken("z", B)));
+    assert_eq!(given, name_taken("z", B));
 }
 
 #[test]
@@ -142,16 +143,16 @@ fn a_move_below_what_grew_meanwhile_can_be_too_deep() {
         |ours| ours.move_to("a", "b"),
         |theirs| {
             let mut parent = C;
-            for level in 2..MAX_LEVELS {
-                parent = theirs.new_child(&format!("level {level}"), parent, None, None)?;
+            for level in 2..Forest::MAX_LEVELS {
+                parent = theirs.new_child(&format!("level {level}"), parent)?;
             }
-            Ok::<_, Error>(())
+            Ok(())
         },
     );
     assert!(matches!(
         given,
         Err(Error::TooDeep {
-            limit: MAX_LEVELS,
+            limit: Forest::MAX_LEVELS,
             ..
         })
     ));
@@ -163,7 +164,7 @@ fn a_provider_can_be_changed_once_only() {
     let changes = edited(&base, |side| side.set_generation("b", 2)).diff(&base);
     let twice = [changes.clone(), changes].concat();
     let given = fork(base).update(|transaction| transaction.apply(&twice));
-    assert_eq!(given, Err(Error::DuplicateProvider { uuid: B }));
+    assert_eq!(given, Refusal::DuplicateProvider { uuid: B });
 }
 
 #[test]
@@ -171,8 +172,8 @@ fn the_order_of_changes_does_not_matter() {
     let base = three().snapshot();
     let newer = edited(&base, |side| {
         side.remove("b")?;
-        side.new_root("b", None, None)?;
-        side.new_child("d", "b", None, None)?;
+        side.new_root("b")?;
+        side.new_child("d", "b")?;
         side.move_to("c", "d")?;
         side.remove("a")
     });
@@ -204,13 +205,13 @@ fn moves_that_only_one_by_one_would_make_a_cycle_apply() {
 #[test]
 fn moves_that_only_one_by_one_would_be_too_deep_apply() {
     let base = edited(&Snapshot::default(), |side| {
-        for (top, levels) in [("shallow", 100), ("deep", MAX_LEVELS)] {
-            let mut parent = side.new_root(top, None, None)?;
+        for (top, levels) in [("shallow", 100), ("deep", Forest::MAX_LEVELS)] {
+            let mut parent = side.new_root(top)?;
             for level in 1..levels {
-                parent = side.new_child(&format!("{top}{level}"), parent, None, None)?;
+                parent = side.new_child(&format!("{top}{level}"), parent)?;
             }
         }
-        Ok::<_, Error>(())
+        Ok(())
     });
     let newer = edited(&base, |side| {
         side.move_to_root("deep1")?;
@@ -230,7 +231,8 @@ fn roots(names: &[&str]) -> Snapshot {
         names.iter().try_for_each(|name| {
             let mut bytes = [0; 16];
             bytes[..name.len()].copy_from_slice(name.as_bytes());
-            side.new_root(name, Uuid::from_bytes(bytes), None).map(drop)
+            side.new_root(NewProvider::new(name).uuid(Uuid::from_bytes(bytes)))
+                .map(drop)
         })
     })
 }
@@ -378,7 +380,7 @@ fn a_conflict_rebases_or_names_what_both_have_changed() {
 
     let conflict = lose("a", "a");
     let refused = conflict.rebase().map(drop);
-    assert_eq!(refused, Err(Error::ChangedMeanwhile { uuids: vec![A] }));
+    assert_eq!(refused, Refusal::ChangedMeanwhile { uuids: vec![A] });
     assert_eq!(conflict.restart().base().version(), tree.version());
 }
 

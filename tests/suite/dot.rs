@@ -1,6 +1,6 @@
 //! The forest as a graph for Graphviz.
 
-use provider_tree::{Inventory, ResourceClass};
+use provider_tree::{Inventory, NewProvider, ResourceClass};
 use uuid::Uuid;
 
 use crate::cases::new_tree;
@@ -12,8 +12,8 @@ const B: Uuid = Uuid::from_u128(0xb);
 fn a_graph_has_a_node_for_each_provider_and_an_edge_for_each_parent() {
     let tree = new_tree();
     tree.update(|transaction| {
-        transaction.new_root("host", A, 4)?;
-        transaction.new_child("numa0", A, B, None)?;
+        transaction.new_root(NewProvider::new("host").uuid(A).generation(4))?;
+        transaction.new_child(NewProvider::new("numa0").uuid(B), A)?;
         transaction.add_traits(A, ["HW_CPU_X86_AVX2"])?;
         let mut memory = Inventory::new(65_536);
         memory.reserved = Some(512);
@@ -41,7 +41,7 @@ fn a_graph_has_a_node_for_each_provider_and_an_edge_for_each_parent() {
 #[test]
 fn no_name_breaks_out_of_its_label() {
     let tree = new_tree();
-    tree.new_root("</b>>] \"&\n\u{202e}\\\u{ffff}", A, None)
+    tree.new_root(NewProvider::new("</b>>] \"&\n\u{202e}\\\u{ffff}").uuid(A))
         .unwrap();
     let graph = tree.snapshot().to_dot().to_string();
     let label = "<b>&lt;/b&gt;&gt;] &quot;&amp;\\n\\u{202e}\\\\\\u{ffff}</b>";

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use provider_tree::{Error, Inventory, ResourceClass};
+use provider_tree::{Inventory, NewProvider, ResourceClass};
 use uuid::Uuid;
 
 use crate::cases::new_tree;
@@ -22,9 +22,13 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
     let tree = new_tree();
     tree.update(|transaction| {
         for number in 0..PROVIDERS {
-            transaction.new_root(&format!("host{number}"), Uuid::from_u128(number), 0)?;
+            transaction.new_root(
+                NewProvider::new(&format!("host{number}"))
+                    .uuid(Uuid::from_u128(number))
+                    .generation(0),
+            )?;
         }
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     let done = AtomicBool::new(false);
@@ -54,7 +58,7 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
                 let inventory = [(ResourceClass::VCPU, Inventory::new(8))];
                 transaction.update_inventory(Uuid::from_u128(number), inventory, None)?;
             }
-            Ok::<_, Error>(sum)
+            Ok(sum)
         });
         done.store(true, Ordering::Relaxed);
         long.unwrap()
@@ -76,7 +80,8 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
 fn a_long_update_gets_through_among_others_that_are_nearly_as_long() {
     let tree = new_tree();
     for writer in 0..4 {
-        tree.new_root(&format!("host{writer}"), None, 0).unwrap();
+        tree.new_root(NewProvider::new(&format!("host{writer}")).generation(0))
+            .unwrap();
     }
     let done = AtomicBool::new(false);
     let long = thread::scope(|scope| {
@@ -102,7 +107,7 @@ fn a_long_update_gets_through_among_others_that_are_nearly_as_long() {
                 done.store(true, Ordering::Relaxed);
             }
             thread::sleep(Duration::from_millis(30));
-            transaction.new_root("long", None, None)
+            transaction.new_root("long")
         });
         done.store(true, Ordering::Relaxed);
         long.unwrap()

@@ -1,7 +1,9 @@
 //! `replace_all`: a resync makes the forest exactly the given records, without noise.
 
+use crate::cases::refusal::Refusal;
 use provider_tree::{
-    Change, Error, Inventory, MAX_LEVELS, Place, Provider, ProviderRecord, ResourceClass, Snapshot,
+    Change, Forest, Inventory, NewProvider, Place, Provider, ProviderRecord, ResourceClass,
+    Snapshot,
 };
 use uuid::Uuid;
 
@@ -242,7 +244,8 @@ fn a_host_whose_database_was_rebuilt_comes_back_under_its_name() {
 fn names_and_uuids_of_what_goes_are_free() {
     let tree = new_tree();
     // One is named by the UUID that the other one is given in its place.
-    tree.new_root(&NEW.to_string(), A, None).unwrap();
+    tree.new_root(NewProvider::new(&NEW.to_string()).uuid(A))
+        .unwrap();
     let records = [record(NEW, "b", None), record(B, &A.to_string(), None)];
     tree.replace_all(&records).unwrap();
     assert_eq!(uuids(&tree.snapshot()), [NEW, B]);
@@ -273,27 +276,27 @@ fn what_is_refused_changes_nothing() {
     empty[3]
         .inventory
         .insert(ResourceClass::VCPU, Inventory::new(0));
-    let deep = (0..=MAX_LEVELS as u128).map(|level| {
+    let deep = (0..=Forest::MAX_LEVELS as u128).map(|level| {
         let parent = level.checked_sub(1).map(Uuid::from_u128);
         record(Uuid::from_u128(level), &format!("level {level}"), parent)
     });
     for (records, expected) in [
-        (parent_not_given, Error::MissingParents { uuids: vec![A] }),
-        (cycle, Error::Cycle { uuids: vec![A, A1] }),
+        (parent_not_given, Refusal::MissingParents { uuids: vec![A] }),
+        (cycle, Refusal::Cycle { uuids: vec![A, A1] }),
         (
             root,
-            Error::RootMismatch {
+            Refusal::RootMismatch {
                 uuid: A1,
                 given: B,
                 actual: A,
             },
         ),
-        (twice, Error::DuplicateProvider { uuid: B }),
+        (twice, Refusal::DuplicateProvider { uuid: B }),
         (
             nameless,
-            Error::InvalidRecord {
+            Refusal::InvalidRecord {
                 uuid: B1,
-                reason: Box::new(Error::InvalidName {
+                reason: Box::new(Refusal::InvalidName {
                     name: String::new(),
                     length: 0,
                 }),
@@ -302,16 +305,16 @@ fn what_is_refused_changes_nothing() {
         (same_name, name_taken("a2", A2)),
         (
             as_uuid,
-            Error::NameIsUuid {
+            Refusal::NameIsUuid {
                 name: A.to_string(),
                 uuid: A,
             },
         ),
         (
             empty,
-            Error::InvalidRecord {
+            Refusal::InvalidRecord {
                 uuid: B,
-                reason: Box::new(Error::InvalidInventory {
+                reason: Box::new(Refusal::InvalidInventory {
                     class: ResourceClass::VCPU,
                     field: "total",
                     value: "0".to_owned(),
@@ -321,21 +324,21 @@ fn what_is_refused_changes_nothing() {
         ),
         (
             deep.collect(),
-            Error::TooDeep {
-                uuid: Uuid::from_u128(MAX_LEVELS as u128),
-                limit: MAX_LEVELS,
+            Refusal::TooDeep {
+                uuid: Uuid::from_u128(Forest::MAX_LEVELS as u128),
+                limit: Forest::MAX_LEVELS,
             },
         ),
     ] {
         let tree = forest();
         let before = tree.snapshot();
         // Alone, and after an edit that stays.
-        assert_eq!(tree.replace_all(&records), Err(expected.clone()));
+        assert_eq!(tree.replace_all(&records), expected);
         assert!(tree.snapshot().ptr_eq(&before));
         let mut transaction = tree.begin();
         transaction.set_generation(A, 7).unwrap();
         let older = transaction.to_string();
-        assert_eq!(transaction.replace_all(&records), Err(expected));
+        assert_eq!(transaction.replace_all(&records), expected);
         assert_eq!((transaction.edits(), transaction.to_string()), (1, older));
         transaction.check_invariants().unwrap();
     }
@@ -346,7 +349,7 @@ fn it_replaces_what_the_same_transaction_has_made() {
     let tree = forest();
     let before = tree.snapshot();
     tree.update(|transaction| {
-        transaction.new_root("passing", NEW, None)?;
+        transaction.new_root(NewProvider::new("passing").uuid(NEW))?;
         transaction.remove(A)?;
         transaction.replace_all(two_hosts())
     })

@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use provider_tree::{Error, Snapshot, Transaction};
+use provider_tree::{Error, NewProvider, Snapshot, Transaction};
 
 use crate::cases::{ProviderTree, new_tree};
 
@@ -21,7 +21,8 @@ fn counter_of(snapshot: &Snapshot) -> u64 {
 
 fn with_counter() -> ProviderTree {
     let tree = new_tree();
-    tree.new_root("counter", None, 0).unwrap();
+    tree.new_root(NewProvider::new("counter").generation(0))
+        .unwrap();
     tree
 }
 
@@ -168,9 +169,9 @@ fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
 fn readers_of_all_three_ways_see_whole_transactions_in_order() {
     let tree = new_tree();
     tree.update(|transaction| {
-        transaction.new_root("host", None, None)?;
-        transaction.new_child("left", "host", None, 0)?;
-        transaction.new_child("right", "host", None, 0)
+        transaction.new_root("host")?;
+        transaction.new_child(NewProvider::new("left").generation(0), "host")?;
+        transaction.new_child(NewProvider::new("right").generation(0), "host")
     })
     .unwrap();
     let done = AtomicBool::new(false);
@@ -233,10 +234,10 @@ fn write_pairs(tree: &ProviderTree, waiting: &AtomicUsize) -> u64 {
                 if transaction.exists("guest") {
                     transaction.remove("guest")?;
                 } else {
-                    transaction.new_child("guest", "host", None, None)?;
-                    transaction.new_child("device", "guest", None, None)?;
+                    transaction.new_child("guest", "host")?;
+                    transaction.new_child("device", "guest")?;
                 }
-                Ok::<_, Error>(next)
+                Ok(next)
             })
             .unwrap();
         for seen in [

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_lite::StreamExt;
-use provider_tree::{Change, Error, Snapshot, TimedOut};
+use provider_tree::{Change, Error, NewProvider, Snapshot, TimedOut};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, ends, fork, new_tree};
@@ -19,7 +19,8 @@ const COMMITS: u64 = 2_000;
 
 fn with_host() -> Arc<ProviderTree> {
     let tree = new_tree();
-    tree.new_root("host", None, 0).unwrap();
+    tree.new_root(NewProvider::new("host").generation(0))
+        .unwrap();
     Arc::new(tree)
 }
 
@@ -297,10 +298,16 @@ fn two_hosts() -> ProviderTree {
     let tree = new_tree();
     for (number, name) in ["host", "other"].into_iter().enumerate() {
         let uuid = Uuid::from_u128(number as u128 + 1);
-        tree.new_root(name, uuid, 0).unwrap();
-        let child = Uuid::from_u128(number as u128 + 11);
-        tree.new_child(&format!("{name}_numa0"), name, child, 0)
+        tree.new_root(NewProvider::new(name).uuid(uuid).generation(0))
             .unwrap();
+        let child = Uuid::from_u128(number as u128 + 11);
+        tree.new_child(
+            NewProvider::new(&format!("{name}_numa0"))
+                .uuid(child)
+                .generation(0),
+            name,
+        )
+        .unwrap();
     }
     tree
 }
@@ -310,9 +317,8 @@ fn a_follower_is_woken_for_changes_of_its_tree_alone() {
     let tree = two_hosts();
     let mut following = Following::new(&tree, "host_numa0");
     tree.set_generation("other", 1).unwrap();
-    tree.new_child("other_numa1", "other_numa0", None, None)
-        .unwrap();
-    tree.new_root("third", None, None).unwrap();
+    tree.new_child("other_numa1", "other_numa0").unwrap();
+    tree.new_root("third").unwrap();
     tree.remove("third").unwrap();
     assert!(following.sleeps());
     // Another provider of its tree; one commit with changes elsewhere.
@@ -380,7 +386,7 @@ fn a_follower_ends_when_its_provider_has_gone() {
     assert_eq!((lines.len(), woken), (2, 1));
     assert!(matches!(following.poll(), Poll::Ready(None)));
     // Also if there is another of that name.
-    tree.new_root("host_numa0", None, None).unwrap();
+    tree.new_root("host_numa0").unwrap();
     assert!(matches!(following.poll(), Poll::Ready(None)));
     assert!(following.subscription.try_changed().is_none());
     assert!(following.subscription.wait().is_none());
@@ -406,7 +412,7 @@ fn a_follower_takes_the_last_version_of_a_tree_that_is_dropped() {
 fn what_does_not_exist_can_not_be_followed() {
     let tree = two_hosts();
     let unknown = tree.subscribe_to("nobody").map(drop).unwrap_err();
-    assert!(matches!(unknown, Error::UnknownProvider { key } if key == "nobody"));
+    assert!(matches!(unknown, Error::UnknownProvider { key, .. } if key == "nobody"));
     // It has left nothing behind: a commit finds no subscriber.
     tree.set_generation("host", 1).unwrap();
 }
@@ -420,7 +426,8 @@ fn followers_never_miss_the_last_state_of_their_trees() {
         let tree = Arc::new(new_tree());
         let name = |host: u64| format!("host{host}");
         for host in 0..HOSTS {
-            tree.new_root(&name(host), None, 0).unwrap();
+            tree.new_root(NewProvider::new(&name(host)).generation(0))
+                .unwrap();
         }
         let followers: Vec<_> = (0..HOSTS)
             .map(|host| {

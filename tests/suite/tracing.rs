@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use provider_tree::Error;
+use provider_tree::{Error, NewProvider};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
@@ -89,7 +89,8 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     });
     let host = Uuid::from_u128(1);
     let tree = new_tree();
-    tree.new_root("host", host, 3).unwrap();
+    tree.new_root(NewProvider::new("host").uuid(host).generation(3))
+        .unwrap();
     tree.update(|transaction| {
         transaction.update_traits("host", ["CUSTOM_GOLD"], 4)?;
         transaction.set_generation("host", 5)
@@ -100,7 +101,7 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     loser.set_generation("host", 9).unwrap();
     tree.rename("host", "renamed").unwrap();
     let mut again = tree.commit(loser).unwrap_err().restart();
-    again.new_child("child", "renamed", None, None).unwrap();
+    again.new_child("child", "renamed").unwrap();
     tree.commit(again).unwrap();
 
     tree.set_generation(host, 5).unwrap();
@@ -152,7 +153,10 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
 fn a_layer_can_commit_to_the_same_tree() {
     ends(|| {
         let tree = Arc::new(new_tree());
-        let host = tree.new_root("host", None, 0).unwrap().value;
+        let host = tree
+            .new_root(NewProvider::new("host").generation(0))
+            .unwrap()
+            .value;
         let (sender, receiver) = mpsc::channel();
         listen({
             let tree = Arc::clone(&tree);
@@ -165,7 +169,7 @@ fn a_layer_can_commit_to_the_same_tree() {
                 sender.send(line).unwrap();
             }
         });
-        tree.new_root("first", None, None).unwrap();
+        tree.new_root("first").unwrap();
         let mut runs = 0;
         let committed = tree.update(|transaction| {
             runs += 1;
@@ -178,7 +182,7 @@ fn a_layer_can_commit_to_the_same_tree() {
                     scope.spawn(|| tree.commit(first).unwrap());
                 });
             }
-            transaction.new_root("last", None, None)
+            transaction.new_root("last")
         });
         assert_eq!(committed.unwrap().attempts, 7);
         SINK.take();
@@ -196,7 +200,9 @@ fn a_layer_that_panics_keeps_no_commit_from_its_writer() {
         let tree = new_tree();
         let panics = || listen(|_| panic!("planned"));
         panics();
-        let committed = catch_unwind(AssertUnwindSafe(|| tree.new_root("host", None, 0)));
+        let committed = catch_unwind(AssertUnwindSafe(|| {
+            tree.new_root(NewProvider::new("host").generation(0))
+        }));
         assert_eq!(committed.unwrap().unwrap().version, 1);
         panics();
         let mut loser = tree.begin();
@@ -214,7 +220,8 @@ fn a_layer_that_panics_keeps_no_commit_from_its_writer() {
 fn a_layer_that_blocks_keeps_no_other_writer_from_committing() {
     ends(|| {
         let tree = Arc::new(new_tree());
-        tree.new_root("host", None, 0).unwrap();
+        tree.new_root(NewProvider::new("host").generation(0))
+            .unwrap();
         let (blocked, is_blocked) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let writer = thread::spawn({

@@ -1,7 +1,8 @@
 //! This library, with each of its cells.
 
 use provider_tree::{
-    ArcSwapCell, EpochCell, Provider, ProviderRecord, ProviderTree, Snapshot, SnapshotCell,
+    ArcSwapCell, EpochCell, NewProvider, Provider, ProviderRecord, ProviderTree, Snapshot,
+    SnapshotCell,
 };
 use uuid::Uuid;
 
@@ -54,7 +55,12 @@ impl<C: NamedCell> Peer for Ours<C> {
 
     fn add_child(&self, record: &ProviderRecord) {
         let parent = record.parent_uuid.expect("a child");
-        let added = (self.0).new_child(&record.name, parent, record.uuid, record.generation);
+        let added = (self.0).new_child(
+            NewProvider::new(&record.name)
+                .uuid(record.uuid)
+                .generation(record.generation),
+            parent,
+        );
         added.expect("a valid child");
     }
 

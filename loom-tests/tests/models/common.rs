@@ -3,7 +3,7 @@
 use std::any::TypeId;
 
 use loom::sync::Arc;
-use provider_tree::{EpochCell, ProviderTree, Reader, Snapshot, SnapshotCell};
+use provider_tree::{EpochCell, NewProvider, ProviderTree, Reader, Snapshot, SnapshotCell};
 use uuid::Uuid;
 
 pub type Tree<C> = Arc<ProviderTree<C>>;
@@ -43,7 +43,8 @@ pub fn empty<C: SnapshotCell>() -> Tree<C> {
 /// A tree at version 1, with one root `host` at generation 1.
 pub fn with_host<C: SnapshotCell>() -> Tree<C> {
     let tree = empty();
-    tree.new_root("host", A, 1).unwrap();
+    tree.new_root(NewProvider::new("host").uuid(A).generation(1))
+        .unwrap();
     tree
 }
 

@@ -6,7 +6,7 @@ use loom::sync::atomic::Ordering::Relaxed;
 use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{set_hand_over, take_freed, this_thread};
-use provider_tree::{ArcSwapCell, EpochCell, ProviderTree, SnapshotCell};
+use provider_tree::{ArcSwapCell, EpochCell, NewProvider, ProviderTree, SnapshotCell};
 use uuid::Uuid;
 
 use crate::common::{
@@ -78,7 +78,7 @@ fn forks_with<C: SnapshotCell>(fork: fn(&Tree<C>) -> Tree<C>) {
             let other = thread::spawn({
                 let done = Arc::clone(&done);
                 move || {
-                    let committed = fork.new_child("mine", A, B, None).unwrap();
+                    let committed = fork.new_child(NewProvider::new("mine").uuid(B), A).unwrap();
                     let seen = fork.snapshot();
                     assert!(!seen.exists("theirs"), "a fork sees the other's commit");
                     assert_eq!((committed.attempts, seen.version()), (1, 2));
@@ -90,7 +90,7 @@ fn forks_with<C: SnapshotCell>(fork: fn(&Tree<C>) -> Tree<C>) {
                 }
             });
             let committed = tree
-                .new_child("theirs", A, Uuid::from_u128(0xc), None)
+                .new_child(NewProvider::new("theirs").uuid(Uuid::from_u128(0xc)), A)
                 .unwrap();
             let seen = tree.snapshot();
             assert!(!seen.exists("mine"), "a fork sees the other's commit");

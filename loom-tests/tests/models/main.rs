@@ -6,6 +6,8 @@ mod common;
 mod held;
 mod linearizability;
 mod reclamation;
+#[path = "../../../tests/common/refusal.rs"]
+mod refusal;
 mod registry;
 mod subscription;
 mod transactions;

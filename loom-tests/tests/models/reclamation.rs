@@ -4,7 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{set_hand_over, take_freed};
-use provider_tree::{ArcSwapCell, SnapshotCell};
+use provider_tree::{ArcSwapCell, NewProvider, SnapshotCell};
 
 use crate::common::{
     A, B, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells, on_both_cells_by_each_way,
@@ -58,7 +58,7 @@ fn each_version_is_freed_once<C: SnapshotCell>() {
         let writer = thread::spawn({
             let tree = Arc::clone(&tree);
             move || {
-                let committed = tree.new_root("other", B, None).unwrap();
+                let committed = tree.new_root(NewProvider::new("other").uuid(B)).unwrap();
                 drop(held);
                 committed.attempts
             }

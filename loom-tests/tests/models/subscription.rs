@@ -7,7 +7,7 @@ use std::task::{Context, Wake, Waker};
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
-use provider_tree::{Snapshot, SnapshotCell};
+use provider_tree::{NewProvider, Snapshot, SnapshotCell};
 
 use crate::common::{A, B, PREEMPTIONS, catches, cell_name, on_both_cells, with_host};
 
@@ -70,7 +70,8 @@ fn a_follower_wakes_for_a_commit_to_its_tree<C: SnapshotCell>() {
     let name = format!("follower, {}", cell_name::<C>());
     explore(&name, PREEMPTIONS, [2, 3, 4], || {
         let tree = with_host::<C>();
-        tree.new_root("other", B, 1).unwrap();
+        tree.new_root(NewProvider::new("other").uuid(B).generation(1))
+            .unwrap();
         let follower = thread::spawn({
             let tree = Arc::clone(&tree);
             move || {

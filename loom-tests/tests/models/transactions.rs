@@ -2,7 +2,7 @@
 
 use loom::thread;
 use loom_tests::explore;
-use provider_tree::{Error, ProviderTree, Snapshot, SnapshotCell, Transaction};
+use provider_tree::{Error, NewProvider, ProviderTree, Snapshot, SnapshotCell, Transaction};
 use uuid::Uuid;
 
 use crate::common::{
@@ -24,8 +24,16 @@ const ADD: Edits = Edits {
     name: "parent and child",
     before: |_| Ok(()),
     parts: [
-        |transaction| transaction.new_root("parent", A, None).map(drop),
-        |transaction| transaction.new_child("child", A, B, None).map(drop),
+        |transaction| {
+            transaction
+                .new_root(NewProvider::new("parent").uuid(A))
+                .map(drop)
+        },
+        |transaction| {
+            transaction
+                .new_child(NewProvider::new("child").uuid(B), A)
+                .map(drop)
+        },
     ],
     shows: |snapshot| [snapshot.exists("parent"), snapshot.exists(B)],
 };
@@ -33,10 +41,10 @@ const ADD: Edits = Edits {
 const REMOVE: Edits = Edits {
     name: "a subtree",
     before: |transaction| {
-        transaction.new_root("parent", A, None)?;
-        transaction.new_child("child", A, B, None)?;
+        transaction.new_root(NewProvider::new("parent").uuid(A))?;
+        transaction.new_child(NewProvider::new("child").uuid(B), A)?;
         transaction
-            .new_root("other", Uuid::from_u128(0xc), None)
+            .new_root(NewProvider::new("other").uuid(Uuid::from_u128(0xc)))
             .map(drop)
     },
     parts: [
@@ -56,8 +64,10 @@ const REMOVE: Edits = Edits {
 const CHANGE: Edits = Edits {
     name: "two providers",
     before: |transaction| {
-        transaction.new_root("left", A, 1)?;
-        transaction.new_root("right", B, 1).map(drop)
+        transaction.new_root(NewProvider::new("left").uuid(A).generation(1))?;
+        transaction
+            .new_root(NewProvider::new("right").uuid(B).generation(1))
+            .map(drop)
     },
     parts: [
         |transaction| transaction.set_generation("left", 2).map(drop),

@@ -1,9 +1,10 @@
 //! Two writers at a time: nothing is lost, and where only one can win, one does.
 
+use crate::refusal::Refusal;
 use loom::sync::Arc;
 use loom::thread;
 use loom_tests::explore;
-use provider_tree::{Committed, Error, ProviderTree, SnapshotCell, Transaction};
+use provider_tree::{Committed, Error, NewProvider, ProviderTree, SnapshotCell, Transaction};
 use uuid::Uuid;
 
 use crate::common::{A, B, PREEMPTIONS, Tree, catches, cell_name, empty, on_both_cells, with_host};
@@ -26,8 +27,8 @@ fn different_providers<C: SnapshotCell>() {
         let tree = empty::<C>();
         let (a, b) = both(
             &tree,
-            |tree| tree.new_root("a", A, None).unwrap(),
-            |tree| tree.new_root("b", B, None).unwrap(),
+            |tree| tree.new_root(NewProvider::new("a").uuid(A)).unwrap(),
+            |tree| tree.new_root(NewProvider::new("b").uuid(B)).unwrap(),
         );
         let snapshot = tree.snapshot();
         assert_eq!(snapshot.version(), 2, "an update was lost");
@@ -58,15 +59,15 @@ fn same_name<C: SnapshotCell>() {
         let tree = empty::<C>();
         let outcomes = both(
             &tree,
-            |tree| tree.new_root("host", A, None),
-            |tree| tree.new_root("host", B, None),
+            |tree| tree.new_root(NewProvider::new("host").uuid(A)),
+            |tree| tree.new_root(NewProvider::new("host").uuid(B)),
         );
         let snapshot = tree.snapshot();
         assert_eq!((snapshot.version(), snapshot.len()), (1, 1));
         let holder = snapshot.find("host").unwrap().uuid();
         winner(outcomes, |error| {
             *error
-                == Error::NameTaken {
+                == Refusal::NameTaken {
                     name: "host".to_owned(),
                     uuid: holder,
                     held: "host".to_owned(),
@@ -81,15 +82,15 @@ fn same_uuid<C: SnapshotCell>() {
         let tree = empty::<C>();
         let outcomes = both(
             &tree,
-            |tree| tree.new_root("a", A, None),
-            |tree| tree.new_root("b", A, None),
+            |tree| tree.new_root(NewProvider::new("a").uuid(A)),
+            |tree| tree.new_root(NewProvider::new("b").uuid(A)),
         );
         let snapshot = tree.snapshot();
         assert_eq!((snapshot.version(), snapshot.len()), (1, 1));
         let holder = snapshot.get(A).unwrap().name().to_owned();
         winner(outcomes, |error| {
             *error
-                == Error::UuidTaken {
+                == Refusal::UuidTaken {
                     uuid: A,
                     name: holder.clone(),
                 }
@@ -112,7 +113,7 @@ fn same_generation<C: SnapshotCell>() {
         assert_eq!(tree.version(), 2);
         winner(outcomes, |error| {
             *error
-                == Error::GenerationConflict {
+                == Refusal::GenerationConflict {
                     uuid: A,
                     expected: 1,
                     actual: Some(2),

@@ -94,11 +94,13 @@ pub struct Differences {
 
 impl Change {
     /// The provider that it is about. Cost: O(1).
+    #[must_use]
     pub fn uuid(&self) -> Uuid {
         self.provider().uuid()
     }
 
     /// The provider as it is, or as it was if it is gone. Cost: O(1).
+    #[must_use]
     pub fn provider(&self) -> &Provider {
         match self {
             Self::Added { provider, .. } | Self::Removed { provider } => provider,
@@ -108,6 +110,7 @@ impl Change {
 
     /// What changed in an update; `None` for what was added or removed. Cost:
     /// O(k) for k inventory classes, traits, aggregates and resources.
+    #[must_use]
     pub fn differences(&self) -> Option<Differences> {
         let Self::Updated {
             before,

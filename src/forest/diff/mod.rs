@@ -44,9 +44,9 @@ impl Forest {
     /// use provider_tree::{Change, ProviderTree};
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", None, None)?;
+    /// tree.new_root("host")?;
     /// let older = tree.snapshot();
-    /// tree.new_child("host_gpu0", "host", None, None)?;
+    /// tree.new_child("host_gpu0", "host")?;
     /// tree.set_generation("host", 1)?;
     ///
     /// let changes = tree.snapshot().diff(&older);
@@ -59,6 +59,7 @@ impl Forest {
     /// assert_eq!(copy.snapshot(), tree.snapshot());
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
+    #[must_use]
     pub fn diff(&self, older: &Forest) -> Vec<Change> {
         let mut gone = Vec::new();
         let mut came = Vec::new();

@@ -11,16 +11,16 @@ use crate::text::Escaped;
 /// Cost: O(depth) a provider.
 ///
 /// ```
-/// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+/// use provider_tree::{Inventory, NewProvider, ProviderTree, ResourceClass};
 /// use uuid::Uuid;
 ///
 /// let tree = ProviderTree::new();
-/// tree.new_root("host", Uuid::from_u128(1), 4)?;
-/// tree.new_child("numa0", "host", Uuid::from_u128(2), None)?;
+/// tree.new_root(NewProvider::new("host").uuid(Uuid::from_u128(1)).generation(4))?;
+/// tree.new_child(NewProvider::new("numa0").uuid(Uuid::from_u128(2)), "host")?;
 /// tree.update_inventory("numa0", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
 /// tree.add_traits("numa0", ["HW_NUMA_ROOT"])?;
-/// tree.new_child("gpu0", "numa0", Uuid::from_u128(3), None)?;
-/// tree.new_child("numa1", "host", Uuid::from_u128(4), None)?;
+/// tree.new_child(NewProvider::new("gpu0").uuid(Uuid::from_u128(3)), "numa0")?;
+/// tree.new_child(NewProvider::new("numa1").uuid(Uuid::from_u128(4)), "host")?;
 /// assert_eq!(tree.snapshot().to_string(), "\
 /// host 00000000-0000-0000-0000-000000000001 generation 4
 /// ├── numa0 00000000-0000-0000-0000-000000000002 VCPU:8 [HW_NUMA_ROOT]

@@ -18,17 +18,18 @@ impl Forest {
     /// node. Control characters are escaped. Cost of printing: O(1) a provider.
     ///
     /// ```
-    /// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+    /// use provider_tree::{Inventory, NewProvider, ProviderTree, ResourceClass};
     /// use uuid::Uuid;
     ///
     /// let tree = ProviderTree::new();
-    /// tree.new_root("host", Uuid::from_u128(1), 4)?;
+    /// tree.new_root(NewProvider::new("host").uuid(Uuid::from_u128(1)).generation(4))?;
     /// tree.update_inventory("host", [(ResourceClass::VCPU, Inventory::new(8))], None)?;
     /// let dot = tree.snapshot().to_dot().to_string(); // for `dot -Tsvg`
     /// assert!(dot.starts_with("digraph providers {"));
     /// assert!(dot.contains("VCPU: 8"));
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
+    #[must_use]
     pub fn to_dot(&self) -> Dot<'_> {
         Dot(self)
     }
@@ -73,11 +74,11 @@ fn write_label(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
 /// The total, and what takes from it or multiplies it.
 fn write_inventory(f: &mut fmt::Formatter<'_>, inventory: &Inventory) -> fmt::Result {
     write!(f, "{}", inventory.total)?;
-    match inventory.reserved() {
+    match inventory.effective().reserved {
         0 => {}
         reserved => write!(f, ", {reserved} reserved")?,
     }
-    match inventory.allocation_ratio() {
+    match inventory.effective().allocation_ratio {
         1.0 => Ok(()),
         ratio => write!(f, ", ratio {ratio}"),
     }

@@ -230,6 +230,13 @@ impl Tree {
 
 impl<'a> Rest<'a> {
     /// Nothing is left.
+    pub(in crate::forest) fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Few(few) => few.size_hint(),
+            Self::Many(many) => many.size_hint(),
+        }
+    }
+
     pub(in crate::forest) fn none() -> Self {
         Self::Few([].iter())
     }

@@ -41,6 +41,7 @@ impl Transaction {
     /// [`Error::InvalidRecord`] for an invalid name or
     /// inventory; or a name or UUID that is taken, as for
     /// [`new_root`](Self::new_root).
+    #[doc(alias = "populate_from_iterable")]
     pub fn populate(
         &mut self,
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,

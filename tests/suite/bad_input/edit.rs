@@ -1,9 +1,10 @@
 //! One edit of a forest, tried in all the ways in which a caller can make it.
 
-use provider_tree::{Error, Transaction};
+use provider_tree::{Error, ProviderKey, Transaction};
 
 use super::{HOST, forest, records};
 use crate::cases::ProviderTree;
+use crate::cases::refusal::Refusal;
 
 type Alone<'a> = dyn Fn(&ProviderTree) -> Result<(), Error> + 'a;
 type Within<'a> = dyn Fn(&mut Transaction) -> Result<(), Error> + 'a;
@@ -28,19 +29,32 @@ macro_rules! edit {
 }
 pub(super) use edit;
 
+/// `expect_generation`, of which a tree has no shorthand.
+pub(super) fn expect_generation<'a>(key: impl Into<ProviderKey<'a>>, expected: u64) -> Edit<'a> {
+    let key = key.into();
+    Edit {
+        text: "expect_generation",
+        alone: Box::new(move |tree| {
+            let checked = tree.update(|transaction| transaction.expect_generation(key, expected));
+            checked.map(drop)
+        }),
+        within: Box::new(move |transaction| transaction.expect_generation(key, expected)),
+    }
+}
+
 impl Edit<'_> {
     /// Checks that the edit is refused, and that nothing changes.
-    pub(super) fn fails_with(&self, expected: &Error) {
+    pub(super) fn fails_with(&self, expected: &Refusal) {
         let tree = forest();
         self.fails_alone(&tree, expected);
         self.fails_beside_edits_that_stay(&tree, expected);
         self.fails_with_the_edits_before_it(&tree, expected);
     }
 
-    fn fails_alone(&self, tree: &ProviderTree, expected: &Error) {
+    fn fails_alone(&self, tree: &ProviderTree, expected: &Refusal) {
         let before = tree.snapshot();
         let shown = records(&before);
-        assert_eq!((self.alone)(tree).as_ref(), Err(expected), "{}", self.text);
+        assert_eq!((self.alone)(tree), *expected, "{}", self.text);
         let after = tree.snapshot();
         assert!(after.ptr_eq(&before), "{} has committed", self.text);
         assert_eq!(after.version(), before.version());
@@ -48,13 +62,13 @@ impl Edit<'_> {
         after.check_invariants().unwrap();
     }
 
-    fn fails_beside_edits_that_stay(&self, tree: &ProviderTree, expected: &Error) {
+    fn fails_beside_edits_that_stay(&self, tree: &ProviderTree, expected: &Refusal) {
         let before = tree.snapshot();
         let committed = tree.update(|transaction| {
-            transaction.new_child("early", HOST, None, None)?;
+            transaction.new_child("early", HOST)?;
             let (shown, edits) = (records(transaction), transaction.edits());
             let result = (self.within)(transaction);
-            assert_eq!(result.as_ref(), Err(expected), "{}", self.text);
+            assert_eq!(result, *expected, "{}", self.text);
             assert_eq!(records(transaction), shown, "{}", self.text);
             assert_eq!(transaction.edits(), edits, "{}", self.text);
             transaction.check_invariants().unwrap();
@@ -67,13 +81,13 @@ impl Edit<'_> {
         after.check_invariants().unwrap();
     }
 
-    fn fails_with_the_edits_before_it(&self, tree: &ProviderTree, expected: &Error) {
+    fn fails_with_the_edits_before_it(&self, tree: &ProviderTree, expected: &Refusal) {
         let before = tree.snapshot();
         let result = tree.update(|transaction| {
             transaction.set_generation("early", 2)?;
             (self.within)(transaction)
         });
-        assert_eq!(result.as_ref().err(), Some(expected), "{}", self.text);
+        assert_eq!(result, *expected, "{}", self.text);
         assert!(tree.snapshot().ptr_eq(&before), "{}", self.text);
     }
 

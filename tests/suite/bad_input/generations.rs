@@ -1,8 +1,9 @@
 //! Generations at the ends of their range.
 
-use provider_tree::{Error, Inventory, ResourceClass};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Inventory, NewProvider, ResourceClass};
 
-use super::edit::edit;
+use super::edit::{edit, expect_generation};
 use super::{HOST, NEW, NOBODY, NUMA, record};
 
 const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1));
@@ -13,8 +14,13 @@ fn the_first_and_last_generation_are_numbers_like_any_other() {
         let mut given = record(NEW, "new");
         given.generation = Some(generation);
         for edit in [
-            edit!(new_root("new", NEW, generation)),
-            edit!(new_child("new", HOST, NEW, generation)),
+            edit!(new_root(
+                NewProvider::new("new").uuid(NEW).generation(generation)
+            )),
+            edit!(new_child(
+                NewProvider::new("new").uuid(NEW).generation(generation),
+                HOST
+            )),
             edit!(populate([&given])),
         ] {
             let tree = edit.works();
@@ -28,7 +34,7 @@ fn the_first_and_last_generation_are_numbers_like_any_other() {
         ] {
             let tree = edit.works();
             assert_eq!(tree.find(NUMA).unwrap().generation(), Some(generation));
-            tree.expect_generation(NUMA, generation).unwrap();
+            tree.begin().expect_generation(NUMA, generation).unwrap();
             let text = format!("generation {generation}");
             assert!(tree.to_string().contains(&text));
         }
@@ -46,18 +52,18 @@ fn a_generation_may_go_back() {
 fn another_generation_than_the_expected_is_a_conflict() {
     for expected in [0, 6, 8, u64::MAX] {
         let (uuid, actual) = (HOST, Some(7));
-        edit!(expect_generation("host", expected)).fails_with(&Error::GenerationConflict {
+        expect_generation("host", expected).fails_with(&Refusal::GenerationConflict {
             uuid,
             expected,
             actual,
         });
         let (uuid, actual) = (NUMA, None);
-        edit!(expect_generation(NUMA, expected)).fails_with(&Error::GenerationConflict {
+        expect_generation(NUMA, expected).fails_with(&Refusal::GenerationConflict {
             uuid,
             expected,
             actual,
         });
     }
-    let tree = edit!(expect_generation(HOST, 7)).works();
+    let tree = expect_generation(HOST, 7).works();
     assert_eq!(tree.version(), super::forest().version());
 }

@@ -1,6 +1,7 @@
 //! Inventory fields at and beyond each end of their range.
 
-use provider_tree::{Error, Inventory, ResourceClass};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Inventory, ResourceClass};
 
 use super::edit::{Edit, edit};
 use super::{HOST, NEW, forest, record};
@@ -45,19 +46,19 @@ const INTEGERS: [(&str, Set, u32, &str); 5] = [
 
 const CLASS: ResourceClass = ResourceClass::MEMORY_MB;
 
-fn is_refused(bad: Inventory, expected: &Error) {
+fn is_refused(bad: Inventory, expected: &Refusal) {
     let good = (ResourceClass::VCPU, Inventory::new(8));
     edit!(update_inventory(HOST, [(CLASS, bad)], 8)).fails_with(expected);
     edit!(update_inventory(HOST, [good.clone(), (CLASS, bad)], 8)).fails_with(expected);
     let query = forest()
         .snapshot()
         .inventory_changed(HOST, [good, (CLASS, bad)]);
-    assert_eq!(query.as_ref(), Err(expected));
+    assert_eq!(query, *expected);
 
     let mut given = record(NEW, "new");
     given.inventory.insert(CLASS, bad);
     let reason = Box::new(expected.clone());
-    let expected = Error::InvalidRecord { uuid: NEW, reason };
+    let expected = Refusal::InvalidRecord { uuid: NEW, reason };
     edit!(populate([&record(HOST, "host2"), &given])).fails_with(&expected);
 }
 
@@ -81,7 +82,7 @@ fn integers_are_refused_beyond_their_ends() {
             if value >= least && value <= MAX {
                 continue;
             }
-            let expected = Error::InvalidInventory {
+            let expected = Refusal::InvalidInventory {
                 class: CLASS,
                 field,
                 value: value.to_string(),
@@ -120,7 +121,7 @@ fn allocation_ratios_are_at_least_zero_and_fit_into_a_database() {
     ] {
         let mut inventory = Inventory::new(100);
         inventory.allocation_ratio = Some(ratio);
-        let expected = Error::InvalidInventory {
+        let expected = Refusal::InvalidInventory {
             class: CLASS,
             field: "allocation_ratio",
             value: format!("{ratio:?}"),
@@ -168,7 +169,7 @@ fn all_may_be_reserved_but_no_more() {
         let mut inventory = Inventory::new(total);
         inventory.reserved = Some(reserved);
         let class = CLASS;
-        let expected = Error::ReservedAboveTotal {
+        let expected = Refusal::ReservedAboveTotal {
             class,
             reserved,
             total,
@@ -184,7 +185,7 @@ fn two_records_of_one_class_are_refused() {
         let one = (class.clone(), Inventory::new(1));
         let two = (class.clone(), Inventory::new(2));
         let other = (ResourceClass::DISK_GB, Inventory::new(1));
-        let expected = Error::DuplicateResourceClass { class };
+        let expected = Refusal::DuplicateResourceClass { class };
         let edits: [Edit<'_>; 2] = [
             edit!(update_inventory(
                 HOST,
@@ -199,7 +200,7 @@ fn two_records_of_one_class_are_refused() {
         let query = forest()
             .snapshot()
             .inventory_changed(HOST, [one, other, two]);
-        assert_eq!(query, Err(expected));
+        assert_eq!(query, expected);
     }
 }
 

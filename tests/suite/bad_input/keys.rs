@@ -1,11 +1,12 @@
 //! Keys that no provider has, of every kind, in every call that takes one.
 
+use crate::cases::refusal::Refusal;
 use provider_tree::{
-    Error, Forest, Inventory, Provider, ProviderKey, Resource, ResourceClass, Trait,
+    Error, Forest, Inventory, NewProvider, Provider, ProviderKey, Resource, ResourceClass, Trait,
 };
 use uuid::Uuid;
 
-use super::edit::{Edit, edit};
+use super::edit::{Edit, edit, expect_generation};
 use super::{HOST, NEW, NOBODY, NUMA, forest, spellings, unknown};
 use crate::cases::new_tree;
 
@@ -15,7 +16,7 @@ const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1)
 /// Checks all edits that take a key.
 fn each_edit(key: ProviderKey<'_>, check: impl Fn(Edit<'_>)) {
     for edit in [
-        edit!(new_child("new", key, NEW, None)),
+        edit!(new_child(NewProvider::new("new").uuid(NEW), key)),
         edit!(remove(key)),
         edit!(rename(key, "new")),
         edit!(move_to(key, HOST)),
@@ -31,7 +32,7 @@ fn each_edit(key: ProviderKey<'_>, check: impl Fn(Edit<'_>)) {
         edit!(remove_aggregates(key, [NOBODY])),
         edit!(update_resources(key, Vec::<Resource>::new())),
         edit!(set_generation(key, 1)),
-        edit!(expect_generation(key, 1)),
+        expect_generation(key, 1),
     ] {
         check(edit);
     }
@@ -68,14 +69,16 @@ fn is_unknown_everywhere(key: ProviderKey<'_>) {
     let snapshot = tree.snapshot();
     assert!(!snapshot.exists(key) && snapshot.find(key).is_none());
     for (query, error) in queries(&snapshot, key).into_iter().enumerate() {
-        assert_eq!(error.as_ref(), Some(&expected), "query {query}");
+        assert_eq!(error.unwrap(), expected, "query {query}");
     }
 }
 
 /// A provider that is in no other forest.
 fn stranger(uuid: Uuid) -> Provider {
     let elsewhere = new_tree();
-    elsewhere.new_root("stranger", uuid, None).unwrap();
+    elsewhere
+        .new_root(NewProvider::new("stranger").uuid(uuid))
+        .unwrap();
     elsewhere.find("stranger").unwrap()
 }
 
@@ -142,9 +145,9 @@ fn a_provider_that_is_gone_is_unknown_by_what_was_read_of_it() {
     let tree = forest();
     let before = tree.find("numa0").unwrap();
     tree.remove("host").unwrap();
-    assert_eq!(tree.remove(&before), Err(unknown(NUMA)));
-    let error = tree.new_child("new", &before, None, None);
-    assert_eq!(error, Err(unknown(NUMA)));
+    assert_eq!(tree.remove(&before), unknown(NUMA));
+    let error = tree.new_child("new", &before);
+    assert_eq!(error, unknown(NUMA));
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn an_unknown_parent_of_a_record_is_listed() {
     for uuid in [NOBODY, Uuid::nil(), Uuid::max()] {
         orphan.parent_uuid = Some(uuid);
         let uuids = vec![uuid];
-        let missing = Error::MissingParents { uuids };
+        let missing = Refusal::MissingParents { uuids };
         edit!(populate([&orphan])).fails_with(&missing);
     }
 }
@@ -165,7 +168,7 @@ fn an_unknown_or_wrong_root_of_a_record_is_named() {
     for given in [NOBODY, NEW, NUMA, Uuid::nil()] {
         child.root_uuid = Some(given);
         let (uuid, actual) = (NEW, HOST);
-        let mismatch = Error::RootMismatch {
+        let mismatch = Refusal::RootMismatch {
             uuid,
             given,
             actual,

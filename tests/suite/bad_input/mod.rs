@@ -13,7 +13,10 @@ mod shapes;
 mod size;
 mod uuids;
 
-use provider_tree::{Error, Forest, Inventory, ProviderRecord, Resource, ResourceClass};
+use crate::cases::refusal::Refusal;
+use provider_tree::{
+    Error, Forest, Inventory, NewProvider, ProviderRecord, Resource, ResourceClass,
+};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, new_tree};
@@ -34,10 +37,14 @@ fn forest() -> ProviderTree {
     let tree = new_tree();
     let cpus = (ResourceClass::VCPU, Inventory::new(8));
     tree.update(|transaction| {
-        transaction.new_root("host", HOST, 7)?;
-        transaction.new_child("numa0", HOST, NUMA, None)?;
-        transaction.new_root(&IRONIC.to_string(), IRONIC, 0)?;
-        transaction.new_root(&SPELLED.simple().to_string(), ALIAS, None)?;
+        transaction.new_root(NewProvider::new("host").uuid(HOST).generation(7))?;
+        transaction.new_child(NewProvider::new("numa0").uuid(NUMA), HOST)?;
+        transaction.new_root(
+            NewProvider::new(&IRONIC.to_string())
+                .uuid(IRONIC)
+                .generation(0),
+        )?;
+        transaction.new_root(NewProvider::new(&SPELLED.simple().to_string()).uuid(ALIAS))?;
         transaction.update_inventory(HOST, [cpus.clone()], None)?;
         transaction.update_traits(HOST, ["CUSTOM_GOLD"], None)?;
         transaction.update_aggregates(HOST, [NOBODY], None)?;
@@ -56,8 +63,8 @@ fn record(uuid: Uuid, name: &str) -> ProviderRecord {
 }
 
 /// The error of a key that no provider has.
-fn unknown(key: impl ToString) -> Error {
-    Error::UnknownProvider {
+fn unknown(key: impl ToString) -> Refusal {
+    Refusal::UnknownProvider {
         key: excerpt(&key.to_string()),
     }
 }

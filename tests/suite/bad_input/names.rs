@@ -1,6 +1,7 @@
 //! Names: too short, too long, taken, and strange ones that work.
 
-use provider_tree::Error;
+use crate::cases::refusal::Refusal;
+use provider_tree::NewProvider;
 
 use super::edit::{Edit, edit};
 use super::{ALIAS, HOST, IRONIC, NEW, NUMA, excerpt, record};
@@ -9,8 +10,8 @@ use crate::cases::name_taken;
 /// Checks all edits that give a provider a name: to `NEW`, or to `numa0`.
 fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
     for edit in [
-        edit!(new_root(name, NEW, None)),
-        edit!(new_child(name, HOST, NEW, None)),
+        edit!(new_root(NewProvider::new(name).uuid(NEW))),
+        edit!(new_child(NewProvider::new(name).uuid(NEW), HOST)),
         edit!(populate([record(NEW, name)])),
         edit!(rename(NUMA, name)),
         edit!(rename("numa0", name)),
@@ -20,10 +21,10 @@ fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
 }
 
 /// The error as `populate` gives it, if it is that of an invalid record.
-fn of_record(edit: &Edit<'_>, error: Error) -> Error {
+fn of_record(edit: &Edit<'_>, error: Refusal) -> Refusal {
     if edit.text.starts_with("populate") {
         let reason = Box::new(error);
-        Error::InvalidRecord { uuid: NEW, reason }
+        Refusal::InvalidRecord { uuid: NEW, reason }
     } else {
         error
     }
@@ -39,7 +40,7 @@ fn a_name_of_no_or_too_many_characters_is_refused() {
         "\u{202e}".repeat(201),
         "a\n".repeat(1_000_000),
     ] {
-        let expected = Error::InvalidName {
+        let expected = Refusal::InvalidName {
             name: excerpt(&name),
             length: name.chars().count(),
         };
@@ -132,7 +133,7 @@ fn a_name_that_is_given_up_is_free() {
     tree.rename("numa0", "host").unwrap();
     tree.rename(ALIAS, "numa0").unwrap();
     tree.remove("host").unwrap();
-    tree.new_root("host", NEW, None).unwrap();
+    tree.new_root(NewProvider::new("host").uuid(NEW)).unwrap();
     assert_eq!(tree.find("numa0").unwrap().uuid(), ALIAS);
     tree.snapshot().check_invariants().unwrap();
 }

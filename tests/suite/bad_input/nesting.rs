@@ -1,5 +1,6 @@
 //! Closures that use their own tree, or another, or panic; and threads that end.
 
+use crate::cases::refusal::Refusal;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
@@ -56,7 +57,7 @@ fn reading_the_same_tree_inside_an_update_shows_the_last_commit() {
         assert!(tree.exists(HOST) && tree.snapshot().exists(HOST));
         assert!(tree.read(|snapshot| snapshot.exists(HOST)));
         assert!(reader.load().exists(HOST));
-        Ok::<_, Error>(())
+        Ok(())
     })
     .unwrap();
     assert!(!reader.load().exists(HOST));
@@ -72,10 +73,10 @@ fn a_commit_inside_an_update_of_the_same_tree_ends_in_an_error() {
         let mut inner = tree.begin();
         inner.set_generation(NUMA, runs)?;
         tree.commit(inner).unwrap();
-        Ok::<_, Error>(())
+        Ok(())
     });
     let attempts = runs;
-    assert_eq!(result.unwrap_err(), Error::Contended { attempts });
+    assert_eq!(result.unwrap_err(), Refusal::Contended { attempts });
     // The inner commits are there, the outer one is not.
     assert_eq!(tree.find(NUMA).unwrap().generation(), Some(runs));
     assert_eq!(tree.find(HOST).unwrap().generation(), Some(7));
@@ -92,7 +93,7 @@ fn a_closure_that_panics_leaves_no_trace() {
             tree.update(|transaction| {
                 transaction.remove(HOST)?;
                 assert!(transaction.exists(HOST), "planned");
-                Ok::<_, Error>(())
+                Ok(())
             })
         }));
         assert!(panicked.is_err());
@@ -124,7 +125,7 @@ fn an_argument_that_panics_leaves_no_trace() {
         }));
         assert!(panicked.is_err());
         transaction.check_invariants().unwrap();
-        Ok::<_, Error>(())
+        Ok(())
     });
     assert_eq!(committed.unwrap().version, before.version() + 1);
     let after = tree.snapshot();
@@ -144,7 +145,7 @@ fn an_update_of_another_tree_inside_an_update_works() {
                 // The outermost is still being updated.
                 let nested = first.set_generation(HOST, 4);
                 assert_eq!(nested, Err(Error::NestedUpdate));
-                Ok::<_, Error>(())
+                Ok(())
             })?;
             // The inner one is not, any more.
             second.set_generation(NUMA, 2)
@@ -334,7 +335,7 @@ fn an_update_whose_closure_waits_for_another_writer_of_the_tree_gives_up() {
         transaction.set_generation(HOST, 1)
     });
     let attempts = runs;
-    assert_eq!(result.unwrap_err(), Error::Contended { attempts });
+    assert_eq!(result.unwrap_err(), Refusal::Contended { attempts });
     // One to four without a claim, then ten claims that expired: others defer to each for
     // a second at most.
     assert!((11..=14).contains(&attempts), "{attempts} attempts");

@@ -1,6 +1,7 @@
 //! Sets of traits, aggregates and resources: illegal names, none, and many.
 
-use provider_tree::{Error, Resource, ResourceClass, Trait};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Resource, ResourceClass, Trait};
 use uuid::Uuid;
 
 use super::edit::edit;
@@ -34,7 +35,7 @@ fn illegal() -> impl Iterator<Item = String> {
 #[test]
 fn an_illegal_trait_is_refused_by_every_call() {
     for name in illegal() {
-        let expected = Error::InvalidTrait {
+        let expected = Refusal::InvalidTrait {
             name: excerpt(&name),
         };
         let name = name.as_str();
@@ -48,27 +49,27 @@ fn an_illegal_trait_is_refused_by_every_call() {
         }
         let snapshot = forest().snapshot();
         let query = snapshot.has_traits(HOST, ["NOT_THERE", name]);
-        assert_eq!(query.as_ref(), Err(&expected));
+        assert_eq!(query, expected);
         let query = snapshot.traits_changed(HOST, ["CUSTOM_GOLD", name]);
-        assert_eq!(query.as_ref(), Err(&expected));
-        assert_eq!(Trait::new(name).as_ref(), Err(&expected));
-        assert_eq!(Trait::try_from(name).as_ref(), Err(&expected));
-        assert_eq!(Trait::try_from(name.to_owned()).as_ref(), Err(&expected));
-        assert_eq!(name.parse::<Trait>(), Err(expected));
+        assert_eq!(query, expected);
+        assert_eq!(Trait::new(name), expected);
+        assert_eq!(Trait::try_from(name), expected);
+        assert_eq!(Trait::try_from(name.to_owned()), expected);
+        assert_eq!(name.parse::<Trait>(), expected);
     }
 }
 
 #[test]
 fn an_illegal_resource_class_is_refused() {
     for name in illegal() {
-        let expected = Error::InvalidResourceClass {
+        let expected = Refusal::InvalidResourceClass {
             name: excerpt(&name),
         };
-        assert_eq!(ResourceClass::new(&name).as_ref(), Err(&expected));
+        assert_eq!(ResourceClass::new(&name), expected);
         let result = ResourceClass::try_from(name.as_str());
-        assert_eq!(result.as_ref(), Err(&expected));
-        assert_eq!(name.parse::<ResourceClass>().as_ref(), Err(&expected));
-        assert_eq!(ResourceClass::try_from(name), Err(expected));
+        assert_eq!(result, expected);
+        assert_eq!(name.parse::<ResourceClass>(), expected);
+        assert_eq!(ResourceClass::try_from(name), expected);
     }
 }
 

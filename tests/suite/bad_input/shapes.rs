@@ -1,8 +1,9 @@
 //! Forests as deep as they can be.
 
+use crate::cases::refusal::Refusal;
 use std::thread;
 
-use provider_tree::{Error, MAX_LEVELS, ProviderRecord};
+use provider_tree::{Error, Forest, NewProvider, ProviderRecord};
 use uuid::Uuid;
 
 use super::NEW;
@@ -37,8 +38,8 @@ fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
 }
 
 fn is_refused(tree: &ProviderTree, result: Result<(), Error>, uuid: Uuid) {
-    let limit = MAX_LEVELS;
-    assert_eq!(result, Err(Error::TooDeep { uuid, limit }));
+    let limit = Forest::MAX_LEVELS;
+    assert_eq!(result, Refusal::TooDeep { uuid, limit });
     tree.snapshot().check_invariants().unwrap();
 }
 
@@ -78,7 +79,7 @@ fn is_a_chain_of_a_thousand(tree: ProviderTree) {
     assert_eq!(tree.snapshot(), snapshot);
     let cycle = tree.move_to(at(1), at(1_000)).unwrap_err();
     let uuids = all.iter().rev().copied().collect();
-    assert_eq!(cycle, Error::Cycle { uuids });
+    assert_eq!(cycle, Refusal::Cycle { uuids });
 
     assert_eq!(tree.remove(at(501)).unwrap().value, 500);
     assert_eq!(tree.remove(at(1)).unwrap().value, 500);
@@ -91,10 +92,11 @@ fn is_a_chain_of_a_thousand(tree: ProviderTree) {
 fn a_thousand_levels_work_added_one_by_one() {
     on_a_small_stack(|| {
         let tree = new_tree();
-        tree.new_root("level 1", at(1), None).unwrap();
+        tree.new_root(NewProvider::new("level 1").uuid(at(1)))
+            .unwrap();
         for level in 2..=1_000 {
             let name = format!("level {level}");
-            tree.new_child(&name, at(level - 1), at(level), None)
+            tree.new_child(NewProvider::new(&name).uuid(at(level)), at(level - 1))
                 .unwrap();
         }
         is_a_chain_of_a_thousand(tree);
@@ -113,29 +115,38 @@ fn a_thousand_levels_work_populated_at_once() {
 
 #[test]
 fn a_child_below_the_deepest_level_is_refused() {
-    let tree = populated(MAX_LEVELS - 1);
-    let above = at(MAX_LEVELS - 1);
-    tree.new_child("deepest", above, at(MAX_LEVELS), None)
-        .unwrap();
-    assert_eq!(tree.snapshot().depth("deepest"), Ok(MAX_LEVELS - 1));
+    let tree = populated(Forest::MAX_LEVELS - 1);
+    let above = at(Forest::MAX_LEVELS - 1);
+    tree.new_child(
+        NewProvider::new("deepest").uuid(at(Forest::MAX_LEVELS)),
+        above,
+    )
+    .unwrap();
+    assert_eq!(tree.snapshot().depth("deepest"), Ok(Forest::MAX_LEVELS - 1));
     let before = tree.snapshot();
-    let result = tree.new_child("below", "deepest", NEW, None).map(drop);
+    let result = tree
+        .new_child(NewProvider::new("below").uuid(NEW), "deepest")
+        .map(drop);
     is_refused(&tree, result, NEW);
     assert!(tree.snapshot().ptr_eq(&before));
 }
 
 #[test]
 fn a_move_below_the_deepest_level_is_refused() {
-    let tree = populated(MAX_LEVELS - 2);
-    tree.new_root("top", NEW, None).unwrap();
-    let lower = tree.new_child("lower", NEW, None, None).unwrap().value;
-    assert!(tree.move_to("top", at(MAX_LEVELS - 2)).unwrap().value);
-    assert_eq!(tree.snapshot().depth("lower"), Ok(MAX_LEVELS - 1));
+    let tree = populated(Forest::MAX_LEVELS - 2);
+    tree.new_root(NewProvider::new("top").uuid(NEW)).unwrap();
+    let lower = tree.new_child("lower", NEW).unwrap().value;
+    assert!(
+        tree.move_to("top", at(Forest::MAX_LEVELS - 2))
+            .unwrap()
+            .value
+    );
+    assert_eq!(tree.snapshot().depth("lower"), Ok(Forest::MAX_LEVELS - 1));
     tree.snapshot().check_invariants().unwrap();
 
     // One level more: the moved one is not too deep, but what is below it.
     tree.move_to_root("top").unwrap();
-    tree.new_child("between", at(MAX_LEVELS - 2), None, None)
+    tree.new_child("between", at(Forest::MAX_LEVELS - 2))
         .unwrap();
     let before = tree.snapshot();
     is_refused(&tree, tree.move_to("top", "between").map(drop), lower);
@@ -149,22 +160,26 @@ fn a_move_below_the_deepest_level_is_refused() {
 fn a_populate_below_the_deepest_level_is_refused() {
     let tree = new_tree();
     let before = tree.snapshot();
-    let result = tree.populate(chain(1..=MAX_LEVELS + 1)).map(drop);
-    is_refused(&tree, result, at(MAX_LEVELS + 1));
+    let result = tree.populate(chain(1..=Forest::MAX_LEVELS + 1)).map(drop);
+    is_refused(&tree, result, at(Forest::MAX_LEVELS + 1));
     assert!(tree.snapshot().ptr_eq(&before));
-    tree.populate(chain(1..=MAX_LEVELS)).unwrap();
+    tree.populate(chain(1..=Forest::MAX_LEVELS)).unwrap();
     tree.snapshot().check_invariants().unwrap();
 
     // Below what is there already, and with a part of it moved.
     let mut one = ProviderRecord::new(NEW, "below");
-    one.parent_uuid = Some(at(MAX_LEVELS));
+    one.parent_uuid = Some(at(Forest::MAX_LEVELS));
     is_refused(&tree, tree.populate([&one]).map(drop), NEW);
-    let mut moved = chain(2..=MAX_LEVELS);
+    let mut moved = chain(2..=Forest::MAX_LEVELS);
     moved[0].parent_uuid = Some(NEW);
     one.parent_uuid = Some(at(1));
     moved.push(one);
     let before = tree.snapshot();
-    is_refused(&tree, tree.populate(&moved).map(drop), at(MAX_LEVELS));
+    is_refused(
+        &tree,
+        tree.populate(&moved).map(drop),
+        at(Forest::MAX_LEVELS),
+    );
     assert!(tree.snapshot().ptr_eq(&before));
 }
 
@@ -173,11 +188,11 @@ fn a_populate_of_twice_as_many_levels_as_there_can_be_is_refused_quickly() {
     on_a_small_stack(|| {
         let tree = new_tree();
         let result = tree.populate(chain(1..=100_000)).map(drop);
-        is_refused(&tree, result, at(MAX_LEVELS + 1));
+        is_refused(&tree, result, at(Forest::MAX_LEVELS + 1));
         let mut cycle = chain(1..=100_000);
         cycle[0].parent_uuid = Some(at(100_000));
         let error = tree.populate(&cycle).unwrap_err();
-        assert!(matches!(&error, Error::Cycle { uuids } if uuids.len() == 100_000));
+        assert!(matches!(&error, Error::Cycle { uuids, .. } if uuids.len() == 100_000));
         assert!(
             error
                 .to_string()

@@ -44,7 +44,7 @@ fn a_hundred_thousand_children_of_one_parent_work() {
 
     assert_eq!(tree.remove(child(MANY / 2)).unwrap().value, 1);
     tree.move_to_root(child(7)).unwrap();
-    tree.new_child("last", PARENT, None, None).unwrap();
+    tree.new_child("last", PARENT).unwrap();
     let after = tree.snapshot();
     let children = after.children(PARENT).unwrap();
     assert_eq!(children.clone().count(), MANY - 1);
@@ -73,7 +73,7 @@ fn a_child_among_very_many_is_added_about_as_fast_as_among_few() {
     let add = |tree: &ProviderTree, number: usize| {
         let name = format!("added {number}");
         tree.update(|transaction| {
-            transaction.new_child(&name, PARENT, None, None)?;
+            transaction.new_child(&name, PARENT)?;
             transaction.remove(&name).map(drop)
         })
         .map(drop)

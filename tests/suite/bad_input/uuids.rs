@@ -1,6 +1,7 @@
 //! Names that spell UUIDs, UUIDs that are names, and the first and last UUID.
 
-use provider_tree::Error;
+use crate::cases::refusal::Refusal;
+use provider_tree::NewProvider;
 use uuid::Uuid;
 
 use super::edit::edit;
@@ -9,13 +10,13 @@ use super::{ALIAS, HOST, IRONIC, NEW, NOBODY, NUMA, SPELLED, forest, record, spe
 #[test]
 fn a_name_that_spells_another_providers_uuid_is_refused() {
     for name in spellings(HOST) {
-        let expected = Error::NameIsUuid {
+        let expected = Refusal::NameIsUuid {
             name: name.clone(),
             uuid: HOST,
         };
         for edit in [
-            edit!(new_root(&name, NEW, None)),
-            edit!(new_child(&name, HOST, NEW, None)),
+            edit!(new_root(NewProvider::new(&name).uuid(NEW))),
+            edit!(new_child(NewProvider::new(&name).uuid(NEW), HOST)),
             edit!(populate([record(NEW, &name)])),
             edit!(rename(NUMA, &name)),
         ] {
@@ -27,7 +28,7 @@ fn a_name_that_spells_another_providers_uuid_is_refused() {
 #[test]
 fn a_name_that_spells_another_given_uuid_is_refused() {
     for name in spellings(NEW) {
-        let expected = Error::NameIsUuid {
+        let expected = Refusal::NameIsUuid {
             name: name.clone(),
             uuid: NEW,
         };
@@ -41,8 +42,8 @@ fn a_name_that_spells_another_given_uuid_is_refused() {
 fn a_name_may_spell_the_providers_own_uuid() {
     for name in spellings(NEW) {
         for edit in [
-            edit!(new_root(&name, NEW, None)),
-            edit!(new_child(&name, HOST, NEW, None)),
+            edit!(new_root(NewProvider::new(&name).uuid(NEW))),
+            edit!(new_child(NewProvider::new(&name).uuid(NEW), HOST)),
             edit!(populate([record(NEW, &name)])),
         ] {
             let tree = edit.works();
@@ -72,10 +73,10 @@ fn a_name_may_spell_nobodys_uuid_and_is_then_found_as_it_is_spelled() {
 #[test]
 fn a_uuid_that_the_name_of_another_spells_is_refused() {
     let (uuid, named) = (SPELLED, ALIAS);
-    let expected = Error::UuidIsName { uuid, named };
+    let expected = Refusal::UuidIsName { uuid, named };
     for edit in [
-        edit!(new_root("new", SPELLED, None)),
-        edit!(new_child("new", HOST, SPELLED, None)),
+        edit!(new_root(NewProvider::new("new").uuid(SPELLED))),
+        edit!(new_child(NewProvider::new("new").uuid(SPELLED), HOST)),
         edit!(populate([record(SPELLED, "new")])),
     ] {
         edit.fails_with(&expected);
@@ -83,10 +84,12 @@ fn a_uuid_that_the_name_of_another_spells_is_refused() {
     // It is free once the other one is called otherwise, or gone.
     let tree = forest();
     tree.rename(ALIAS, "alias").unwrap();
-    tree.new_root("new", SPELLED, None).unwrap();
+    tree.new_root(NewProvider::new("new").uuid(SPELLED))
+        .unwrap();
     let tree = forest();
     tree.remove(ALIAS).unwrap();
-    tree.new_root("new", SPELLED, None).unwrap();
+    tree.new_root(NewProvider::new("new").uuid(SPELLED))
+        .unwrap();
     let records = [record(SPELLED, "new"), record(ALIAS, "alias")];
     edit!(populate(&records)).works();
 }
@@ -108,18 +111,18 @@ fn a_name_that_spells_nobodys_uuid_may_be_spelled_anew() {
 #[test]
 fn a_second_spelling_of_a_uuid_is_the_same_name() {
     for name in spellings(SPELLED) {
-        let expected = Error::NameTaken {
+        let expected = Refusal::NameTaken {
             name: name.clone(),
             uuid: ALIAS,
             held: SPELLED.simple().to_string(),
         };
         for edit in [
-            edit!(new_root(&name, NEW, None)),
-            edit!(new_child(&name, HOST, NEW, None)),
+            edit!(new_root(NewProvider::new(&name).uuid(NEW))),
+            edit!(new_child(NewProvider::new(&name).uuid(NEW), HOST)),
             edit!(populate([record(NEW, &name)])),
             edit!(rename(NUMA, &name)),
             // Even of the provider whose UUID that is.
-            edit!(new_root(&name, SPELLED, None)),
+            edit!(new_root(NewProvider::new(&name).uuid(SPELLED))),
             edit!(populate([record(SPELLED, &name)])),
         ] {
             edit.fails_with(&expected);
@@ -132,7 +135,7 @@ fn two_given_names_that_spell_one_uuid_are_the_same_name() {
     let first = NOBODY.to_string();
     for second in spellings(NOBODY) {
         let records = [record(HOST, &first), record(NEW, &second)];
-        let expected = Error::NameTaken {
+        let expected = Refusal::NameTaken {
             name: second.clone(),
             uuid: HOST,
             held: first.clone(),
@@ -144,11 +147,11 @@ fn two_given_names_that_spell_one_uuid_are_the_same_name() {
 #[test]
 fn a_uuid_that_is_taken_is_refused() {
     for (uuid, name) in [(HOST, "host".to_owned()), (IRONIC, IRONIC.to_string())] {
-        let expected = Error::UuidTaken { uuid, name };
-        edit!(new_root("new", uuid, None)).fails_with(&expected);
-        edit!(new_child("new", HOST, uuid, None)).fails_with(&expected);
+        let expected = Refusal::UuidTaken { uuid, name };
+        edit!(new_root(NewProvider::new("new").uuid(uuid))).fails_with(&expected);
+        edit!(new_child(NewProvider::new("new").uuid(uuid), HOST)).fails_with(&expected);
         // Before the missing parent is noticed.
-        edit!(new_child("new", "nope", uuid, None)).fails_with(&expected);
+        edit!(new_child(NewProvider::new("new").uuid(uuid), "nope")).fails_with(&expected);
     }
 }
 
@@ -156,13 +159,13 @@ fn a_uuid_that_is_taken_is_refused() {
 fn the_nil_and_the_max_uuid_are_uuids_like_any_other() {
     for uuid in [Uuid::nil(), Uuid::max()] {
         for edit in [
-            edit!(new_root("new", uuid, None)),
-            edit!(new_child("new", HOST, uuid, None)),
+            edit!(new_root(NewProvider::new("new").uuid(uuid))),
+            edit!(new_child(NewProvider::new("new").uuid(uuid), HOST)),
             edit!(populate([record(uuid, "new")])),
         ] {
             let tree = edit.works();
             assert_eq!(tree.find(uuid).unwrap().name(), "new");
-            tree.new_child("below", uuid, None, None).unwrap();
+            tree.new_child("below", uuid).unwrap();
             let tree_of = tree.snapshot().provider_uuids_in("new").unwrap().count();
             assert_eq!(tree_of, 2);
             tree.remove(uuid).unwrap();

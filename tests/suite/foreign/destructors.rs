@@ -20,8 +20,8 @@ fn a_value_that_is_dropped_because_its_attempt_lost_can_commit() {
                 first.set_generation("host", 1)?;
                 tree.commit(first).unwrap();
             }
-            transaction.new_root(&format!("root{runs}"), None, None)?;
-            Ok::<_, Error>((runs == 1).then(|| CommitsAtDrop(Arc::clone(&tree))))
+            transaction.new_root(&format!("root{runs}"))?;
+            Ok((runs == 1).then(|| CommitsAtDrop(Arc::clone(&tree))))
         });
         let committed = committed.unwrap();
         // The value of the first attempt has committed before the second began.
@@ -56,7 +56,7 @@ fn what_a_closure_captured_can_commit_when_it_is_dropped() {
                 transaction.set_generation("host", 7)?;
                 panic!("planned");
                 #[expect(unreachable_code)]
-                Ok::<_, Error>(())
+                Ok(())
             })
         }));
         assert!(panicked.is_err());
@@ -83,13 +83,13 @@ fn an_error_that_is_made_of_ours_can_commit() {
     ends(|| {
         let tree = with_host();
         TREE.set(Some(CommitsAtDrop(Arc::clone(&tree))));
-        let result: Result<_, Commits> = tree.update(|transaction| {
+        let result: Result<_, Commits> = tree.try_update(|transaction| {
             let mut always_first = tree.begin();
             let now = transaction.require("host")?.generation().unwrap();
             always_first.set_generation("host", now + 1)?;
             tree.commit(always_first).unwrap();
             transaction.set_generation("host", 0)?;
-            transaction.new_root("lost", None, None)?;
+            transaction.new_root("lost")?;
             Ok(())
         });
         assert!(result.is_err(), "it lost each time");

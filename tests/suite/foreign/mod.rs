@@ -8,10 +8,12 @@ mod wakers;
 use std::sync::Arc;
 
 use crate::cases::{ProviderTree, new_tree};
+use provider_tree::NewProvider;
 
 fn with_host() -> Arc<ProviderTree> {
     let tree = new_tree();
-    tree.new_root("host", None, 0).unwrap();
+    tree.new_root(NewProvider::new("host").generation(0))
+        .unwrap();
     Arc::new(tree)
 }
 

@@ -115,7 +115,7 @@ fn a_waker_can_commit_to_the_same_tree() {
             let tree = Arc::downgrade(&tree);
             move || {
                 let tree = tree.upgrade().unwrap();
-                tree.new_root("made by a waker", None, None).unwrap();
+                tree.new_root("made by a waker").unwrap();
                 let mut transaction = tree.begin();
                 transaction.set_generation("host", 7).unwrap();
                 tree.commit(transaction).unwrap();
@@ -251,7 +251,7 @@ fn a_writer_that_had_to_claim_priority_ends_its_claim_before_it_wakes_others() {
                 waited.store(true, SeqCst);
             }
         });
-        tree.new_root("other", None, None).unwrap();
+        tree.new_root("other").unwrap();
         let mut subscription = tree.subscribe();
         let mut runs = 0;
         let committed = tree.update(|transaction| {

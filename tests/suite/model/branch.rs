@@ -259,11 +259,11 @@ impl Branch {
         let mut last = Attempt::default();
         let mut lost = false;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            tree.update(|transaction| {
+            tree.try_update(|transaction| {
                 attempts += 1;
                 last = Attempt::make(transaction, drafts, model);
                 assert_eq!(last.base, version);
-                let nested = tree.update(|_| Ok::<_, Error>(()));
+                let nested = tree.update(|_| Ok(()));
                 assert_eq!(nested, Err(Error::NestedUpdate));
                 if let Some(rival) = rival.filter(|_| attempts == 1) {
                     let theirs = commit_by_hand(tree, rival, model);

@@ -138,21 +138,21 @@ fn assert_finds(forest: &Forest, model: &Model, key: &Key) {
     assert_eq!(forest.exists(key), found.is_some(), "{key:?}");
     match found {
         Some(provider) => assert_eq!(forest.require(key), Ok(provider)),
-        None => assert_eq!(forest.require(key), Err(key.unknown())),
+        None => assert_eq!(forest.require(key), key.unknown()),
     }
 }
 
 /// No walk starts from a key that nobody has.
 fn assert_leads_nowhere(forest: &Forest, key: &Key) {
-    let unknown = Some(key.unknown());
-    assert_eq!(forest.children(key).err(), unknown);
-    assert_eq!(forest.descendants(key).err(), unknown);
-    assert_eq!(forest.ancestors(key).err(), unknown);
-    assert_eq!(forest.root_of(key).err(), unknown);
-    assert_eq!(forest.tree_of(key).err(), unknown);
-    assert_eq!(forest.depth(key).err(), unknown);
-    assert_eq!(forest.provider_uuids_in(key).err(), unknown);
-    assert_eq!(forest.provider_uuids_in_tree(key).err(), unknown);
+    let unknown = key.unknown();
+    assert_eq!(forest.children(key).map(drop), unknown);
+    assert_eq!(forest.descendants(key).map(drop), unknown);
+    assert_eq!(forest.ancestors(key).map(drop), unknown);
+    assert_eq!(forest.root_of(key).map(drop), unknown);
+    assert_eq!(forest.tree_of(key).map(drop), unknown);
+    assert_eq!(forest.depth(key).map(drop), unknown);
+    assert_eq!(forest.provider_uuids_in(key).map(drop), unknown);
+    assert_eq!(forest.provider_uuids_in_tree(key).map(drop), unknown);
 }
 
 /// A provider stands where it should: above and below the right ones.
@@ -203,7 +203,7 @@ where
 {
     match (given, expected) {
         (Ok(given), Ok(expected)) => assert_eq!(given, expected, "{call:?}"),
-        (Err(given), Err(expected)) if expected.contains(given) => {}
+        (Err(given), Err(expected)) if expected.iter().any(|one| given == one) => {}
         (given, Ok(expected)) => panic!("{call:?} gave {given:?} instead of {expected:?}"),
         (given, Err(expected)) => panic!(
             "{call:?} gave {given:?} instead of one of {} errors like {:?}",

@@ -1,8 +1,9 @@
 //! What edits and questions make of one provider's content in the model.
 
+use crate::cases::refusal::Refusal;
 use std::collections::BTreeSet;
 
-use provider_tree::{Error, Inventory, ProviderRecord, Resource, ResourceClass, Trait};
+use provider_tree::{Inventory, ProviderRecord, Resource, ResourceClass, Trait};
 use uuid::Uuid;
 
 use super::edit::{Key, Made};
@@ -11,7 +12,7 @@ use super::names::start_of;
 
 /// What is wrong with one record.
 pub fn invalid_inventories(class: &ResourceClass, inventory: &Inventory) -> Refusals {
-    let out_of = |range, field, value: String| Error::InvalidInventory {
+    let out_of = |range, field, value: String| Refusal::InvalidInventory {
         class: class.clone(),
         field,
         value,
@@ -41,7 +42,7 @@ pub fn invalid_inventories(class: &ResourceClass, inventory: &Inventory) -> Refu
         }
     }
     if let Some(reserved) = reserved.filter(|reserved| *reserved > total) {
-        refusals.push(Error::ReservedAboveTotal {
+        refusals.push(Refusal::ReservedAboveTotal {
             class: class.clone(),
             reserved,
             total,
@@ -59,7 +60,7 @@ fn invalid_list(new: &[(ResourceClass, Inventory)]) -> Refusals {
     let mut refusals = Vec::new();
     for (at, (class, inventory)) in new.iter().enumerate() {
         if new[..at].iter().any(|(other, _)| other == class) {
-            refusals.push(Error::DuplicateResourceClass {
+            refusals.push(Refusal::DuplicateResourceClass {
                 class: class.clone(),
             });
         }
@@ -101,7 +102,7 @@ fn traits_of(names: &[String]) -> Result<BTreeSet<Trait>, Refusals> {
     let refusals: Refusals = names
         .iter()
         .filter(|name| !legal(name))
-        .map(|name| Error::InvalidTrait {
+        .map(|name| Refusal::InvalidTrait {
             name: start_of(name),
         })
         .collect();
@@ -191,7 +192,7 @@ impl Model {
     pub fn expect_generation(&self, key: &Key, expected: u64) -> Result<Made, Refusals> {
         match self.require(key)? {
             one if one.generation == Some(expected) => Ok(Made::nothing(false)),
-            one => Err(vec![Error::GenerationConflict {
+            one => Err(vec![Refusal::GenerationConflict {
                 uuid: one.uuid,
                 expected,
                 actual: one.generation,

@@ -308,7 +308,7 @@ fn assert_merged(
             assert_eq!(given, expected);
             tally::mark("Merge", "Merged");
         }
-        (Err(Error::ChangedMeanwhile { uuids }), Err(mut expected)) => {
+        (Err(Error::ChangedMeanwhile { uuids, .. }), Err(mut expected)) => {
             let mut uuids = uuids.clone();
             uuids.sort_unstable();
             expected.sort_unstable();

@@ -1,8 +1,10 @@
 //! Every edit as a value, to make it in a transaction, by a tree's shorthand
 //! and in the model.
 
+use crate::cases::refusal::Refusal;
 use provider_tree::{
-    Committed, Error, Inventory, ProviderKey, ProviderRecord, Resource, ResourceClass, Transaction,
+    Committed, Error, Inventory, NewProvider, ProviderKey, ProviderRecord, Resource, ResourceClass,
+    Transaction,
 };
 use uuid::Uuid;
 
@@ -18,8 +20,8 @@ pub enum Key {
 }
 
 impl Key {
-    pub fn unknown(&self) -> Error {
-        Error::UnknownProvider {
+    pub fn unknown(&self) -> Refusal {
+        Refusal::UnknownProvider {
             key: match self {
                 Self::Uuid(uuid) => uuid.to_string(),
                 Self::Text(text) => start_of(text),
@@ -150,14 +152,17 @@ fn commit<T: Into<Answer>>(committed: Committed<T>) -> Commit {
 
 // Transactions and trees have the same edits, but no trait in common.
 macro_rules! make {
-    ($edit:expr, $on:expr, $answer:expr) => {
+    ($edit:expr, $on:expr, $answer:expr, $expect:expr) => {
         match $edit {
-            Edit::NewRoot(name, uuid, generation) => {
-                $on.new_root(name, *uuid, *generation).map($answer)
-            }
-            Edit::NewChild(name, parent, uuid, generation) => {
-                $on.new_child(name, parent, *uuid, *generation).map($answer)
-            }
+            Edit::NewRoot(name, uuid, generation) => $on
+                .new_root(NewProvider::new(name).uuid(*uuid).generation(*generation))
+                .map($answer),
+            Edit::NewChild(name, parent, uuid, generation) => $on
+                .new_child(
+                    NewProvider::new(name).uuid(*uuid).generation(*generation),
+                    parent,
+                )
+                .map($answer),
             Edit::Remove(key) => $on.remove(key).map($answer),
             Edit::Rename(key, name) => $on.rename(key, name).map($answer),
             Edit::MoveTo(key, parent) => $on.move_to(key, parent).map($answer),
@@ -183,9 +188,7 @@ macro_rules! make {
             Edit::SetGeneration(key, generation) => {
                 $on.set_generation(key, *generation).map($answer)
             }
-            Edit::ExpectGeneration(key, expected) => {
-                $on.expect_generation(key, *expected).map($answer)
-            }
+            Edit::ExpectGeneration(key, expected) => $expect(key, *expected).map($answer),
         }
     };
 }
@@ -217,11 +220,15 @@ impl Edit {
     }
 
     pub fn make_in(&self, transaction: &mut Transaction) -> Result<Answer, Error> {
-        make!(self, transaction, Answer::from)
+        make!(self, transaction, Answer::from, |key: &Key, expected| {
+            transaction.expect_generation(key, expected)
+        })
     }
 
     pub fn make_on(&self, tree: &ProviderTree) -> Result<Commit, Error> {
-        make!(self, tree, commit)
+        make!(self, tree, commit, |key: &Key, expected| {
+            tree.update(|transaction| transaction.expect_generation(key, expected))
+        })
     }
 
     /// Makes it in the model. A provider without a UUID gets the one that the

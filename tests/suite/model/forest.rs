@@ -3,14 +3,15 @@
 //! Siblings stand in the order of the list. Nothing here is fast, and nothing
 //! is taken from the library but its plain values.
 
-use provider_tree::{Error, MAX_LEVELS, ProviderRecord};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Forest, ProviderRecord};
 use uuid::Uuid;
 
 use super::edit::{Key, Made};
 use super::names::{clashes, invalid_name, spelled};
 
 /// Every error that a call may give; any of them will do.
-pub type Refusals = Vec<Error>;
+pub type Refusals = Vec<Refusal>;
 
 /// The providers, each without its root. `add` and `put` add at the end.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,14 +22,14 @@ pub struct Model {
 /// The errors that name a cycle, one for each provider to begin with.
 pub fn cycles(uuids: &[Uuid]) -> Refusals {
     let from = |start| [&uuids[start..], &uuids[..start]].concat();
-    let errors = (0..uuids.len()).map(|start| Error::Cycle { uuids: from(start) });
+    let errors = (0..uuids.len()).map(|start| Refusal::Cycle { uuids: from(start) });
     errors.collect()
 }
 
-pub fn too_deep(uuid: Uuid) -> Error {
-    Error::TooDeep {
+pub fn too_deep(uuid: Uuid) -> Refusal {
+    Refusal::TooDeep {
         uuid,
-        limit: MAX_LEVELS,
+        limit: Forest::MAX_LEVELS,
     }
 }
 
@@ -66,7 +67,7 @@ impl Model {
     ) -> Result<Made, Refusals> {
         let mut refusals: Refusals = invalid_name(&provider.name).into_iter().collect();
         if let Some(existing) = self.get(provider.uuid) {
-            refusals.push(Error::UuidTaken {
+            refusals.push(Refusal::UuidTaken {
                 uuid: provider.uuid,
                 name: existing.name.clone(),
             });
@@ -77,7 +78,7 @@ impl Model {
             None => {}
             Some(Err(unknown)) => refusals.extend(unknown),
             Some(Ok(parent)) => {
-                if self.walk().depth(parent.uuid) + 2 > MAX_LEVELS {
+                if self.walk().depth(parent.uuid) + 2 > Forest::MAX_LEVELS {
                     refusals.push(too_deep(provider.uuid));
                 }
                 provider.parent_uuid = Some(parent.uuid);
@@ -146,7 +147,7 @@ impl Model {
         let levels = |depth: usize| above.len() + 1 + depth - moving[0].0;
         let lost = moving
             .iter()
-            .filter(|(depth, _)| levels(*depth) > MAX_LEVELS);
+            .filter(|(depth, _)| levels(*depth) > Forest::MAX_LEVELS);
         let refusals: Refusals = lost.map(|(_, one)| too_deep(one.uuid)).collect();
         if !refusals.is_empty() {
             return Err(refusals);
@@ -162,7 +163,7 @@ impl Model {
     pub fn subtree(&self, key: &Key) -> Result<Self, Refusals> {
         let root = self.require(key)?;
         if root.parent_uuid.is_some() {
-            return Err(vec![Error::NotARoot {
+            return Err(vec![Refusal::NotARoot {
                 uuid: root.uuid,
                 root: self.walk().root(root.uuid).uuid,
             }]);

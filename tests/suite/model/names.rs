@@ -1,6 +1,7 @@
 //! Names and UUIDs as the model understands them: one namespace.
 
-use provider_tree::{Error, ProviderRecord};
+use crate::cases::refusal::Refusal;
+use provider_tree::ProviderRecord;
 use uuid::Uuid;
 
 use super::forest::Refusals;
@@ -34,9 +35,9 @@ pub fn start_of(text: &str) -> String {
     if start == text { start } else { start + "..." }
 }
 
-pub fn invalid_name(name: &str) -> Option<Error> {
+pub fn invalid_name(name: &str) -> Option<Refusal> {
     let length = name.chars().count();
-    (length == 0 || length > 200).then(|| Error::InvalidName {
+    (length == 0 || length > 200).then(|| Refusal::InvalidName {
         name: start_of(name),
         length,
     })
@@ -54,20 +55,20 @@ pub fn clashes<'a>(
     for other in others.into_iter().filter(|other| other.uuid != one.uuid) {
         let other_spells = spelled(&other.name);
         if one.name == other.name || spells.is_some() && spells == other_spells {
-            refusals.push(Error::NameTaken {
+            refusals.push(Refusal::NameTaken {
                 name: one.name.clone(),
                 uuid: other.uuid,
                 held: other.name.clone(),
             });
         }
         if spells == Some(other.uuid) {
-            refusals.push(Error::NameIsUuid {
+            refusals.push(Refusal::NameIsUuid {
                 name: one.name.clone(),
                 uuid: other.uuid,
             });
         }
         if is_new && other_spells == Some(one.uuid) {
-            refusals.push(Error::UuidIsName {
+            refusals.push(Refusal::UuidIsName {
                 uuid: one.uuid,
                 named: other.uuid,
             });

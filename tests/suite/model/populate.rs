@@ -1,6 +1,7 @@
 //! What `populate` and `replace_all` make of the model.
 
-use provider_tree::{Error, MAX_LEVELS, ProviderRecord};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Forest, ProviderRecord};
 use uuid::Uuid;
 
 use super::content::invalid_inventories;
@@ -33,13 +34,13 @@ impl Model {
         for (at, record) in records.iter().enumerate() {
             let uuid = record.uuid;
             if records[..at].iter().any(|one| one.uuid == uuid) {
-                refusals.push(Error::DuplicateProvider { uuid });
+                refusals.push(Refusal::DuplicateProvider { uuid });
             }
             let inventory = record.inventory.iter();
             let reasons = invalid_name(&record.name)
                 .into_iter()
                 .chain(inventory.flat_map(|(class, one)| invalid_inventories(class, one)));
-            refusals.extend(reasons.map(|reason| Error::InvalidRecord {
+            refusals.extend(reasons.map(|reason| Refusal::InvalidRecord {
                 uuid,
                 reason: Box::new(reason),
             }));
@@ -110,12 +111,12 @@ fn stored(record: &ProviderRecord) -> ProviderRecord {
     stored
 }
 
-fn missing_parents(after: &Model, records: &[ProviderRecord]) -> Option<Error> {
+fn missing_parents(after: &Model, records: &[ProviderRecord]) -> Option<Refusal> {
     let parents = records.iter().filter_map(|record| record.parent_uuid);
     let mut missing: Vec<Uuid> = parents.filter(|uuid| after.get(*uuid).is_none()).collect();
     missing.sort();
     missing.dedup();
-    (!missing.is_empty()).then_some(Error::MissingParents { uuids: missing })
+    (!missing.is_empty()).then_some(Refusal::MissingParents { uuids: missing })
 }
 
 /// Records that stand too deep, in another tree than they say, or on a cycle.
@@ -129,12 +130,12 @@ fn misplaced(after: &Model, records: &[ProviderRecord]) -> Refusals {
             root = uuid;
         }
         let record = records.iter().find(|record| record.uuid == uuid);
-        if record.is_some() && depth + 1 > MAX_LEVELS {
+        if record.is_some() && depth + 1 > Forest::MAX_LEVELS {
             refusals.push(too_deep(uuid));
         }
         let said = record.and_then(|record| record.root_uuid);
         if let Some(given) = said.filter(|said| *said != root) {
-            refusals.push(Error::RootMismatch {
+            refusals.push(Refusal::RootMismatch {
                 uuid,
                 given,
                 actual: root,

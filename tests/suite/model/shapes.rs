@@ -3,7 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use provider_tree::{Error, Provider, ProviderRecord};
+use provider_tree::{Provider, ProviderRecord};
 use uuid::Uuid;
 
 use super::branch::expect;
@@ -125,7 +125,7 @@ impl Shape {
                 let given = edit.make_in(transaction);
                 counted += u64::from(expect(edit, &given, &mut self.model));
             }
-            Ok::<_, Error>(transaction.edits())
+            Ok(transaction.edits())
         });
         let committed = committed.unwrap();
         assert_eq!(committed.value, counted);

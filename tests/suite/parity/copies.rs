@@ -1,8 +1,9 @@
 //! Copies, subtrees, and what they share with the forest they come from.
 
+use crate::cases::refusal::Refusal;
 use std::sync::Arc;
 
-use provider_tree::Error;
+use provider_tree::NewProvider;
 
 use super::{C, G, R, S, names, one_root, two_trees, unknown, uuids};
 use crate::cases::{fork, new_tree};
@@ -41,7 +42,7 @@ fn a_copy_is_independent() {
     // Nova: a root is added to a deepcopy -> the original has none such.
     let tree = one_root();
     let copy = fork(tree.snapshot());
-    copy.new_root("q", None, None).unwrap();
+    copy.new_root("q").unwrap();
     copy.update_traits("r", ["T"], None).unwrap();
     assert!(copy.exists("q") && !tree.exists("q"));
     assert_eq!(tree.find("r").unwrap().traits(), []);
@@ -77,7 +78,7 @@ fn a_shared_handle_shares_the_forest() {
     // Differs: a tree is no value to copy; its handle is shared.
     let tree = Arc::new(one_root());
     let handle = Arc::clone(&tree);
-    handle.new_root("w", None, None).unwrap();
+    handle.new_root("w").unwrap();
     assert!(tree.exists("w"));
 }
 
@@ -99,7 +100,7 @@ fn a_subtree_is_an_independent_copy_of_one_tree() {
     tree.remove("s").unwrap();
     assert!(subtree.exists("s"));
     let own = fork(subtree);
-    own.new_root("r", R, None).unwrap();
+    own.new_root(NewProvider::new("r").uuid(R)).unwrap();
     assert_eq!(names(own.snapshot().iter()), ["s", "r"]);
 }
 
@@ -107,9 +108,9 @@ fn a_subtree_is_an_independent_copy_of_one_tree() {
 fn a_subtree_starts_at_a_root() {
     // Nova: subtree("c") of a child -> ValueError.
     let snapshot = two_trees().snapshot();
-    let error = Error::NotARoot { uuid: G, root: R };
-    assert_eq!(snapshot.subtree("g"), Err(error));
-    assert_eq!(snapshot.subtree("nope"), Err(unknown("nope")));
+    let error = Refusal::NotARoot { uuid: G, root: R };
+    assert_eq!(snapshot.subtree("g"), error);
+    assert_eq!(snapshot.subtree("nope"), unknown("nope"));
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn a_copy_of_a_subtree_is_a_forest_like_any_other() {
     let subtree = two_trees().snapshot().subtree("r").unwrap();
     let copy = fork(subtree.clone());
     assert_eq!(copy.snapshot(), subtree);
-    copy.new_root("s", S, None).unwrap();
+    copy.new_root(NewProvider::new("s").uuid(S)).unwrap();
     assert_eq!(names(copy.snapshot().roots()), ["r", "s"]);
 }
 
@@ -131,7 +132,7 @@ fn roots_are_those_of_one_version() {
     let tree = one_root();
     let snapshot = tree.snapshot();
     let mut roots = snapshot.roots();
-    tree.new_root("later", None, None).unwrap();
+    tree.new_root("later").unwrap();
     tree.remove("r").unwrap();
     assert_eq!(roots.next().map(|root| root.name()), Some("r"));
     assert!(roots.next().is_none());

@@ -1,6 +1,7 @@
 //! Names and UUIDs that are taken, and what becomes of them after a removal.
 
-use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Inventory, NewProvider, ProviderRecord, ResourceClass};
 use uuid::Uuid;
 
 use super::{C1, C2, NOBODY, R, S, one_root, refused, unknown, uuids};
@@ -9,16 +10,18 @@ use crate::cases::{name_taken, new_tree};
 #[test]
 fn new_root_returns_its_uuid() {
     // Nova: new_root("r", "R") -> "R".
-    let committed = new_tree().new_root("r", R, None).unwrap();
+    let committed = new_tree().new_root(NewProvider::new("r").uuid(R)).unwrap();
     assert_eq!(committed.value, R);
 }
 
 #[test]
 fn a_second_root_of_a_uuid_is_refused() {
     // Nova: new_root() of a UUID that is there, another name -> ValueError.
-    let error = refused(&one_root(), |tree| tree.new_root("other", R, None));
+    let error = refused(&one_root(), |tree| {
+        tree.new_root(NewProvider::new("other").uuid(R))
+    });
     let name = "r".to_owned();
-    assert_eq!(error, Error::UuidTaken { uuid: R, name });
+    assert_eq!(error, Refusal::UuidTaken { uuid: R, name });
 }
 
 #[test]
@@ -28,7 +31,7 @@ fn a_second_root_of_a_name_is_refused() {
     // Differs: names are unique in the forest, as in Placement, so that what a
     // name finds does not depend on the order of adding.
     let tree = one_root();
-    let error = refused(&tree, |tree| tree.new_root("r", S, None));
+    let error = refused(&tree, |tree| tree.new_root(NewProvider::new("r").uuid(S)));
     assert_eq!(error, name_taken("r", R));
     assert_eq!(uuids(&tree.snapshot()), [R]);
     assert_eq!(tree.find("r").unwrap().uuid(), R);
@@ -41,7 +44,7 @@ fn a_removed_root_is_gone_by_name_and_by_uuid() {
     // name, half-way: its UUID is gone by then.
     // Differs: there is no second one, and no half-done removal.
     let tree = one_root();
-    assert!(tree.new_root("r", S, None).is_err());
+    assert!(tree.new_root(NewProvider::new("r").uuid(S)).is_err());
     assert_eq!(tree.remove(R).unwrap().value, 1);
     assert!(!tree.exists("r") && !tree.exists(R) && !tree.exists(S));
     assert_eq!(refused(&tree, |tree| tree.remove(S)), unknown(S));
@@ -53,10 +56,13 @@ fn a_removed_root_is_gone_by_name_and_by_uuid() {
 fn a_uuid_that_is_an_existing_name_is_refused() {
     // Nova: new_root() whose UUID is the name of a root -> ValueError.
     let tree = new_tree();
-    tree.new_root(&NOBODY.to_string(), R, None).unwrap();
-    let error = refused(&tree, |tree| tree.new_root("other", NOBODY, None));
+    tree.new_root(NewProvider::new(&NOBODY.to_string()).uuid(R))
+        .unwrap();
+    let error = refused(&tree, |tree| {
+        tree.new_root(NewProvider::new("other").uuid(NOBODY))
+    });
     let (uuid, named) = (NOBODY, R);
-    assert_eq!(error, Error::UuidIsName { uuid, named });
+    assert_eq!(error, Refusal::UuidIsName { uuid, named });
 }
 
 #[test]
@@ -67,17 +73,19 @@ fn a_name_that_is_an_existing_uuid_is_refused() {
     // provider at most.
     let name = R.to_string();
     let tree = one_root();
-    let error = refused(&tree, |tree| tree.new_root(&name, S, None));
+    let error = refused(&tree, |tree| tree.new_root(NewProvider::new(&name).uuid(S)));
     assert_eq!(tree.find(&name).unwrap().uuid(), R);
-    assert_eq!(error, Error::NameIsUuid { name, uuid: R });
+    assert_eq!(error, Refusal::NameIsUuid { name, uuid: R });
 }
 
 #[test]
 fn a_provider_may_have_its_own_uuid_as_its_name() {
     // Nova: new_root(uuid, uuid), as its Ironic driver does -> added.
     let tree = new_tree();
-    tree.new_root(&R.to_string(), R, None).unwrap();
-    tree.new_child(&C1.to_string(), R, C1, None).unwrap();
+    tree.new_root(NewProvider::new(&R.to_string()).uuid(R))
+        .unwrap();
+    tree.new_child(NewProvider::new(&C1.to_string()).uuid(C1), R)
+        .unwrap();
     assert_eq!(tree.find(&C1.to_string()), tree.find(C1));
     tree.snapshot().check_invariants().unwrap();
 }
@@ -87,8 +95,8 @@ fn a_child_without_a_uuid_needs_a_name_that_nobody_has() {
     // Nova: new_child() without a UUID, of a name that any provider has
     // -> ValueError.
     let tree = one_root();
-    tree.new_root("s", S, None).unwrap();
-    let error = refused(&tree, |tree| tree.new_child("r", S, None, None));
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
+    let error = refused(&tree, |tree| tree.new_child("r", S));
     assert_eq!(error, name_taken("r", R));
 }
 
@@ -99,10 +107,12 @@ fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
     // that name finds the root, else the first child in the order of roots.
     // Differs: names are unique in the forest, whoever gave the UUID.
     let tree = one_root();
-    tree.new_child("c", "r", C1, None).unwrap();
-    tree.new_root("s", S, None).unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
     for (name, parent, uuid) in [("c", "r", C1), ("c", "s", C1), ("r", "r", R)] {
-        let error = refused(&tree, |tree| tree.new_child(name, parent, C2, None));
+        let error = refused(&tree, |tree| {
+            tree.new_child(NewProvider::new(name).uuid(C2), parent)
+        });
         assert_eq!(error, name_taken(name, uuid));
     }
     assert_eq!(tree.find("c").unwrap().uuid(), C1);
@@ -113,24 +123,32 @@ fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
 fn a_second_child_of_a_uuid_is_refused() {
     // Nova: new_child() of a UUID that is there -> ValueError that names it.
     let tree = one_root();
-    tree.new_child("c", "r", C1, None).unwrap();
-    let taken = Error::UuidTaken {
+    tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
+    let taken = Refusal::UuidTaken {
         uuid: C1,
         name: "c".to_owned(),
     };
-    let again = refused(&tree, |tree| tree.new_child("d", "r", C1, None));
+    let again = refused(&tree, |tree| {
+        tree.new_child(NewProvider::new("d").uuid(C1), "r")
+    });
     assert_eq!(again, taken);
     // Nova: the same under a parent that is missing -> the same ValueError.
-    let orphan = refused(&tree, |tree| tree.new_child("d", "NOPE", C1, None));
+    let orphan = refused(&tree, |tree| {
+        tree.new_child(NewProvider::new("d").uuid(C1), "NOPE")
+    });
     assert_eq!(orphan, taken);
 }
 
 #[test]
 fn a_child_of_a_missing_parent_is_refused() {
     // Nova: new_child() under a parent that is not there -> ValueError.
-    let error = refused(&one_root(), |tree| tree.new_child("c", "NOPE", C1, None));
+    let error = refused(&one_root(), |tree| {
+        tree.new_child(NewProvider::new("c").uuid(C1), "NOPE")
+    });
     assert_eq!(error, unknown("NOPE"));
-    let error = refused(&one_root(), |tree| tree.new_child("c", NOBODY, C1, None));
+    let error = refused(&one_root(), |tree| {
+        tree.new_child(NewProvider::new("c").uuid(C1), NOBODY)
+    });
     assert_eq!(error, unknown(NOBODY));
 }
 
@@ -140,8 +158,8 @@ fn remove_by_name_removes_the_only_one_of_that_name() {
     // the others stay.
     // Differs: only one can be called so; what is called otherwise stays.
     let tree = one_root();
-    tree.new_child("c", "r", C1, None).unwrap();
-    tree.new_child("d", "r", C2, None).unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
+    tree.new_child(NewProvider::new("d").uuid(C2), "r").unwrap();
     assert_eq!(tree.remove("c").unwrap().value, 1);
     assert_eq!(uuids(&tree.snapshot()), [R, C2]);
     assert!(!tree.exists("c"));
@@ -161,7 +179,7 @@ fn without_a_uuid_a_child_gets_a_random_one() {
     // Nova: new_child() without a UUID -> a version 4 UUID, text of 36
     // characters.
     let tree = one_root();
-    let uuid = tree.new_child("c", "r", None, None).unwrap().value;
+    let uuid = tree.new_child("c", "r").unwrap().value;
     assert_eq!(uuid.get_version_num(), 4);
     assert_eq!(tree.find("c").unwrap().uuid(), uuid);
     assert_eq!(tree.find(&uuid.to_string()).unwrap().name(), "c");
@@ -172,13 +190,14 @@ fn a_provider_that_is_added_again_starts_empty() {
     // Nova: remove(), then new_child() of the same name and UUID -> no
     // generation, inventory, traits, aggregates or resources.
     let tree = one_root();
-    tree.new_child("c", "r", C2, 7).unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C2).generation(7), "r")
+        .unwrap();
     let inventory = [(ResourceClass::VCPU, Inventory::new(1))];
     tree.update_inventory("c", inventory, 8).unwrap();
     tree.add_traits("c", ["T"]).unwrap();
     tree.add_aggregates("c", [NOBODY]).unwrap();
     tree.remove("c").unwrap();
-    tree.new_child("c", "r", C2, None).unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C2), "r").unwrap();
     let expected = super::record(C2, "c", R);
     assert_eq!(ProviderRecord::from(&tree.find("c").unwrap()), expected);
 }
@@ -189,7 +208,7 @@ fn without_a_uuid_a_root_gets_a_random_one() {
     // the root under None; remove() by name -> KeyError, and it stays.
     // Differs: it is found and removed by the UUID that was returned.
     let tree = new_tree();
-    let uuid: Uuid = tree.new_root("n", None, None).unwrap().value;
+    let uuid: Uuid = tree.new_root("n").unwrap().value;
     assert_eq!(uuid.get_version_num(), 4);
     assert_eq!(uuids(&tree.snapshot()), [uuid]);
     assert!(tree.exists(uuid) && tree.exists("n"));

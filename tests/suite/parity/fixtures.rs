@@ -1,7 +1,8 @@
 //! What tests of Nova 34 other than those of `ProviderTree` fill its tree with, and
 //! what is refused here.
 
-use provider_tree::{Error, ProviderRecord, ResourceClass, Trait};
+use crate::cases::refusal::Refusal;
+use provider_tree::{ProviderRecord, ResourceClass, Trait};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ fn a_trait_in_lower_case_is_refused() {
         tree.update_traits("r", ["trait1"], None)
     });
     let name = "trait1".to_owned();
-    assert_eq!(error, Error::InvalidTrait { name });
+    assert_eq!(error, Refusal::InvalidTrait { name });
     assert!(Trait::new("trait1").is_err());
 }
 
@@ -37,7 +38,7 @@ fn a_resource_class_with_other_characters_is_refused() {
     // Differs: resource classes are those of Placement's schema.
     let name = "CUSTOM_BOGU$$".to_owned();
     let refused = ResourceClass::new(&name);
-    assert_eq!(refused, Err(Error::InvalidResourceClass { name }));
+    assert_eq!(refused, Refusal::InvalidResourceClass { name });
 }
 
 #[test]

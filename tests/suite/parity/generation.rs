@@ -1,6 +1,7 @@
 //! A provider's own counter, which belongs to Placement.
 
-use provider_tree::{Error, Inventory, ProviderRecord, Resource, ResourceClass};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Inventory, NewProvider, ProviderRecord, Resource, ResourceClass};
 
 use super::{R, one_root, refused, unknown};
 
@@ -14,7 +15,8 @@ fn cpus() -> [(ResourceClass, Inventory); 1] {
 fn a_new_provider_has_no_generation_unless_given() {
     // Nova: new_root() without a generation -> None.
     let tree = one_root();
-    tree.new_child("c", "r", None, 0).unwrap();
+    tree.new_child(NewProvider::new("c").generation(0), "r")
+        .unwrap();
     assert_eq!(tree.find("r").unwrap().generation(), None);
     assert_eq!(tree.find("c").unwrap().generation(), Some(0));
 }
@@ -113,9 +115,9 @@ fn a_stale_generation_is_refused_where_it_is_expected() {
     // Differs: a transaction can depend on it.
     let tree = one_root();
     let actual = None;
-    let error = refused(&tree, |tree| tree.expect_generation("r", 0));
+    let error = refused(&tree, |tree| tree.begin().expect_generation("r", 0));
     let (uuid, expected) = (R, 0);
-    let conflict = Error::GenerationConflict {
+    let conflict = Refusal::GenerationConflict {
         uuid,
         expected,
         actual,
@@ -130,14 +132,14 @@ fn a_stale_generation_is_refused_where_it_is_expected() {
             transaction.expect_generation("r", expected)
         })
     });
-    let conflict = Error::GenerationConflict {
+    let conflict = Refusal::GenerationConflict {
         uuid,
         expected,
         actual,
     };
     assert_eq!(error, conflict);
 
-    tree.expect_generation("r", 5).unwrap();
-    let error = refused(&tree, |tree| tree.expect_generation("nope", 5));
+    tree.begin().expect_generation("r", 5).unwrap();
+    let error = refused(&tree, |tree| tree.begin().expect_generation("nope", 5));
     assert_eq!(error, unknown("nope"));
 }

@@ -1,6 +1,7 @@
 //! What a key finds.
 
-use provider_tree::Error;
+use crate::cases::refusal::Refusal;
+use provider_tree::NewProvider;
 
 use super::{C, C1, C2, G, NOBODY, R, S, one_root, refused, two_trees, unknown};
 use crate::cases::new_tree;
@@ -9,10 +10,13 @@ use crate::cases::new_tree;
 fn a_child_whose_uuid_is_an_existing_name_is_refused() {
     // Nova: new_child() whose UUID is the name of a child -> ValueError.
     let tree = one_root();
-    tree.new_child(&NOBODY.to_string(), "r", C1, None).unwrap();
-    let error = refused(&tree, |tree| tree.new_child("other", "r", NOBODY, None));
+    tree.new_child(NewProvider::new(&NOBODY.to_string()).uuid(C1), "r")
+        .unwrap();
+    let error = refused(&tree, |tree| {
+        tree.new_child(NewProvider::new("other").uuid(NOBODY), "r")
+    });
     let (uuid, named) = (NOBODY, C1);
-    assert_eq!(error, Error::UuidIsName { uuid, named });
+    assert_eq!(error, Refusal::UuidIsName { uuid, named });
 }
 
 #[test]
@@ -25,21 +29,27 @@ fn no_two_providers_match_one_text_whichever_came_first() {
     let (uuid, named) = (NOBODY, G);
 
     let tree = one_root();
-    tree.new_child("a", "r", C, None).unwrap();
-    tree.new_child(&text, "a", G, None).unwrap();
-    tree.new_root("s", S, None).unwrap();
+    tree.new_child(NewProvider::new("a").uuid(C), "r").unwrap();
+    tree.new_child(NewProvider::new(&text).uuid(G), "a")
+        .unwrap();
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
     for parent in ["r", "s"] {
-        let error = refused(&tree, |tree| tree.new_child("later", parent, uuid, None));
-        assert_eq!(error, Error::UuidIsName { uuid, named });
+        let error = refused(&tree, |tree| {
+            tree.new_child(NewProvider::new("later").uuid(uuid), parent)
+        });
+        assert_eq!(error, Refusal::UuidIsName { uuid, named });
     }
 
     let tree = one_root();
-    tree.new_child("earlier", "r", uuid, None).unwrap();
-    tree.new_root("s", S, None).unwrap();
+    tree.new_child(NewProvider::new("earlier").uuid(uuid), "r")
+        .unwrap();
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
     for parent in ["r", "s"] {
-        let error = refused(&tree, |tree| tree.new_child(&text, parent, G, None));
+        let error = refused(&tree, |tree| {
+            tree.new_child(NewProvider::new(&text).uuid(G), parent)
+        });
         let name = text.clone();
-        assert_eq!(error, Error::NameIsUuid { name, uuid });
+        assert_eq!(error, Refusal::NameIsUuid { name, uuid });
     }
 }
 
@@ -70,8 +80,8 @@ fn the_empty_text_finds_nothing() {
     // Nova: exists("") -> False; get_provider_uuids("") -> ValueError.
     let tree = one_root();
     assert!(!tree.exists(""));
-    let error = tree.snapshot().provider_uuids_in("").err();
-    assert_eq!(error, Some(unknown("")));
+    let error = tree.snapshot().provider_uuids_in("").map(drop);
+    assert_eq!(error, unknown(""));
 }
 
 #[test]
@@ -96,8 +106,10 @@ fn an_unknown_key_is_named_by_the_error() {
 fn find_shows_all_that_a_provider_is() {
     // Nova: data() -> uuid, name, generation, parent_uuid and the rest.
     let tree = new_tree();
-    tree.new_root("r", R, 3).unwrap();
-    tree.new_child("c", "r", C2, 0).unwrap();
+    tree.new_root(NewProvider::new("r").uuid(R).generation(3))
+        .unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C2).generation(0), "r")
+        .unwrap();
     let root = tree.find("r").unwrap();
     let child = tree.find("c").unwrap();
     assert_eq!((root.uuid(), root.name()), (R, "r"));

@@ -66,9 +66,10 @@ mod sharing;
 mod traits_and_aggregates;
 mod walks;
 
+use crate::cases::refusal::Refusal;
 use std::fmt::Debug;
 
-use provider_tree::{Error, Forest, Provider, ProviderRecord};
+use provider_tree::{Error, Forest, NewProvider, Provider, ProviderRecord};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, new_tree};
@@ -86,16 +87,16 @@ const NOBODY: Uuid = Uuid::from_u128(0xffff);
 /// A forest of one root `r`.
 fn one_root() -> ProviderTree {
     let tree = new_tree();
-    tree.new_root("r", R, None).unwrap();
+    tree.new_root(NewProvider::new("r").uuid(R)).unwrap();
     tree
 }
 
 /// A root `r`, its child `c`, whose child is `g`; and a root `s`.
 fn two_trees() -> ProviderTree {
     let tree = one_root();
-    tree.new_child("c", R, C, None).unwrap();
-    tree.new_child("g", C, G, None).unwrap();
-    tree.new_root("s", S, None).unwrap();
+    tree.new_child(NewProvider::new("c").uuid(C), R).unwrap();
+    tree.new_child(NewProvider::new("g").uuid(G), C).unwrap();
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
     tree
 }
 
@@ -126,8 +127,8 @@ fn refused<T: Debug>(
 }
 
 /// The error of a key that no provider has.
-fn unknown(key: impl ToString) -> Error {
-    Error::UnknownProvider {
+fn unknown(key: impl ToString) -> Refusal {
+    Refusal::UnknownProvider {
         key: key.to_string(),
     }
 }

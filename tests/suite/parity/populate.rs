@@ -1,7 +1,7 @@
 //! `populate`, Nova's `populate_from_iterable`: what it adds, replaces, drops
 //! and leaves alone.
 
-use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
+use provider_tree::{Inventory, NewProvider, ProviderRecord, ResourceClass, Trait};
 
 use super::{C, C1, C2, G, NOBODY, R, S, names, one_root, record, two_trees, uuids};
 use crate::cases::new_tree;
@@ -110,8 +110,10 @@ fn a_replaced_child_keeps_its_place_among_its_siblings() {
     // Nova: the first of two children is given again -> R C2 C1.
     // Differs: as above; only a change of parent makes it the last.
     let tree = one_root();
-    tree.new_child("c1", "r", C1, None).unwrap();
-    tree.new_child("c2", "r", C2, None).unwrap();
+    tree.new_child(NewProvider::new("c1").uuid(C1), "r")
+        .unwrap();
+    tree.new_child(NewProvider::new("c2").uuid(C2), "r")
+        .unwrap();
     tree.populate([record(C1, "renamed", R)]).unwrap();
     assert_eq!(names(tree.snapshot().iter()), ["r", "renamed", "c2"]);
     tree.snapshot().check_invariants().unwrap();
@@ -168,8 +170,8 @@ fn a_child_becomes_a_root_if_its_record_names_no_parent() {
 fn a_root_becomes_a_child_if_its_record_names_a_parent() {
     // Nova: the root c is given with parent s -> below s, and no root any more.
     let tree = one_root();
-    tree.new_root("c", C, None).unwrap();
-    tree.new_root("s", S, None).unwrap();
+    tree.new_root(NewProvider::new("c").uuid(C)).unwrap();
+    tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
     tree.populate([record(C, "c", S)]).unwrap();
     let snapshot = tree.snapshot();
     assert_eq!(uuids(&snapshot), [R, S, C]);

@@ -1,10 +1,11 @@
 //! What Nova's class can't do for its size or its lock.
 
+use crate::cases::refusal::Refusal;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{Error, MAX_LEVELS};
+use provider_tree::{Forest, NewProvider};
 use uuid::Uuid;
 
 use super::{one_root, record, refused};
@@ -51,18 +52,20 @@ fn a_chain_may_have_as_many_levels_as_documented() {
     // Differs: nothing recurses; past the limit it is an error.
     let tree = new_tree();
     let committed = tree.update(|transaction| {
-        let mut parent = transaction.new_root("1", None, None)?;
-        for level in 2..=MAX_LEVELS {
-            parent = transaction.new_child(&level.to_string(), parent, None, None)?;
+        let mut parent = transaction.new_root("1")?;
+        for level in 2..=Forest::MAX_LEVELS {
+            parent = transaction.new_child(&level.to_string(), parent)?;
         }
-        Ok::<_, Error>(parent)
+        Ok(parent)
     });
     let deepest = committed.unwrap().value;
-    assert_eq!(tree.snapshot().depth(deepest), Ok(MAX_LEVELS - 1));
+    assert_eq!(tree.snapshot().depth(deepest), Ok(Forest::MAX_LEVELS - 1));
     let uuid = Uuid::from_u128(1);
-    let error = refused(&tree, |tree| tree.new_child("below", deepest, uuid, None));
-    let limit = MAX_LEVELS;
-    assert_eq!(error, Error::TooDeep { uuid, limit });
+    let error = refused(&tree, |tree| {
+        tree.new_child(NewProvider::new("below").uuid(uuid), deepest)
+    });
+    let limit = Forest::MAX_LEVELS;
+    assert_eq!(error, Refusal::TooDeep { uuid, limit });
 
     // Nova: deepcopy() fails past level 164, a subtree past 165.
     let snapshot = tree.snapshot();
@@ -93,7 +96,7 @@ fn an_update_of_one_tree_waits_for_no_other_tree() {
                 transaction.add_traits("r", ["T"])?;
                 entered.send(()).unwrap();
                 may_leave.recv().unwrap();
-                Ok::<_, Error>(())
+                Ok(())
             })
         });
         is_entered.recv().unwrap();

@@ -1,5 +1,6 @@
 //! Providers that share their inventory with the members of their aggregates.
 
+use crate::cases::refusal::Refusal;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ fn a_sharing_provider_has_the_class_and_the_trait() {
     // has -> True; of another class -> False.
     let tree = one_root();
     let sharing = |class| tree.snapshot().has_sharing_provider(&class);
-    tree.new_root("storage", None, None).unwrap();
+    tree.new_root("storage").unwrap();
     tree.update_inventory("storage", disk(), None).unwrap();
     assert!(!sharing(ResourceClass::DISK_GB));
     tree.add_traits("r", [SHARES]).unwrap();
@@ -38,7 +39,7 @@ fn the_search_for_a_sharing_provider_sees_one_version() {
     // Differs: all is read from one snapshot.
     let tree = new_tree();
     for number in 0..100 {
-        tree.new_root(&number.to_string(), None, None).unwrap();
+        tree.new_root(&number.to_string()).unwrap();
     }
     tree.update_inventory("0", disk(), None).unwrap();
     tree.update_inventory("99", disk(), None).unwrap();
@@ -83,7 +84,7 @@ fn a_sharing_provider_of_another_tree_is_given_as_a_root() {
     storage.traits.insert(SHARES);
     let uuids = vec![NOBODY];
     let error = refused(&tree, |tree| tree.populate([&storage]));
-    assert_eq!(error, Error::MissingParents { uuids });
+    assert_eq!(error, Refusal::MissingParents { uuids });
     storage.parent_uuid = None;
     let error = refused(&tree, |tree| tree.populate([&storage]));
     assert!(matches!(error, Error::RootMismatch { .. }), "{error}");

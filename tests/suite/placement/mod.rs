@@ -6,7 +6,8 @@
 
 mod verdicts;
 
-use provider_tree::{Error, Inventory, ProviderRecord, ResourceClass, Trait};
+use crate::cases::refusal::Refusal;
+use provider_tree::{Error, Inventory, NewProvider, ProviderRecord, ResourceClass, Trait};
 use uuid::{Uuid, uuid};
 
 use crate::cases::{ProviderTree, name_taken, new_tree};
@@ -23,14 +24,16 @@ const AGGREGATE: Uuid = uuid!("00000077-0000-4000-8000-000000000000");
 /// compute-1 with two NUMA nodes, each with one network card.
 fn forest() -> ProviderTree {
     let tree = new_tree();
-    tree.new_root("compute-1", COMPUTE, 0).unwrap();
+    tree.new_root(NewProvider::new("compute-1").uuid(COMPUTE).generation(0))
+        .unwrap();
     for (name, parent, uuid) in [
         ("compute-1_numa0", COMPUTE, NUMA0),
         ("compute-1_numa1", COMPUTE, NUMA1),
         ("compute-1_numa0_pf0", NUMA0, NUMA0_PF0),
         ("compute-1_numa1_pf0", NUMA1, NUMA1_PF0),
     ] {
-        tree.new_child(name, parent, uuid, 0).unwrap();
+        tree.new_child(NewProvider::new(name).uuid(uuid).generation(0), parent)
+            .unwrap();
     }
     tree
 }
@@ -58,7 +61,9 @@ fn shown(tree: &ProviderTree, uuid: Uuid) -> (String, Option<u64>, Option<Uuid>,
 fn a_duplicate_name_is_a_conflict() {
     // POST a provider of the name compute-1 and another UUID -> 409,
     // placement.duplicate_name.
-    let error = forest().new_root("compute-1", NEW, None).unwrap_err();
+    let error = forest()
+        .new_root(NewProvider::new("compute-1").uuid(NEW))
+        .unwrap_err();
     assert_eq!(error, name_taken("compute-1", COMPUTE));
 }
 
@@ -68,7 +73,7 @@ fn names_that_differ_in_case_or_by_a_trailing_blank_are_two() {
     // the second and third are refused on MySQL.
     let tree = forest();
     for name in ["VDC01", "vDC01", "VDC01 "] {
-        let uuid = tree.new_root(name, None, None).unwrap().value;
+        let uuid = tree.new_root(name).unwrap().value;
         assert_eq!(tree.find(name).unwrap().uuid(), uuid);
     }
 }
@@ -76,36 +81,42 @@ fn names_that_differ_in_case_or_by_a_trailing_blank_are_two() {
 #[test]
 fn a_duplicate_uuid_is_a_conflict() {
     // POST a provider of another name and the UUID of compute-1 -> 409.
-    let error = forest().new_root("another", COMPUTE, None).unwrap_err();
+    let error = forest()
+        .new_root(NewProvider::new("another").uuid(COMPUTE))
+        .unwrap_err();
     let (name, uuid) = ("compute-1".to_owned(), COMPUTE);
-    assert_eq!(error, Error::UuidTaken { uuid, name });
+    assert_eq!(error, Refusal::UuidTaken { uuid, name });
 }
 
 #[test]
 fn a_missing_parent_is_a_bad_request() {
     // POST a provider whose parent does not exist -> 400.
     let tree = forest();
-    let error = tree.new_child("orphan", MISSING, NEW, None).unwrap_err();
+    let error = tree
+        .new_child(NewProvider::new("orphan").uuid(NEW), MISSING)
+        .unwrap_err();
     let key = MISSING.to_string();
-    assert_eq!(error, Error::UnknownProvider { key });
+    assert_eq!(error, Refusal::UnknownProvider { key });
     let error = tree.populate([record(NEW, "orphan", MISSING)]).unwrap_err();
     let uuids = vec![MISSING];
-    assert_eq!(error, Error::MissingParents { uuids });
+    assert_eq!(error, Refusal::MissingParents { uuids });
 }
 
 #[test]
 fn a_provider_as_its_own_parent_is_a_bad_request() {
     // POST a provider whose parent is its own UUID -> 400.
     let tree = forest();
-    let error = tree.new_child("selfish", NEW, NEW, None).unwrap_err();
+    let error = tree
+        .new_child(NewProvider::new("selfish").uuid(NEW), NEW)
+        .unwrap_err();
     let key = NEW.to_string();
-    assert_eq!(error, Error::UnknownProvider { key });
+    assert_eq!(error, Refusal::UnknownProvider { key });
     let error = tree.populate([record(NEW, "selfish", NEW)]).unwrap_err();
     let uuids = vec![NEW];
-    assert_eq!(error, Error::Cycle { uuids });
+    assert_eq!(error, Refusal::Cycle { uuids });
     let error = tree.move_to(NUMA0, NUMA0).unwrap_err();
     let uuids = vec![NUMA0];
-    assert_eq!(error, Error::Cycle { uuids });
+    assert_eq!(error, Refusal::Cycle { uuids });
 }
 
 #[test]
@@ -154,9 +165,18 @@ fn a_record_of_a_total_alone_has_placements_defaults() {
     tree.update_inventory(NUMA0, total, 1).unwrap();
     let provider = tree.find(NUMA0).unwrap();
     let stored = provider.inventory_of(&ResourceClass::VCPU).unwrap();
-    assert_eq!((stored.total, stored.reserved()), (8, 0));
-    assert_eq!((stored.min_unit(), stored.max_unit()), (1, 2_147_483_647));
-    assert_eq!((stored.step_size(), stored.allocation_ratio()), (1, 1.0));
+    assert_eq!((stored.total, stored.effective().reserved), (8, 0));
+    assert_eq!(
+        (stored.effective().min_unit, stored.effective().max_unit),
+        (1, 2_147_483_647)
+    );
+    assert_eq!(
+        (
+            stored.effective().step_size,
+            stored.effective().allocation_ratio
+        ),
+        (1, 1.0)
+    );
     assert_eq!(stored.capacity(), 8.0);
 }
 
@@ -176,7 +196,7 @@ fn a_stale_or_future_generation_is_a_conflict() {
             })
             .unwrap_err();
         let (uuid, actual) = (COMPUTE, Some(2));
-        let conflict = Error::GenerationConflict {
+        let conflict = Refusal::GenerationConflict {
             uuid,
             expected,
             actual,
@@ -257,10 +277,10 @@ fn a_reparent_below_ones_own_descendant_is_a_bad_request() {
     let before = tree.snapshot();
     let error = tree.move_to(COMPUTE, NUMA0).unwrap_err();
     let uuids = vec![NUMA0, COMPUTE];
-    assert_eq!(error, Error::Cycle { uuids });
+    assert_eq!(error, Refusal::Cycle { uuids });
     let error = tree.move_to(COMPUTE, NUMA0_PF0).unwrap_err();
     let uuids = vec![NUMA0_PF0, NUMA0, COMPUTE];
-    assert_eq!(error, Error::Cycle { uuids });
+    assert_eq!(error, Refusal::Cycle { uuids });
     assert!(tree.snapshot().ptr_eq(&before));
 }
 
@@ -286,7 +306,7 @@ fn a_removed_provider_takes_its_children_along() {
     // DELETE one that is gone -> 404.
     let error = tree.remove(NUMA1).unwrap_err();
     let key = NUMA1.to_string();
-    assert_eq!(error, Error::UnknownProvider { key });
+    assert_eq!(error, Refusal::UnknownProvider { key });
 }
 
 #[test]
@@ -294,7 +314,10 @@ fn a_sharing_provider_is_found_by_trait_and_class() {
     // GET ?member_of=in:<aggregate>&required=MISC_SHARES_VIA_AGGREGATE -> the
     // one with both.
     let tree = forest();
-    let share = tree.new_root("share-1", None, 0).unwrap().value;
+    let share = tree
+        .new_root(NewProvider::new("share-1").generation(0))
+        .unwrap()
+        .value;
     let disk = [(ResourceClass::DISK_GB, Inventory::new(1000))];
     tree.update_aggregates(share, [AGGREGATE], 1).unwrap();
     tree.update_inventory(share, disk, 2).unwrap();

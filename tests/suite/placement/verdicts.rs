@@ -1,7 +1,7 @@
 //! What the real Placement answered to 114 inventories, names, UUIDs and traits,
 //! and what is answered here.
 
-use provider_tree::{Error, Snapshot, Trait};
+use provider_tree::{Error, NewProvider, Snapshot, Trait};
 use uuid::{Uuid, uuid};
 
 use crate::cases::new_tree;
@@ -46,7 +46,7 @@ fn is_taken_here(sent: &str) -> bool {
             serde_json::from_str::<Snapshot>(&document).is_ok()
         }
         Some(("name", shown)) if shown.starts_with('\'') => {
-            new_tree().new_root(&whole(shown), None, None).is_ok()
+            new_tree().new_root(&whole(shown)).is_ok()
         }
         Some(("trait", shown)) => Trait::new(whole(shown)).is_ok(),
         _ => is_provider_taken(sent),
@@ -75,21 +75,27 @@ fn whole(shown: &str) -> String {
 fn is_provider_taken(what: &str) -> bool {
     let tree = new_tree();
     if what != "host" {
-        tree.new_root("host", HOST, None).unwrap();
+        tree.new_root(NewProvider::new("host").uuid(HOST)).unwrap();
     }
     let host = HOST.to_string();
     let spelled = |name: &str, text: &str| {
         let uuid = Uuid::try_parse(text).unwrap();
-        tree.new_root(name, uuid, None).map(drop)
+        tree.new_root(NewProvider::new(name).uuid(uuid)).map(drop)
     };
     let added: Result<(), Error> = match what {
-        "host" => tree.new_root("host", HOST, None).map(drop),
-        "name differs in case alone" => tree.new_root("HOST", NEW, None).map(drop),
-        "name differs by a blank at its end" => tree.new_root("host ", NEW, None).map(drop),
-        "name is another's UUID" => tree.new_root(&host, NEW, None).map(drop),
-        "same name" => tree.new_root("host", NEW, None).map(drop),
-        "same UUID" => tree.new_root("other", HOST, None).map(drop),
-        "name is own UUID" => tree.new_root(&NEW.to_string(), NEW, None).map(drop),
+        "host" => tree.new_root(NewProvider::new("host").uuid(HOST)).map(drop),
+        "name differs in case alone" => tree.new_root(NewProvider::new("HOST").uuid(NEW)).map(drop),
+        "name differs by a blank at its end" => {
+            tree.new_root(NewProvider::new("host ").uuid(NEW)).map(drop)
+        }
+        "name is another's UUID" => tree.new_root(NewProvider::new(&host).uuid(NEW)).map(drop),
+        "same name" => tree.new_root(NewProvider::new("host").uuid(NEW)).map(drop),
+        "same UUID" => tree
+            .new_root(NewProvider::new("other").uuid(HOST))
+            .map(drop),
+        "name is own UUID" => tree
+            .new_root(NewProvider::new(&NEW.to_string()).uuid(NEW))
+            .map(drop),
         "UUID without hyphens" => spelled("other", &NEW.simple().to_string()),
         "UUID in upper case" => spelled("other", &NEW.to_string().to_uppercase()),
         "the same in lower case" => {
@@ -97,7 +103,9 @@ fn is_provider_taken(what: &str) -> bool {
             spelled("another", &NEW.to_string())
         }
         "UUID in braces" => spelled("other", &NEW.braced().to_string()),
-        "nil UUID" => tree.new_root("other", Uuid::nil(), None).map(drop),
+        "nil UUID" => tree
+            .new_root(NewProvider::new("other").uuid(Uuid::nil()))
+            .map(drop),
         _ => panic!("no test of `{what}`"),
     };
     added.is_ok()

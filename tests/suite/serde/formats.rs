@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use provider_tree::{
-    Change, Inventory, Place, ProviderRecord, Resource, ResourceClass, Snapshot, Trait,
+    Change, Inventory, NewProvider, Place, ProviderRecord, Resource, ResourceClass, Snapshot, Trait,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,11 @@ use crate::cases::new_tree;
 fn forest() -> Snapshot {
     let tree = new_tree();
     tree.update(|transaction| {
-        let host = transaction.new_root("h\u{f6}st \"1\": 'a'\n#", None, u64::MAX)?;
-        transaction.new_child("12345", host, None, None)?;
-        transaction.new_root("null", None, 0)?;
-        transaction.new_root("1e5", Uuid::max(), None)?;
+        let host = transaction
+            .new_root(NewProvider::new("h\u{f6}st \"1\": 'a'\n#").generation(u64::MAX))?;
+        transaction.new_child("12345", host)?;
+        transaction.new_root(NewProvider::new("null").generation(0))?;
+        transaction.new_root(NewProvider::new("1e5").uuid(Uuid::max()))?;
         let mut full = Inventory::new(2_147_483_647);
         full.reserved = Some(0);
         full.min_unit = Some(1);
@@ -57,7 +58,7 @@ fn changes() -> Vec<Change> {
     let before = forest();
     let tree = crate::cases::fork(before.clone());
     tree.remove("null").unwrap();
-    tree.new_root("last", None, None).unwrap();
+    tree.new_root("last").unwrap();
     tree.set_generation("12345", 1).unwrap();
     let changes = tree.snapshot().diff(&before);
     assert_eq!(changes.len(), 3);

@@ -2,7 +2,9 @@
 //! feature `arbitrary_precision`: see `tests/arbitrary_precision`.
 
 use proptest::prelude::*;
-use provider_tree::{Change, Inventory, Provider, ProviderRecord, Resource, ResourceClass};
+use provider_tree::{
+    Change, Inventory, NewProvider, Provider, ProviderRecord, Resource, ResourceClass,
+};
 use provider_tree::{Snapshot, Trait};
 use serde_json::{Value, from_str, from_value, json, to_string, to_value};
 use uuid::Uuid;
@@ -50,10 +52,10 @@ fn real_machines_are_read_and_written_back_as_they_were() {
 fn every_field_survives_a_round_trip() {
     let tree = new_tree();
     let host = tree
-        .new_root("h\u{f6}st \"1\"\n", None, u64::MAX)
+        .new_root(NewProvider::new("h\u{f6}st \"1\"\n").generation(u64::MAX))
         .unwrap()
         .value;
-    tree.new_child("child", host, None, None).unwrap();
+    tree.new_child("child", host).unwrap();
     let mut full = Inventory::new(1);
     full.reserved = Some(0);
     full.min_unit = Some(1);
@@ -86,7 +88,7 @@ proptest! {
         ratio in prop_oneof![f64::MIN_POSITIVE..1e9, 1e9..3.40282e38]
     ) {
         let tree = new_tree();
-        tree.new_root("host", None, None).unwrap();
+        tree.new_root("host").unwrap();
         let mut record = Inventory::new(8);
         record.allocation_ratio = Some(ratio);
         tree.update_inventory("host", [(ResourceClass::VCPU, record)], None).unwrap();
@@ -98,7 +100,7 @@ proptest! {
 #[test]
 fn a_fractional_allocation_ratio_is_read_back() {
     let tree = new_tree();
-    tree.new_root("host", None, None).unwrap();
+    tree.new_root("host").unwrap();
     for ratio in [0.1, 1.5, 16.0, 5e-324, 1e-46, 3.40282e38] {
         let mut record = Inventory::new(8);
         record.allocation_ratio = Some(ratio);
@@ -112,8 +114,9 @@ fn a_fractional_allocation_ratio_is_read_back() {
 fn a_record_is_written_in_placements_field_names() {
     let tree = new_tree();
     let host = Uuid::from_u128(1);
-    tree.new_root("host", host, 1).unwrap();
-    tree.new_child("numa0", "host", Uuid::from_u128(2), None)
+    tree.new_root(NewProvider::new("host").uuid(host).generation(1))
+        .unwrap();
+    tree.new_child(NewProvider::new("numa0").uuid(Uuid::from_u128(2)), "host")
         .unwrap();
     tree.update_inventory("numa0", [(ResourceClass::VCPU, Inventory::new(8))], None)
         .unwrap();
@@ -136,9 +139,11 @@ fn a_record_is_written_in_placements_field_names() {
 /// A child with something of everything.
 fn child() -> Provider {
     let tree = new_tree();
-    tree.new_root("host", Uuid::from_u128(1), None).unwrap();
+    tree.new_root(NewProvider::new("host").uuid(Uuid::from_u128(1)))
+        .unwrap();
     let child = Uuid::from_u128(2);
-    tree.new_child("child", "host", child, 7).unwrap();
+    tree.new_child(NewProvider::new("child").uuid(child).generation(7), "host")
+        .unwrap();
     let mut cpus = Inventory::new(8);
     cpus.allocation_ratio = Some(1.5);
     let inventory = [(ResourceClass::VCPU, cpus)];
@@ -164,8 +169,10 @@ fn a_change_is_written_with_its_kind_outside() {
     let provider = to_value(child()).unwrap();
     let tree = new_tree();
     let empty = tree.snapshot();
-    tree.new_root("other", Uuid::from_u128(3), None).unwrap();
-    tree.new_root("host", Uuid::from_u128(1), None).unwrap();
+    tree.new_root(NewProvider::new("other").uuid(Uuid::from_u128(3)))
+        .unwrap();
+    tree.new_root(NewProvider::new("host").uuid(Uuid::from_u128(1)))
+        .unwrap();
     let roots = tree.snapshot();
     tree.populate([ProviderRecord::new(Uuid::from_u128(1), "host"), {
         from_value(provider).unwrap()

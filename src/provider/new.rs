@@ -1,0 +1,60 @@
+//! A provider that is to be added.
+
+use uuid::Uuid;
+
+/// A provider to add: its name, and its UUID and generation if you have them.
+///
+/// A name alone will do wherever one is taken.
+///
+/// ```
+/// use provider_tree::uuid::Uuid;
+/// use provider_tree::{NewProvider, ProviderTree};
+///
+/// let tree = ProviderTree::new();
+/// tree.new_root("host")?;
+/// let numa0 = NewProvider::new("host_numa0").uuid(Uuid::from_u128(1)).generation(7);
+/// assert_eq!(tree.new_child(numa0, "host")?.value, Uuid::from_u128(1));
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "it describes a provider: give it to `new_root` or `new_child`"]
+pub struct NewProvider<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) uuid: Option<Uuid>,
+    pub(crate) generation: Option<u64>,
+}
+
+impl<'a> NewProvider<'a> {
+    /// A provider of that name, with a random UUID and no generation.
+    pub const fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            uuid: None,
+            generation: None,
+        }
+    }
+
+    /// Gives it this UUID; `None` stands for a random one.
+    pub fn uuid(mut self, uuid: impl Into<Option<Uuid>>) -> Self {
+        self.uuid = uuid.into();
+        self
+    }
+
+    /// Gives it this generation; `None` if it is not known.
+    pub fn generation(mut self, generation: impl Into<Option<u64>>) -> Self {
+        self.generation = generation.into();
+        self
+    }
+}
+
+impl<'a> From<&'a str> for NewProvider<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl<'a> From<&'a String> for NewProvider<'a> {
+    fn from(name: &'a String) -> Self {
+        Self::new(name)
+    }
+}
