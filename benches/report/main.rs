@@ -62,7 +62,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let begun = Instant::now();
     let usage = Usage::now();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(options.folder());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(options.folder());
     fs::create_dir_all(&folder)?;
     // On standard error, and only if that is a terminal.
     let progress = ProgressBar::new(0);
