@@ -23,6 +23,7 @@ mod placement;
 #[path = "../common/refusal.rs"]
 mod refusal;
 mod replace_all;
+#[cfg(feature = "serde")]
 mod serde;
 mod stress;
 mod subscription;

@@ -7,7 +7,6 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_lite::StreamExt;
 use provider_tree::{Change, Error, NewProvider, Snapshot, TimedOut};
 use uuid::Uuid;
 
@@ -147,8 +146,11 @@ fn a_task_under_a_plain_executor_never_misses_the_last_version() {
     committing.join().unwrap();
 }
 
+#[cfg(feature = "stream")]
 #[test]
 fn a_subscription_is_a_stream() {
+    use futures_lite::StreamExt;
+
     let tree = with_host();
     let mut subscription = tree.subscribe();
     let mut follower = Follower::new(&subscription);

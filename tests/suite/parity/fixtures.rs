@@ -3,7 +3,6 @@
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{ProviderRecord, ResourceClass, Trait};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{R, one_root, refused};
@@ -41,11 +40,12 @@ fn a_resource_class_with_other_characters_is_refused() {
     assert_eq!(refused, Refusal::InvalidResourceClass { name });
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn an_inventory_record_without_a_total_is_refused() {
     // Nova: update_inventory() of {'VCPU': {'allocation_ratio': 16.0}} -> True.
     // Differs: Placement has no inventory without a total.
-    let record = json!({
+    let record = serde_json::json!({
         "uuid": R,
         "name": "r",
         "inventories": {"VCPU": {"allocation_ratio": 16.0}},

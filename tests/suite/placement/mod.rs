@@ -4,6 +4,7 @@
 //! refuses would be refused later. Each test says what Placement was asked and
 //! how it answered.
 
+#[cfg(feature = "serde")]
 mod verdicts;
 
 use crate::cases::refusal::Refusal;
