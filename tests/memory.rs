@@ -1,9 +1,9 @@
-//! What is freed, and when: counted by the allocator. It is a program of its
-//! own, so that nothing else allocates meanwhile.
+//! What is freed, and when, as the allocator counts it.
 
 #[path = "common/counting.rs"]
 mod counting;
 
+use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
@@ -12,7 +12,7 @@ use provider_tree::{
 };
 use uuid::Uuid;
 
-use self::counting::LIVE;
+use self::counting::{LIVE, run_one_at_a_time};
 
 const PROVIDERS: u128 = 2_000;
 const COMMITS: u64 = 100;
@@ -29,7 +29,7 @@ fn rewrite_all<C: SnapshotCell>(tree: &ProviderTree<C>, generation: u64) {
         for number in 0..PROVIDERS {
             transaction.set_generation(Uuid::from_u128(number), generation)?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })
     .unwrap();
 }
@@ -44,7 +44,7 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
                     .generation(0),
             )?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })
     .unwrap();
     tree
@@ -53,7 +53,7 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
 /// Replaced versions are freed as commits go on; a held one goes when it is
 /// dropped, and with the tree goes all that is left. `at_once`: a version that
 /// nobody holds is freed by the commit that replaces it.
-fn check<C: SnapshotCell>(at_once: bool) {
+fn replaced_versions_and_dropped_trees_are_freed<C: SnapshotCell>(at_once: bool) {
     let before = LIVE.load(Relaxed);
     let live = || LIVE.load(Relaxed) - before;
     let tree = filled::<C>();
@@ -112,7 +112,7 @@ fn check<C: SnapshotCell>(at_once: bool) {
 }
 
 /// One queue holds what all trees have retired.
-fn check_two_trees_on_epoch() {
+fn two_trees_on_epoch_are_freed() {
     let before = LIVE.load(Relaxed);
     let [tree, other] = [(); 2].map(|()| filled::<EpochCell>());
     other.read(|_| {
@@ -128,7 +128,7 @@ fn check_two_trees_on_epoch() {
 }
 
 /// A large version that is no longer pinned is freed a little at a time.
-fn check_bounded_steps<C: SnapshotCell>() {
+fn no_commit_frees_a_large_version_at_once<C: SnapshotCell>() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<C>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -147,7 +147,7 @@ fn check_bounded_steps<C: SnapshotCell>() {
 
 /// Many versions that were pinned together are freed a few at a time, oldest or not: what
 /// they share is not looked at for each of them.
-fn check_backlog() {
+fn versions_pinned_together_are_freed_within_2000_commits() {
     let tree = filled::<ArcSwapCell>();
     let held: Vec<_> = (1..=200)
         .map(|generation| {
@@ -167,7 +167,7 @@ fn check_backlog() {
 }
 
 /// Nor does what waits pile up where a reader moves on now and then.
-fn check_passing_reader() {
+fn versions_do_not_pile_up_behind_a_reader_that_moves_on() {
     for every in [3, 4, 7] {
         let tree = filled::<ArcSwapCell>();
         let mut reader = tree.reader();
@@ -175,7 +175,7 @@ fn check_passing_reader() {
             tree.update(|transaction| {
                 (0..300).map(Uuid::from_u128).try_for_each(|uuid| {
                     transaction.set_generation(uuid, commit)?;
-                    Ok(())
+                    Ok::<_, Error>(())
                 })
             })
             .unwrap();
@@ -204,7 +204,7 @@ fn drain<C: SnapshotCell>(tree: &ProviderTree<C>, most: usize) -> usize {
 
 /// No commit frees much at once either where an older version shares what is freed, or a
 /// newer one has added to it.
-fn check_steps_in_bytes() {
+fn no_commit_frees_many_shared_bytes_at_once() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<ArcSwapCell>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -243,29 +243,29 @@ fn add(transaction: &mut Transaction, count: u128) -> Result<(), Error> {
     })
 }
 
-/// What a transaction has had in between only is freed in between.
-fn check_in_between() {
+/// How many times an open transaction replaces a provider.
+const EDITS: u128 = 10_000;
+
+/// What an open transaction replaces is freed at once, also where the caller had a clone of
+/// it while editing.
+fn an_open_transaction_frees_what_its_edits_replace() {
     let tree = filled::<ArcSwapCell>();
-    // Also what the caller had a clone of while editing it.
-    const EDITS: u128 = 10_000;
     let held = tree.snapshot();
-    let mut grown = 0;
-    tree.update(|transaction| {
-        let before = LIVE.load(Relaxed);
+    let grown = grown_in_an_update(&tree, |transaction| {
         for aggregate in (0..EDITS).map(Uuid::from_u128) {
             let clone = transaction.require("host7")?.clone();
             transaction.update_aggregates("host7", [aggregate], None)?;
             drop(clone);
         }
-        grown = LIVE.load(Relaxed).saturating_sub(before);
         Ok(())
-    })
-    .unwrap();
+    });
     assert!(grown < SLACK, "{grown} bytes in an open transaction");
     drop(held);
-    tree.collect();
+}
 
-    // Also what changes that are applied have had in between.
+/// As above, for changes that are applied.
+fn an_open_transaction_frees_what_applied_changes_replace() {
+    let tree = filled::<ArcSwapCell>();
     let copy = ProviderTree::from(tree.snapshot());
     copy.update(|transaction| transaction.update_aggregates("host7", [Uuid::nil()], None))
         .unwrap();
@@ -273,8 +273,7 @@ fn check_in_between() {
     let back = tree.snapshot().diff(&copy.snapshot());
     drop(copy);
     let held = tree.snapshot();
-    tree.update(|transaction| {
-        let before = LIVE.load(Relaxed);
+    let grown = grown_in_an_update(&tree, |transaction| {
         for _ in 0..EDITS / 10 {
             for changes in [&there, &back] {
                 let clone = transaction.require("host7")?.clone();
@@ -282,16 +281,27 @@ fn check_in_between() {
                 drop(clone);
             }
         }
-        grown = LIVE.load(Relaxed).saturating_sub(before);
         Ok(())
-    })
-    .unwrap();
+    });
     assert!(grown < SLACK, "{grown} bytes in an open transaction");
     drop(held);
 }
 
+/// By how many bytes a transaction has grown before it commits.
+fn grown_in_an_update(
+    tree: &ProviderTree,
+    edit: impl Fn(&mut Transaction) -> Result<(), Error>,
+) -> usize {
+    let committed = tree.update(|transaction| {
+        let before = LIVE.load(Relaxed);
+        edit(transaction)?;
+        Ok::<_, Error>(LIVE.load(Relaxed).saturating_sub(before))
+    });
+    committed.unwrap().value
+}
+
 /// What a fork holds for a while is freed with it.
-fn check_forks() {
+fn a_dropped_fork_is_freed_with_all_it_held() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<ArcSwapCell>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -311,16 +321,48 @@ fn check_forks() {
     drop(held);
 }
 
-#[test]
-fn replaced_versions_and_dropped_trees_are_freed() {
-    check::<ArcSwapCell>(true);
-    check::<EpochCell>(false);
-    check_two_trees_on_epoch();
-    check_forks();
-    check_in_between();
-    check_steps_in_bytes();
-    check_backlog();
-    check_passing_reader();
-    check_bounded_steps::<ArcSwapCell>();
-    check_bounded_steps::<EpochCell>();
+fn main() -> ExitCode {
+    run_one_at_a_time([
+        (
+            "replaced_versions_and_dropped_trees_are_freed::on_arc_swap",
+            || replaced_versions_and_dropped_trees_are_freed::<ArcSwapCell>(true),
+        ),
+        (
+            "replaced_versions_and_dropped_trees_are_freed::on_epoch",
+            || replaced_versions_and_dropped_trees_are_freed::<EpochCell>(false),
+        ),
+        ("two_trees_on_epoch_are_freed", two_trees_on_epoch_are_freed),
+        (
+            "a_dropped_fork_is_freed_with_all_it_held",
+            a_dropped_fork_is_freed_with_all_it_held,
+        ),
+        (
+            "an_open_transaction_frees_what_its_edits_replace",
+            an_open_transaction_frees_what_its_edits_replace,
+        ),
+        (
+            "an_open_transaction_frees_what_applied_changes_replace",
+            an_open_transaction_frees_what_applied_changes_replace,
+        ),
+        (
+            "no_commit_frees_many_shared_bytes_at_once",
+            no_commit_frees_many_shared_bytes_at_once,
+        ),
+        (
+            "versions_pinned_together_are_freed_within_2000_commits",
+            versions_pinned_together_are_freed_within_2000_commits,
+        ),
+        (
+            "versions_do_not_pile_up_behind_a_reader_that_moves_on",
+            versions_do_not_pile_up_behind_a_reader_that_moves_on,
+        ),
+        (
+            "no_commit_frees_a_large_version_at_once::on_arc_swap",
+            no_commit_frees_a_large_version_at_once::<ArcSwapCell>,
+        ),
+        (
+            "no_commit_frees_a_large_version_at_once::on_epoch",
+            no_commit_frees_a_large_version_at_once::<EpochCell>,
+        ),
+    ])
 }

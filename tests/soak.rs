@@ -1,11 +1,11 @@
 //! Reclamation keeps pace with any number of writers: neither versions nor bytes pile up.
 //!
-//! Each load runs for `SOAK_SECONDS` (2 unless set). It is a program of its own, so that
-//! nothing else allocates meanwhile.
+//! Each load runs for `SOAK_SECONDS` (2 unless set).
 
 #[path = "common/counting.rs"]
 mod counting;
 
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use provider_tree::{ArcSwapCell, EpochCell, NewProvider, ProviderTree, Snapshot, SnapshotCell};
 use uuid::Uuid;
 
-use self::counting::LIVE;
+use self::counting::{LIVE, run_one_at_a_time};
 
 const HOSTS: u128 = 5_000;
 const PROVIDERS_OF_A_HOST: u128 = 10;
@@ -134,7 +134,7 @@ fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> R
 }
 
 /// The bounds hold at each load; `pinned` versions are held meanwhile.
-fn check<C: SnapshotCell>(pinned: usize, most_waiting: usize) {
+fn versions_and_bytes_do_not_pile_up<C: SnapshotCell>(pinned: usize, most_waiting: usize) {
     let tree = filled::<C>();
     let held: Vec<_> = (0..pinned)
         .map(|number| {
@@ -162,15 +162,25 @@ fn check<C: SnapshotCell>(pinned: usize, most_waiting: usize) {
     assert_eq!(tree.stats().versions, 1);
 }
 
-#[test]
-fn versions_and_bytes_do_not_pile_up_under_any_load() {
-    println!("ArcSwapCell");
-    check::<ArcSwapCell>(0, FEW);
-    println!("EpochCell");
-    check::<EpochCell>(0, SOME);
-    println!("one version pinned throughout");
-    check::<ArcSwapCell>(1, FEW);
-    check::<EpochCell>(1, SOME);
-    println!("50,000 versions pinned throughout");
-    check::<ArcSwapCell>(50_000, FEW);
+fn main() -> ExitCode {
+    run_one_at_a_time([
+        ("versions_and_bytes_do_not_pile_up::on_arc_swap", || {
+            versions_and_bytes_do_not_pile_up::<ArcSwapCell>(0, FEW);
+        }),
+        ("versions_and_bytes_do_not_pile_up::on_epoch", || {
+            versions_and_bytes_do_not_pile_up::<EpochCell>(0, SOME);
+        }),
+        (
+            "versions_and_bytes_do_not_pile_up::on_arc_swap_with_one_pinned",
+            || versions_and_bytes_do_not_pile_up::<ArcSwapCell>(1, FEW),
+        ),
+        (
+            "versions_and_bytes_do_not_pile_up::on_epoch_with_one_pinned",
+            || versions_and_bytes_do_not_pile_up::<EpochCell>(1, SOME),
+        ),
+        (
+            "versions_and_bytes_do_not_pile_up::on_arc_swap_with_50000_pinned",
+            || versions_and_bytes_do_not_pile_up::<ArcSwapCell>(50_000, FEW),
+        ),
+    ])
 }

@@ -1,6 +1,6 @@
 //! The VCPUs of a provider, and the commit that moves one.
 
-use provider_tree::{Error, Inventory, Provider, ProviderTree, ResourceClass, SnapshotCell};
+use provider_tree::{Inventory, Provider, ProviderTree, ResourceClass, SnapshotCell};
 use uuid::Uuid;
 
 /// The total of the last of three classes. They are not searched for by name: comparing

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{ArcSwapCell, EpochCell, Error, ProviderTree, Snapshot, SnapshotCell};
+use provider_tree::{ArcSwapCell, EpochCell, ProviderTree, Snapshot, SnapshotCell};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -1,9 +1,13 @@
-//! An allocator that counts the bytes that are allocated now.
+//! An allocator that counts the bytes allocated now, and a harness that runs one trial at a
+//! time, so that the count is that of the trial.
 
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use libtest_mimic::{Arguments, Trial};
 
 struct Counting;
 
@@ -27,3 +31,16 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// Runs trials by name, with the command line of any test.
+pub fn run_one_at_a_time<const N: usize>(trials: [(&str, fn()); N]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1);
+    let trials = trials.map(|(name, check)| {
+        Trial::test(name, move || {
+            check();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
