@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Index, Place, Slot};
+use super::table::Table;
+use super::{Glance, Index, Place, Slot};
 
 /// Places by the hashes and trees that they were added with. Keys are told by the trees,
 /// as the forest tells them by what stands at the place.
@@ -94,6 +95,25 @@ fn check(index: &Index, model: &Model) {
         let gone = |place: Place| (!roots.contains(&place.root)).then_some(());
         assert_eq!(index.find(hash, gone), None);
     }
+    let hashes: BTreeSet<u64> = model.keys().map(|(hash, _)| *hash).collect();
+    for hash in hashes {
+        // Where the first is refused the others are offered, each once.
+        let mut offered = Vec::new();
+        let refuse = |place: Place| -> Option<()> {
+            offered.push(place.root);
+            None
+        };
+        assert_eq!(index.find(hash, refuse), None);
+        offered.sort_unstable();
+        assert!(offered.is_sorted_by(|a, b| a < b), "one is offered twice");
+        let mut all = model.range((hash, 0)..=(hash, u32::MAX));
+        assert!(all.all(|((_, root), _)| offered.binary_search(root).is_ok()));
+        match index.glance(hash) {
+            Glance::Place(place) => assert!(offered.contains(&place.root)),
+            Glance::Unknown => {}
+            Glance::Nothing => panic!("{hash:x} is there"),
+        }
+    }
 }
 
 fn remove(index: &mut Index, model: &mut Model, (hash, root): (u64, u32)) {
@@ -138,6 +158,23 @@ fn take(index: &mut Index, model: &mut Model, step: &Step, kept: &mut Vec<(Index
     }
 }
 
+/// The tables are as few as they can be: no two halves fit into one.
+fn is_tidy(slot: &Slot) -> bool {
+    let Slot::Node(node) = slot else { return true };
+    let half = |way: usize| {
+        let (first, count) = node.run(way);
+        let other = first ^ count;
+        let both = (node.slot(way), node.slot(other % super::WAYS));
+        match both {
+            (Some(Slot::Table(one)), Some(Slot::Table(half))) => {
+                node.run(other).1 == count && one.fits_with(half)
+            }
+            _ => false,
+        }
+    };
+    !(0..super::WAYS).any(half) && node.slots.iter().flatten().all(is_tidy)
+}
+
 /// How many levels of nodes there are.
 fn height(index: &Index) -> usize {
     fn of(slot: &Slot) -> usize {
@@ -171,6 +208,26 @@ proptest! {
             remove(&mut index, &mut model, key);
         }
         prop_assert!(index.root.is_none() && index.spilled.is_none());
+        for (index, model) in &kept {
+            check(index, model);
+        }
+    }
+
+    #[test]
+    fn the_tables_are_as_few_as_they_can_be(
+        (_, steps) in prop_oneof![Just(Kind::Any), Just(Kind::Few)]
+            .prop_flat_map(|kind| (Just(kind), steps(kind))),
+    ) {
+        let (mut index, mut model, mut kept) = (Index::default(), Model::new(), Vec::new());
+        for step in &steps {
+            let was_spilled = index.spilled.is_some();
+            take(&mut index, &mut model, step, &mut kept);
+            // While places are spilled the marks that lead to them stay.
+            if was_spilled {
+                return Ok(());
+            }
+            prop_assert!(index.root.as_ref().is_none_or(is_tidy), "after {step:?}");
+        }
     }
 }
 
@@ -208,6 +265,44 @@ fn the_directory_grows_and_shrinks_with_the_number_of_places() {
     assert_eq!(index.len(), 5);
 }
 
+#[test]
+fn an_index_that_shrinks_and_grows_again_is_as_one_that_has_only_grown() {
+    let mut index = of(0..5_000);
+    let levels = height(&index);
+    let full = index.clone();
+    for root in 3..5_000 {
+        assert!(index.remove(spread(root), root));
+    }
+    index.check_invariants().unwrap();
+    assert!(matches!(index.root, Some(Slot::Table(_))));
+    let few = index.clone();
+    for root in 3..5_000 {
+        index.insert(spread(root), Place { root, at: 0 });
+    }
+    assert_eq!(height(&index), levels);
+    for (index, count) in [(&index, 5_000), (&full, 5_000), (&few, 3)] {
+        index.check_invariants().unwrap();
+        assert_eq!(index.len(), count);
+        for root in 0..5_000 {
+            let found = index.find(spread(root), |place| (place.root == root).then_some(()));
+            assert_eq!(found.is_some(), (root as usize) < count);
+        }
+    }
+}
+
+#[test]
+fn marks_go_once_all_lie_where_they_belong() {
+    let mut index = Index::default();
+    for root in 0..9 {
+        index.insert(7, Place { root, at: 0 });
+    }
+    assert!(matches!(index.glance(0xFFFF), Glance::Unknown));
+    for root in 0..3 {
+        assert!(index.remove(7, root));
+    }
+    assert!(matches!(index.glance(0xFFFF), Glance::Nothing));
+}
+
 /// How full its tables are.
 fn fill(index: &Index) -> f64 {
     fn tables(slot: &Slot) -> usize {
@@ -217,7 +312,7 @@ fn fill(index: &Index) -> f64 {
         }
     }
     let tables = index.root.as_ref().map_or(1, tables);
-    let room = size_of::<super::Table>() / 64 * 7;
+    let room = size_of::<Table>() / 64 * 7;
     index.len() as f64 / (tables * room) as f64
 }
 
