@@ -36,7 +36,7 @@ mod tests;
 use std::array;
 use std::sync::Arc;
 
-use self::table::{MAX_DEPTH, Table, is_upper};
+use self::table::{Hash, MAX_DEPTH, Table, is_upper};
 
 /// How many bits of the hash a node looks at.
 const BITS: u32 = 5;
@@ -118,7 +118,7 @@ impl Index {
             return in_table;
         }
         let spilled = self.spilled.iter().flat_map(|all| all.iter());
-        let mut same = spilled.filter(|(other, _)| *other == hash);
+        let mut same = spilled.filter(|(other, _)| Hash::from(*other) == hash.into());
         same.find_map(|(_, place)| accept(*place))
     }
 
@@ -193,7 +193,9 @@ impl Index {
 
     fn find_spilled(&mut self, hash: u64, tree: u32) -> Option<(&mut Vec<(u64, Place)>, usize)> {
         let spilled = self.spilled.as_mut()?;
-        let is_it = |(other, place): &(u64, Place)| *other == hash && place.root == tree;
+        // As tables compare hashes: one takes out either of two that are the same to it.
+        let is_it =
+            |(other, place): &(u64, Place)| Hash::from(*other) == hash.into() && place.root == tree;
         let at = spilled.iter().position(is_it)?;
         Some((Arc::make_mut(spilled), at))
     }

@@ -48,8 +48,8 @@ struct Line {
 pub(in crate::forest) struct Table([Line; LINES]);
 
 /// Places are found by all of the hash but the bits that tell its table, in three steps.
-#[derive(Clone, Copy)]
-struct Hash {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Hash {
     stored: u32,
     tag: u64,
 }

@@ -229,6 +229,45 @@ proptest! {
             prop_assert!(index.root.as_ref().is_none_or(is_tidy), "after {step:?}");
         }
     }
+
+    /// To a table hashes that differ between the bits of its entries and those of its tags
+    /// are the same.
+    #[test]
+    fn places_of_hashes_that_are_the_same_to_tables_lead_to_their_trees(
+        steps in prop::collection::vec((0..5_u8, 0..4_u64, 0..3_u32, 0..3_u32), 0..120),
+    ) {
+        let mut index = Index::default();
+        let mut model: Vec<(u64, u32)> = Vec::new();
+        for (step, number, tree, to) in steps {
+            let hash = 0x0123_4567_89AB_CDEF ^ number << 20;
+            let there = model.iter().position(|one| *one == (hash, tree));
+            match (step, there) {
+                (0, Some(at)) => {
+                    prop_assert!(index.remove(hash, tree));
+                    model.swap_remove(at);
+                }
+                (1, Some(at)) => {
+                    let moved = index.relocate(hash, tree, Place { root: to, at: 0 });
+                    prop_assert!(moved);
+                    model[at].1 = to;
+                }
+                _ => {
+                    index.insert(hash, Place { root: tree, at: 0 });
+                    model.push((hash, tree));
+                }
+            }
+            index.check_invariants().unwrap();
+            prop_assert_eq!(index.len(), model.len());
+            for (hash, tree) in &model {
+                let found = index.find(*hash, |place| (place.root == *tree).then_some(()));
+                prop_assert!(found.is_some(), "{hash:x} in {tree}");
+            }
+        }
+        for (hash, tree) in model {
+            prop_assert!(index.remove(hash, tree));
+        }
+        prop_assert!(index.root.is_none() && index.spilled.is_none());
+    }
 }
 
 /// Well spread, and others each time.
@@ -334,6 +373,23 @@ fn what_is_spilled_is_found_after_the_table_has_room_again() {
     }
     assert!(index.remove(7, spilled.root));
     assert_eq!(index.len(), 0);
+}
+
+#[test]
+fn what_is_spilled_is_found_by_any_hash_that_is_the_same_to_tables() {
+    let [one, other] = [7, 7 | 1 << 20];
+    let mut index = Index::default();
+    for root in 0..14 {
+        index.insert(one, Place { root, at: 0 });
+    }
+    index.insert(other, Place { root: 0, at: 0 });
+    assert!(index.spilled.is_some());
+    // To the table it is that of the other hash.
+    assert!(index.remove(other, 0));
+    let is_left = |place: Place| (place.root == 0).then_some(());
+    assert_eq!(index.find(one, is_left), Some(()));
+    assert!(index.remove(one, 0));
+    assert_eq!(index.len(), 13);
 }
 
 #[test]
