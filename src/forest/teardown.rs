@@ -152,6 +152,7 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::thread;
 
     use uuid::Uuid;
@@ -197,21 +198,71 @@ mod tests {
         clones.iter().filter(|one| one.is_shared()).count()
     }
 
+    /// How many references there are to each part of a forest. No `Weak` could tell that: to
+    /// `Arc::get_mut` a part that has one is shared.
+    fn references(forest: &Forest) -> Vec<usize> {
+        let fork = forest.fork();
+        let indices = [fork.by_uuid, fork.by_name].map(|index| index.into_root());
+        let mut left: Vec<_> = indices.into_iter().flatten().map(Part::Slot).collect();
+        left.extend(fork.outline.into_root().map(Part::Block));
+        let mut references = Vec::new();
+        while let Some(part) = left.pop() {
+            let with_this_one = match part {
+                Part::Slot(Slot::Table(table)) => Arc::strong_count(&table),
+                Part::Slot(Slot::Node(node)) => {
+                    left.extend(Node::clone(&node).take_slots().map(Part::Slot));
+                    Arc::strong_count(&node)
+                }
+                Part::Block(Block::Inner(blocks)) => {
+                    left.extend(blocks.iter().flatten().cloned().map(Part::Block));
+                    Arc::strong_count(&blocks)
+                }
+                Part::Block(Block::Leaf(trees)) => {
+                    left.extend(trees.iter().flatten().cloned().map(Part::Tree));
+                    Arc::strong_count(&trees)
+                }
+                Part::Tree(Tree::Few(few)) => Arc::strong_count(&few),
+                Part::Tree(Tree::Many(many)) => Arc::strong_count(&many),
+            };
+            references.push(with_this_one - 1);
+        }
+        references
+    }
+
+    fn is_alone(forest: &Forest) -> bool {
+        references(forest).iter().all(|count| *count == 1)
+    }
+
+    fn take_all_apart(mut teardown: Teardown) -> usize {
+        let mut taken = 0;
+        while !teardown.is_done() {
+            taken += teardown.step(1);
+        }
+        taken
+    }
+
     #[test]
     fn steps_are_bounded_and_free_everything() {
         for size in [1, 2, 7, 100, 1_000_000] {
             let (forest, clones) = alone();
+            // Each part below another counts where it is given up and where it is freed, a
+            // tree where it is freed as its providers.
+            let [parts, trees] = [references(&forest).len(), forest.roots().count()];
+            let expected = (parts - 3) + (parts - trees) + clones.len();
             let mut teardown = Teardown::new(forest);
             assert_eq!(left(&clones), clones.len());
             let mut before = clones.len();
+            let mut all = 0;
             while !teardown.is_done() {
                 let taken = teardown.step(size);
                 assert!((1..=size + BEYOND).contains(&taken), "{taken} of {size}");
                 let now = left(&clones);
                 assert!(before - now <= taken, "{before}, then {now}, in {taken}");
                 before = now;
+                all += taken;
             }
             assert_eq!((before, teardown.step(size)), (0, 0));
+            assert_eq!(all, expected);
         }
     }
 
@@ -226,11 +277,13 @@ mod tests {
         drop(transaction);
         let shown: Vec<_> = newer.to_records().collect();
         let gone: Vec<_> = older.descendants("host7").unwrap().cloned().collect();
+        assert!(!is_alone(&newer));
         let mut teardown = Teardown::new(older);
         while !teardown.is_done() {
             teardown.step(3);
         }
         newer.check_invariants().unwrap();
+        assert!(is_alone(&newer));
         assert_eq!(newer.to_records().collect::<Vec<_>>(), shown);
         assert_eq!((gone.len(), left(&gone)), (50, 0));
         // The new state of that provider shares what did not change with the old one.
@@ -239,8 +292,53 @@ mod tests {
         assert!(!old.is_shared());
     }
 
+    /// What is below a node that another lets go of in the same moment is not freed at once.
     #[test]
-    fn several_threads_that_take_apart_what_they_share_leave_nothing() {
+    fn a_reference_that_turns_out_to_be_the_last_is_taken_apart_like_any_other() {
+        let (forest, clones) = alone();
+        let mut teardown = Teardown {
+            left: SmallVec::new(),
+        };
+        let indices = [forest.by_uuid, forest.by_name].map(|index| index.into_root());
+        for root in indices.into_iter().flatten() {
+            teardown.free_if_last(Part::Slot(root));
+        }
+        let below = teardown.left.len();
+        assert!(below > 2);
+        let Some(Block::Inner(mut blocks)) = forest.outline.into_root() else {
+            panic!("200 trees are more than a leaf has");
+        };
+        let leaf = Arc::get_mut(&mut blocks).unwrap()[0].take().unwrap();
+        teardown.free_if_last(Part::Block(leaf));
+        assert_eq!(teardown.left.len(), below + 32);
+        teardown.free_if_last(Part::Block(Block::Inner(blocks)));
+        assert_eq!(teardown.left.len(), below + 32 + 6);
+        assert_eq!(left(&clones), clones.len());
+        take_all_apart(teardown);
+        assert_eq!(left(&clones), 0);
+    }
+
+    #[test]
+    fn of_threads_that_let_go_of_one_state_at_once_the_last_frees_it() {
+        for _ in 0..100 {
+            let (forest, clones) = alone();
+            let forks = [(); 4].map(|()| forest.fork());
+            drop(forest);
+            let start = Barrier::new(forks.len());
+            thread::scope(|scope| {
+                for fork in forks {
+                    scope.spawn(|| {
+                        start.wait();
+                        take_all_apart(Teardown::new(fork));
+                    });
+                }
+            });
+            assert_eq!(left(&clones), 0);
+        }
+    }
+
+    #[test]
+    fn several_threads_that_take_apart_what_they_share_leave_the_rest_alone() {
         for _ in 0..50 {
             let (forest, clones) = alone();
             // Forks whose roots are their own, and most of what is below them is not.
@@ -250,23 +348,21 @@ mod tests {
                 fork.edit(&path, |one| one.head_mut().generation = Some(1));
                 fork
             });
-            drop(forest);
+            let mut kept = forest;
+            kept.detach(Uuid::from_u128(1_001));
+            let shown: Vec<_> = kept.to_records().collect();
             let teardowns = forks.map(Teardown::new);
             assert!(teardowns.iter().all(|one| !one.is_done()));
             let taken: usize = thread::scope(|scope| {
-                let all = teardowns.map(|mut teardown| {
-                    scope.spawn(move || {
-                        let mut taken = 0;
-                        while !teardown.is_done() {
-                            taken += teardown.step(1);
-                        }
-                        taken
-                    })
-                });
+                let all = teardowns.map(|one| scope.spawn(move || take_all_apart(one)));
                 all.into_iter().map(|one| one.join().unwrap()).sum()
             });
-            assert_eq!(left(&clones), 0);
             assert!(taken <= 4 * clones.len());
+            kept.check_invariants().unwrap();
+            assert!(is_alone(&kept));
+            assert_eq!(kept.to_records().collect::<Vec<_>>(), shown);
+            drop(kept);
+            assert_eq!(left(&clones), 0);
         }
     }
 }
