@@ -19,6 +19,7 @@ mod shapes;
 mod steps;
 mod tally;
 mod walk;
+mod wide;
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -109,7 +110,7 @@ fn steps_reach_every_answer_and_every_error() {
 
 #[test]
 fn shapes_reach_the_deepest_level() {
-    run_deterministic(shapings(SHAPINGS), 24, |shapings| shape_all(&shapings));
+    run_deterministic(shapings(SHAPINGS), 32, |shapings| shape_all(&shapings));
     assert_eq!(tally::missing(tally::OF_SHAPES), Vec::<String>::new());
 }
 

@@ -1,6 +1,8 @@
 //! Deep, wide and bushy forests of hundreds of providers, cut up and moved
 //! about, up to the deepest level there is and beyond.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use provider_tree::{Provider, ProviderRecord};
@@ -13,6 +15,9 @@ use super::forest::Model;
 use super::records::{Echo, echo, resync};
 use super::tally;
 use crate::cases::{ProviderTree, new_tree};
+
+/// The most providers of a tree that lie in one allocation.
+const FEW: usize = 32;
 
 /// From this many providers on none are added.
 const ENOUGH: usize = 1_700;
@@ -28,6 +33,8 @@ enum Change {
     /// Under the parent that it has.
     MoveNowhere(Pick),
     Remove(usize),
+    /// All children of a root but a few, or all roots but a few.
+    Trim(Option<usize>),
     Populate(Echo),
     ReplaceAll(Echo),
     /// A provider and all below it are given anew, backwards, the topmost with
@@ -105,6 +112,10 @@ pub struct Shape {
     model: Model,
     /// How many providers were ever made.
     made: u128,
+    /// The root of each provider after the last change.
+    roots: BTreeMap<Uuid, Uuid>,
+    /// Roots of trees that have had more than [`FEW`] providers since they were small.
+    large: BTreeSet<Uuid>,
 }
 
 impl Shape {
@@ -113,6 +124,8 @@ impl Shape {
             tree: new_tree(),
             model: Model::default(),
             made: 0,
+            roots: BTreeMap::new(),
+            large: BTreeSet::new(),
         }
     }
 
@@ -131,6 +144,48 @@ impl Shape {
         assert_eq!(committed.value, counted);
         assert_eq!(committed.version, before + u64::from(counted > 0));
         self.assert_shown();
+        self.note();
+    }
+
+    /// Notes what has become of the trees.
+    fn note(&mut self) {
+        let mut roots = BTreeMap::new();
+        let mut sizes: BTreeMap<Uuid, usize> = BTreeMap::new();
+        let mut root = Uuid::nil();
+        let walk = self.model.walk();
+        if walk.0.iter().any(|(depth, _)| *depth >= 1_000) {
+            tally::mark("Levels", "thousand");
+        }
+        for (depth, one) in &walk.0 {
+            if *depth == 0 {
+                root = one.uuid;
+            }
+            roots.insert(one.uuid, root);
+            *sizes.entry(root).or_default() += 1;
+        }
+        let old: BTreeSet<_> = self.roots.values().collect();
+        if sizes.len() > old.len() + 100 {
+            tally::mark("Roots", "come");
+        } else if old.len() > sizes.len() + 100 {
+            tally::mark("Roots", "go");
+        }
+        for (root, size) in sizes {
+            if size > FEW && self.large.insert(root) {
+                tally::mark("Tree", "grown");
+            } else if size <= FEW / 2 && self.large.remove(&root) {
+                tally::mark("Tree", "shrunk");
+            }
+        }
+        for (uuid, old) in &self.roots {
+            match roots.get(uuid) {
+                Some(new) if new != old => {
+                    let large = self.large.contains(new) || self.large.contains(old);
+                    tally::mark("Moved", if large { "large" } else { "between" });
+                }
+                _ => {}
+            }
+        }
+        self.roots = roots;
     }
 
     fn edits(&mut self, change: &Change) -> Vec<Edit> {
@@ -152,6 +207,15 @@ impl Shape {
                 vec![Edit::MoveTo(Key::Uuid(uuid(pick)), parent)]
             }
             Change::Remove(at) => vec![Edit::Remove(Key::Uuid(uuid(&Pick::At(*at))))],
+            Change::Trim(at) => {
+                let walk = model.walk();
+                let root = at.and_then(|at| Pick::Root(at).uuid(model));
+                let all = root.map_or(&walk.0[..], |root| walk.tree(root)).iter();
+                let level = usize::from(root.is_some());
+                let those = all.filter(|(depth, _)| *depth == level);
+                let those = those.map(|(_, one)| Edit::Remove(Key::Uuid(one.uuid)));
+                those.skip(5).collect()
+            }
             Change::Regive(pick, parent) => {
                 let walk = model.walk();
                 let top = pick.uuid(model);
@@ -228,22 +292,23 @@ pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
     let growth = prop_oneof![
         2 => (100..=400_usize).prop_map(Growth::Chain),
         1 => (1..=20_usize).prop_map(Growth::Chain),
-        1 => (1..=420_usize).prop_map(Growth::Fan),
+        2 => (1..=420_usize).prop_map(Growth::Fan),
         3 => vec((0..14_usize, any::<bool>()), 1..12).prop_map(Growth::Bush),
     ];
     let manner = prop_oneof![
-        1 => Just(Manner::Populate),
+        2 => Just(Manner::Populate),
         1 => Just(Manner::PopulateUpwards),
         2 => Just(Manner::OneByOne),
     ];
     let change = prop_oneof![
-        6 => (growth, place(), manner)
+        8 => (growth, place(), manner)
             .prop_map(|(growth, below, manner)| Change::Grow(growth, below, manner)),
-        5 => (pick(), place()).prop_map(|(pick, parent)| Change::Move(pick, parent)),
+        8 => (pick(), place()).prop_map(|(pick, parent)| Change::Move(pick, parent)),
         1 => pick().prop_map(Change::MoveNowhere),
         1 => number().prop_map(Change::Remove),
+        2 => prop::option::weighted(0.7, number()).prop_map(Change::Trim),
         3 => echo().prop_map(Change::Populate),
-        2 => resync().prop_map(Change::ReplaceAll),
+        3 => resync().prop_map(Change::ReplaceAll),
         2 => (pick(), prop::option::weighted(0.8, pick()))
             .prop_map(|(pick, parent)| Change::Regive(pick, parent)),
     ];

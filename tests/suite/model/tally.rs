@@ -2,13 +2,13 @@
 //! whether they leave nothing out.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use provider_tree::Error;
 
 thread_local! {
-    static REACHED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    static REACHED: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Calls, each with the answers and errors that steps must have had of it.
@@ -65,6 +65,10 @@ pub const OF_SHAPES: &[&str] = &[
     "Echo: unchanged",
     "Resync: shuffled moved",
     "Children: hundreds",
+    "Tree: grown shrunk",
+    "Moved: between large",
+    "Roots: come go",
+    "Levels: thousand",
 ];
 
 /// Notes what came of a call.
@@ -80,17 +84,20 @@ pub fn note(call: &str, outcome: &Result<impl Debug, Error>) {
 /// Notes that something has happened.
 pub fn mark(call: &str, outcome: &str) {
     let mark = format!("{call}: {outcome}");
-    REACHED.with_borrow_mut(|reached| reached.insert(mark));
+    REACHED.with_borrow_mut(|reached| *reached.entry(mark).or_default() += 1);
 }
 
-/// What was not reached yet.
+/// What was not reached yet. Prints how often the rest was.
 pub fn missing(expected: &[&str]) -> Vec<String> {
     let calls = expected.iter().filter_map(|line| line.split_once(": "));
     let marks = calls.flat_map(|(call, outcomes)| {
         let outcomes = outcomes.split(' ');
         outcomes.map(move |outcome| format!("{call}: {outcome}"))
     });
-    REACHED.with_borrow(|reached| marks.filter(|mark| !reached.contains(mark)).collect())
+    REACHED.with_borrow(|reached| {
+        println!("{reached:#?}");
+        marks.filter(|mark| !reached.contains_key(mark)).collect()
+    })
 }
 
 /// The name of a variant, and what is in it if that is a truth.
