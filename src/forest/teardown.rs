@@ -296,24 +296,33 @@ mod tests {
     #[test]
     fn a_reference_that_turns_out_to_be_the_last_is_taken_apart_like_any_other() {
         let (forest, clones) = alone();
-        let mut teardown = Teardown {
-            left: SmallVec::new(),
+        let Forest {
+            by_uuid, outline, ..
+        } = forest.fork();
+        let (Some(Slot::Node(node)), Some(Block::Inner(blocks))) =
+            (by_uuid.into_root(), outline.into_root())
+        else {
+            panic!("neither is of one level");
         };
-        let indices = [forest.by_uuid, forest.by_name].map(|index| index.into_root());
-        for root in indices.into_iter().flatten() {
-            teardown.free_if_last(Part::Slot(root));
-        }
-        let below = teardown.left.len();
-        assert!(below > 2);
-        let Some(Block::Inner(mut blocks)) = forest.outline.into_root() else {
-            panic!("200 trees are more than a leaf has");
+        let Some(Block::Leaf(trees)) = &blocks[0] else {
+            panic!("there are two levels");
         };
-        let leaf = Arc::get_mut(&mut blocks).unwrap()[0].take().unwrap();
-        teardown.free_if_last(Part::Block(leaf));
-        assert_eq!(teardown.left.len(), below + 32);
-        teardown.free_if_last(Part::Block(Block::Inner(blocks)));
-        assert_eq!(teardown.left.len(), below + 32 + 6);
+        // To `Arc::get_mut` what has a weak reference is shared, as is what another has not
+        // let go of yet.
+        let weak = (
+            Arc::downgrade(&node),
+            Arc::downgrade(&blocks),
+            Arc::downgrade(trees),
+        );
+        let below = Node::clone(&node).take_slots().count();
+        drop((node, blocks));
+        let mut teardown = Teardown::new(forest);
+        assert_eq!(weak.0.strong_count(), 0);
+        assert_eq!((weak.1.strong_count(), weak.2.strong_count()), (0, 0));
+        // The other index, the trees of the first leaf, and the other leaves.
+        assert_eq!(teardown.left.len(), below + 1 + 32 + 6);
         assert_eq!(left(&clones), clones.len());
+        assert!(teardown.step(1) > 0);
         take_all_apart(teardown);
         assert_eq!(left(&clones), 0);
     }

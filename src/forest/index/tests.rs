@@ -305,6 +305,14 @@ fn the_directory_grows_and_shrinks_with_the_number_of_places() {
 }
 
 #[test]
+fn a_place_that_comes_and_goes_does_not_turn_tables_over() {
+    let mut index = of(0..11);
+    assert_eq!(height(&index), 1);
+    assert!(index.remove(spread(10), 10));
+    assert_eq!(height(&index), 1);
+}
+
+#[test]
 fn an_index_that_shrinks_and_grows_again_is_as_one_that_has_only_grown() {
     let mut index = of(0..5_000);
     let levels = height(&index);

@@ -242,6 +242,26 @@ fn the_root_is_the_smallest_block_that_has_all_ordinals() {
 }
 
 #[test]
+fn roots_that_are_far_apart_are_found_from_one_another() {
+    let all = [70, 71, 100, 127, 1_100, 1_101, 5_000, 70_000, 70_001];
+    for count in 1..=all.len() {
+        for some in all.windows(count) {
+            let outline = roots(some.iter().copied());
+            let edges = some.iter().flat_map(|root| root - 1..=root + 1);
+            for asked in edges.chain([0, 2_000, u32::MAX]) {
+                let here = path(&[asked]);
+                let found =
+                    |root: Option<&Provider>| root.and_then(|one| one.path().root_ordinal());
+                let before = some.iter().rev().find(|root| **root < asked);
+                let after = some.iter().find(|root| **root > asked);
+                assert_eq!(found(outline.root_before(&here)), before.copied());
+                assert_eq!(found(outline.root_after(&here)), after.copied());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_difference_looks_at_nothing_that_both_have() {
     let older = roots(0..3_000);
     let mut newer = older.clone();
