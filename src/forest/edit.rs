@@ -157,3 +157,36 @@ impl Forest {
         self.outline.insert(lifted, &|one| keys.name_of(one));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use uuid::Uuid;
+
+    use crate::{Snapshot, Transaction};
+
+    #[test]
+    fn the_first_look_finds_each_provider_of_a_tree_that_is_small_again() {
+        let mut transaction = Transaction::new(Snapshot::default());
+        let root = Uuid::nil();
+        transaction.new_root("root", root, None).unwrap();
+        for number in 1..=9 {
+            let uuid = Uuid::from_u128(number);
+            let name = number.to_string();
+            transaction.new_child(&name, root, uuid, None).unwrap();
+        }
+        for number in 1..=7 {
+            transaction.remove(Uuid::from_u128(number)).unwrap();
+        }
+        let forest = transaction.fork();
+        for one in &forest {
+            let by_uuid = (&forest.by_uuid, forest.keys.uuid(one.uuid()));
+            let by_name = (&forest.by_name, forest.keys.name_of(one));
+            for (index, hash) in [by_uuid, by_name] {
+                let there = forest.glance(index, hash).flatten();
+                assert!(there.is_some_and(|there| ptr::eq(there, one)), "{one:?}");
+            }
+        }
+    }
+}

@@ -18,9 +18,9 @@ fn path(ordinals: &[u32]) -> Path {
     ordinals.iter().fold(Path::TOP, child)
 }
 
-/// A provider with a name and UUID of its place.
+/// A provider with a UUID of its place, and a name that every other generation changes.
 fn provider(path: &Path, generation: u64) -> Provider {
-    let name = format!("{:02x?}", path.as_bytes());
+    let name = format!("{:02x?} {}", path.as_bytes(), generation / 2);
     let mut uuid = [0; 16];
     for (byte, step) in uuid.iter_mut().zip(path.as_bytes()) {
         *byte = *step;
@@ -35,7 +35,7 @@ fn provider(path: &Path, generation: u64) -> Provider {
 
 /// Some names have the same.
 fn hash(provider: &Provider) -> u64 {
-    u64::from(provider.uuid().as_bytes()[1] % 3)
+    provider.name().bytes().map(u64::from).sum::<u64>() % 3
 }
 
 #[derive(Clone, Debug)]
@@ -258,6 +258,22 @@ fn roots_that_are_far_apart_are_found_from_one_another() {
                 assert_eq!(found(outline.root_after(&here)), after.copied());
             }
         }
+    }
+}
+
+#[test]
+fn a_tree_is_small_up_to_the_limit_and_again_at_half_of_it() {
+    let mut outline = roots([1]);
+    let child = |ordinal| provider(&path(&[1, ordinal]), 0);
+    let is_small = |outline: &Outline| outline.tree(1).unwrap().is_small();
+    for len in 2..=7 {
+        outline.insert(vec![child(len)], &hash);
+        assert_eq!(is_small(&outline), len <= 6);
+    }
+    for len in (3..=6).rev() {
+        let last = path(&[1, len + 1]);
+        outline.remove(&last, &last, &hash);
+        assert_eq!(is_small(&outline), len == 3);
     }
 }
 
