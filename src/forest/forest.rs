@@ -1,6 +1,6 @@
 //! The forest: look-ups, and how its parts fit together.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use uuid::Uuid;
 
@@ -42,10 +42,24 @@ impl Keys {
     /// Names that spell a UUID have its hash, in whatever spelling.
     #[inline]
     pub(super) fn name(&self, name: &str) -> u64 {
-        match Uuid::try_parse(name) {
-            Ok(spelled) => self.uuid(spelled),
-            Err(_) => self.0.hash_one(name),
+        match spelled(name) {
+            Some(spelled) => self.uuid(spelled),
+            None => {
+                // The bytes alone: two names of a forest are never hashed one after the other.
+                let mut hasher = self.0.build_hasher();
+                hasher.write(name.as_bytes());
+                hasher.finish()
+            }
         }
+    }
+}
+
+/// The UUID that a name spells. Most names are of other lengths than any spelling.
+#[inline]
+fn spelled(name: &str) -> Option<Uuid> {
+    match name.len() {
+        32 | 36 | 38 | 45 => Uuid::try_parse(name).ok(),
+        _ => None,
     }
 }
 
@@ -93,24 +107,32 @@ impl Forest {
     #[inline]
     #[must_use]
     pub fn get(&self, uuid: Uuid) -> Option<&Provider> {
-        let hash = self.keys.uuid(uuid);
-        match self.glance(&self.by_uuid, hash)? {
+        self.look_up(u128::from_ne_bytes(uuid.into_bytes()))
+    }
+
+    /// A UUID as a number takes two registers, where one of bytes would be copied. What is
+    /// rarely met is left to calls that are the last thing done, so that nothing is saved
+    /// for after them.
+    #[inline(never)]
+    fn look_up(&self, number: u128) -> Option<&Provider> {
+        let uuid = Uuid::from_bytes(number.to_ne_bytes());
+        match self.glance(&self.by_uuid, self.keys.uuid(uuid))? {
             Some(there) if there.uuid() == uuid => Some(there),
-            _ => self.get_anywhere(uuid, hash),
+            _ => self.look_up_anywhere(number),
         }
     }
 
     #[inline(never)]
-    fn get_anywhere(&self, uuid: Uuid, hash: u64) -> Option<&Provider> {
-        self.by_uuid.find(hash, |place| {
+    fn look_up_anywhere(&self, number: u128) -> Option<&Provider> {
+        let uuid = Uuid::from_bytes(number.to_ne_bytes());
+        self.by_uuid.find(self.keys.uuid(uuid), |place| {
             self.outline.tree(place.root)?.by_uuid(uuid, place.at)
         })
     }
 
     /// What a [glance](Index::glance) at an index and the outline shows: a provider that is
-    /// nearly always the right one in a forest of a thousand, `Some(None)` if there may be
-    /// one elsewhere, `None` if there is none. It takes few instructions, as it is inlined
-    /// wherever a provider is looked up.
+    /// nearly always the right one, `Some(None)` if there may be one elsewhere, `None` if
+    /// there is none.
     #[inline]
     fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
         match index.glance(hash) {
@@ -137,7 +159,7 @@ impl Forest {
             None => None,
             _ => self.named(hash, |one| one.name() == text),
         }
-        .or_else(|| self.get(Uuid::try_parse(text).ok()?))
+        .or_else(|| self.get(spelled(text)?))
     }
 
     /// The first provider that is the right one, of those whose names have that hash.
@@ -187,22 +209,22 @@ impl Forest {
     /// The provider that counts and has that name, or one that spells the same UUID in
     /// another way.
     pub(crate) fn holder_of_name(&self, name: &str, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
-        let spelled = Uuid::try_parse(name).ok();
-        let holder = self.named(self.keys.name(name), |one| {
-            let is_it = match spelled {
-                None => one.name() == name,
-                Some(_) => Uuid::try_parse(one.name()).ok() == spelled,
-            };
-            is_it && counts(one.uuid())
-        });
+        if let Some(uuid) = spelled(name) {
+            return self.holder_of_spelling(uuid, counts);
+        }
+        let is_it = |one: &Provider| one.name() == name && counts(one.uuid());
+        let holder = self.named(self.keys.name(name), is_it);
         holder.map(Provider::uuid)
     }
 
     /// The provider that counts and whose name spells a UUID that is not its own.
     pub(crate) fn named_as(&self, uuid: Uuid, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
-        let mut buffer = Uuid::encode_buffer();
-        let name = uuid.hyphenated().encode_lower(&mut buffer);
-        self.holder_of_name(name, |holder| holder != uuid && counts(holder))
+        self.holder_of_spelling(uuid, |holder| holder != uuid && counts(holder))
+    }
+
+    fn holder_of_spelling(&self, uuid: Uuid, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
+        let is_it = |one: &Provider| spelled(one.name()) == Some(uuid) && counts(one.uuid());
+        self.named(self.keys.uuid(uuid), is_it).map(Provider::uuid)
     }
 }
 

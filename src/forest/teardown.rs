@@ -14,7 +14,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::forest::Forest;
-use super::index::{Node, Slot};
+use super::index::{Node, Table};
 use super::outline::{Block, Tree};
 
 /// A state of the forest that is being taken apart, node by node.
@@ -25,7 +25,8 @@ pub(crate) struct Teardown {
 }
 
 enum Part {
-    Slot(Slot),
+    Node(Arc<Node>),
+    Table(Arc<Table>),
     Block(Block),
     Tree(Tree),
 }
@@ -38,7 +39,7 @@ impl Teardown {
             left: SmallVec::new(),
         };
         for root in indices.into_iter().flatten() {
-            teardown.add(Part::Slot(root));
+            teardown.add(Part::Node(root));
         }
         if let Some(root) = forest.outline.into_root() {
             teardown.add(Part::Block(root));
@@ -83,11 +84,11 @@ impl Teardown {
             self.add(part);
         };
         match part {
-            Part::Slot(Slot::Node(mut node)) => {
-                let slots = Arc::get_mut(&mut node)
-                    .into_iter()
-                    .flat_map(Node::take_slots);
-                slots.map(Part::Slot).for_each(&mut below);
+            Part::Node(mut node) => {
+                if let Some(node) = Arc::get_mut(&mut node) {
+                    node.take_tables().map(Part::Table).for_each(&mut below);
+                    node.take_nodes().map(Part::Node).for_each(&mut below);
+                }
             }
             Part::Block(Block::Inner(mut blocks)) => {
                 let blocks = Arc::get_mut(&mut blocks).into_iter().flatten();
@@ -100,7 +101,7 @@ impl Teardown {
                 trees.map(Part::Tree).for_each(&mut below);
             }
             // Nothing is below them.
-            Part::Slot(Slot::Table(table)) => drop(table),
+            Part::Table(table) => drop(table),
             Part::Tree(tree) => {
                 nodes = tree.len();
                 drop(tree);
@@ -112,10 +113,12 @@ impl Teardown {
     /// Of several that give up the last references to a node at once exactly one gets it.
     fn free_if_last(&mut self, part: Part) {
         match part {
-            Part::Slot(Slot::Node(node)) => {
+            Part::Node(node) => {
                 if let Some(mut node) = Arc::into_inner(node) {
-                    node.take_slots()
-                        .for_each(|slot| self.add(Part::Slot(slot)));
+                    node.take_tables()
+                        .for_each(|table| self.add(Part::Table(table)));
+                    node.take_nodes()
+                        .for_each(|node| self.add(Part::Node(node)));
                 }
             }
             Part::Block(Block::Inner(blocks)) => {
@@ -130,7 +133,7 @@ impl Teardown {
                     trees.for_each(|tree| self.add(Part::Tree(tree)));
                 }
             }
-            Part::Slot(Slot::Table(table)) => drop(table),
+            Part::Table(table) => drop(table),
             Part::Tree(tree) => drop(tree),
         }
     }
@@ -140,8 +143,8 @@ impl Part {
     /// Whether there is no other reference: then there never will be.
     fn is_unshared(&mut self) -> bool {
         match self {
-            Self::Slot(Slot::Node(node)) => Arc::get_mut(node).is_some(),
-            Self::Slot(Slot::Table(table)) => Arc::get_mut(table).is_some(),
+            Self::Node(node) => Arc::get_mut(node).is_some(),
+            Self::Table(table) => Arc::get_mut(table).is_some(),
             Self::Block(Block::Inner(blocks)) => Arc::get_mut(blocks).is_some(),
             Self::Block(Block::Leaf(trees)) => Arc::get_mut(trees).is_some(),
             Self::Tree(Tree::Few(few)) => Arc::get_mut(few).is_some(),
@@ -203,14 +206,16 @@ mod tests {
     fn references(forest: &Forest) -> Vec<usize> {
         let fork = forest.fork();
         let indices = [fork.by_uuid, fork.by_name].map(|index| index.into_root());
-        let mut left: Vec<_> = indices.into_iter().flatten().map(Part::Slot).collect();
+        let mut left: Vec<_> = indices.into_iter().flatten().map(Part::Node).collect();
         left.extend(fork.outline.into_root().map(Part::Block));
         let mut references = Vec::new();
         while let Some(part) = left.pop() {
             let with_this_one = match part {
-                Part::Slot(Slot::Table(table)) => Arc::strong_count(&table),
-                Part::Slot(Slot::Node(node)) => {
-                    left.extend(Node::clone(&node).take_slots().map(Part::Slot));
+                Part::Table(table) => Arc::strong_count(&table),
+                Part::Node(node) => {
+                    let mut clone = Node::clone(&node);
+                    left.extend(clone.take_tables().map(Part::Table));
+                    left.extend(clone.take_nodes().map(Part::Node));
                     Arc::strong_count(&node)
                 }
                 Part::Block(Block::Inner(blocks)) => {
@@ -299,8 +304,7 @@ mod tests {
         let Forest {
             by_uuid, outline, ..
         } = forest.fork();
-        let (Some(Slot::Node(node)), Some(Block::Inner(blocks))) =
-            (by_uuid.into_root(), outline.into_root())
+        let (Some(node), Some(Block::Inner(blocks))) = (by_uuid.into_root(), outline.into_root())
         else {
             panic!("neither is of one level");
         };
@@ -314,7 +318,8 @@ mod tests {
             Arc::downgrade(&blocks),
             Arc::downgrade(trees),
         );
-        let below = Node::clone(&node).take_slots().count();
+        let mut clone = Node::clone(&node);
+        let below = clone.take_tables().count() + clone.take_nodes().count();
         drop((node, blocks));
         let mut teardown = Teardown::new(forest);
         assert_eq!(weak.0.strong_count(), 0);

@@ -19,8 +19,8 @@
 //! small extendible hash table of its own. A table of a node has a run of its 32 ways. A
 //! table that is full is split in two, by the next bit, and each half has half of the run;
 //! one that has a single way becomes a node. Two halves that would fill less than half a
-//! table become one again, and a node with one table gives way to it. So tables are 42 to
-//! 85 % full as a forest grows, and a small forest has one node or none.
+//! table become one again, and a node with one table gives way to it, but for the root. So
+//! tables are 37 to 75 % full as a forest grows, and a small forest has one node.
 //!
 //! In a table the hash says on which line an entry belongs. One that finds that line full
 //! lies on the next that is not, and marks all that it passes: a look-up ends at a line
@@ -36,7 +36,8 @@ mod tests;
 use std::array;
 use std::sync::Arc;
 
-use self::table::{Hash, MAX_DEPTH, Table, is_upper};
+pub(super) use self::table::Table;
+use self::table::{Hash, MAX_DEPTH, is_upper};
 
 /// How many bits of the hash a node looks at.
 const BITS: u32 = 5;
@@ -55,7 +56,7 @@ pub(super) struct Place {
 
 /// What a [glance](Index::glance) at an index shows.
 pub(super) enum Glance {
-    /// A place of that hash, perhaps not the only one.
+    /// A place that is nearly always one of that hash; perhaps not the only one.
     Place(Place),
     /// There is none.
     Nothing,
@@ -66,25 +67,20 @@ pub(super) enum Glance {
 /// Places by the hashes of what is looked up.
 #[derive(Clone, Default)]
 pub(super) struct Index {
-    root: Option<Slot>,
+    root: Option<Arc<Node>>,
     len: usize,
     /// What has found a full table that can't be divided: nothing, as a rule.
     spilled: Option<Arc<Vec<(u64, Place)>>>,
 }
 
-/// A part of an index.
-#[derive(Clone)]
-pub(super) enum Slot {
-    Table(Arc<Table>),
-    Node(Arc<Node>),
-}
-
-/// What the next bits of a hash lead to.
+/// What the next bits of a hash lead to: a table or another node.
 #[derive(Clone)]
 pub(super) struct Node {
-    /// For each way its slot. Ways that share one lie side by side.
+    /// For each way where its table or node is. Ways that share one lie side by side.
     ways: [u8; WAYS],
-    slots: [Option<Slot>; WAYS],
+    // Two arrays, as a look-up tells what is there from the pointer alone.
+    tables: [Option<Arc<Table>>; WAYS],
+    nodes: [Option<Arc<Node>>; WAYS],
 }
 
 /// The bits by which a node of that level divides.
@@ -122,23 +118,25 @@ impl Index {
         same.find_map(|(_, place)| accept(*place))
     }
 
-    /// The table of a hash: at once where a single node leads to it, as in a forest of a
-    /// thousand providers.
     #[inline]
-    fn table(&self, hash: u64) -> Option<&Table> {
-        if let Some(Slot::Node(node)) = &self.root
-            && let Some(Slot::Table(table)) = node.slot(way(hash, 0))
-        {
-            Some(table)
-        } else {
-            self.root.as_ref()?.table(hash)
+    fn table(&self, mut hash: u64) -> Option<&Table> {
+        let mut node = self.root.as_deref()?;
+        loop {
+            let at = node.at(way(hash, 0));
+            if let Some(table) = &node.tables[at] {
+                return Some(table);
+            }
+            node = node.nodes[at].as_deref()?;
+            hash <<= BITS;
         }
     }
 
     /// Adds a place, beside others of the same hash.
     pub(super) fn insert(&mut self, hash: u64, place: Place) {
-        let root = self.root.get_or_insert_with(|| Table::default().into());
-        if !root.insert(0, hash, place) {
+        let root = self
+            .root
+            .get_or_insert_with(|| Arc::new(Node::new(Arc::default())));
+        if !Arc::make_mut(root).insert(0, hash, place) {
             Arc::make_mut(self.spilled.get_or_insert_default()).push((hash, place));
         }
         self.len += 1;
@@ -150,7 +148,7 @@ impl Index {
         let tidy = self.spilled.is_none();
         if self.is_in_table(hash, tree) {
             if let Some(root) = &mut self.root {
-                root.remove(0, hash, tree, tidy);
+                Arc::make_mut(root).remove(0, hash, tree, tidy);
             }
         } else {
             let Some((spilled, at)) = self.find_spilled(hash, tree) else {
@@ -172,7 +170,7 @@ impl Index {
     pub(super) fn relocate(&mut self, hash: u64, tree: u32, place: Place) -> bool {
         if self.is_in_table(hash, tree) {
             if let Some(root) = &mut self.root {
-                root.relocate(0, hash, tree, place);
+                Arc::make_mut(root).relocate(0, hash, tree, place);
             }
             return true;
         }
@@ -201,16 +199,14 @@ impl Index {
     }
 
     /// All of it but what is spilled, to be freed bit by bit.
-    pub(super) fn into_root(self) -> Option<Slot> {
+    pub(super) fn into_root(self) -> Option<Arc<Node>> {
         self.root
     }
 
     /// Says what is wrong with how the places are kept.
     pub(super) fn check_invariants(&self) -> Result<(), String> {
-        let mut len = self
-            .root
-            .as_ref()
-            .map_or(Ok(0), |root| root.check(0, 0, 0))?;
+        let root = self.root.as_ref();
+        let mut len = root.map_or(Ok(0), |root| root.check(0, 0))?;
         for (hash, _) in self.spilled.iter().flat_map(|all| all.iter()) {
             len += 1;
             if !self.table(*hash).is_some_and(Table::is_marked) {
@@ -224,97 +220,24 @@ impl Index {
     }
 }
 
-impl From<Table> for Slot {
-    fn from(table: Table) -> Self {
-        Self::Table(Arc::new(table))
-    }
-}
-
-impl Slot {
-    #[inline(never)]
-    fn table(&self, mut hash: u64) -> Option<&Table> {
-        let mut slot = self;
-        loop {
-            match slot {
-                Self::Table(table) => return Some(table),
-                Self::Node(node) => slot = node.slot(way(hash, 0))?,
-            }
-            hash <<= BITS;
-        }
-    }
-
-    /// Adds a place to what a slot of a node above that level leads to. False if there is
-    /// no room.
-    fn insert(&mut self, level: u32, hash: u64, place: Place) -> bool {
-        match self {
-            Self::Table(table) if table.is_full() && BITS * level < MAX_DEPTH => {
-                let mut node = Node::new(Self::Table(Arc::clone(table)));
-                let done = node.insert(level, hash, place);
-                *self = Self::Node(Arc::new(node));
-                done
-            }
-            Self::Table(table) => Arc::make_mut(table).put(hash, place),
-            Self::Node(node) => Arc::make_mut(node).insert(level, hash, place),
-        }
-    }
-
-    fn remove(&mut self, level: u32, hash: u64, tree: u32, tidy: bool) {
-        match self {
-            Self::Table(table) => Arc::make_mut(table).remove(hash, tree, tidy),
-            Self::Node(node) => {
-                let node = Arc::make_mut(node);
-                let way = way(hash, level);
-                if let Some(slot) = node.slot_mut(way) {
-                    slot.remove(level + 1, hash, tree, tidy);
-                }
-                if tidy && let Some(table) = node.merge(way) {
-                    *self = table;
-                }
-            }
-        }
-    }
-
-    fn relocate(&mut self, level: u32, hash: u64, tree: u32, place: Place) {
-        match self {
-            Self::Table(table) => Arc::make_mut(table).relocate(hash, tree, place),
-            Self::Node(node) => {
-                if let Some(slot) = Arc::make_mut(node).slot_mut(way(hash, level)) {
-                    slot.relocate(level + 1, hash, tree, place);
-                }
-            }
-        }
-    }
-
-    /// Checks what hashes that begin with so many bits lead to. Returns the number of
-    /// places.
-    fn check(&self, level: u32, depth: u32, first: u64) -> Result<usize, String> {
-        match self {
-            Self::Table(table) => table.check(depth, first),
-            Self::Node(node) => node.check(level, first),
-        }
-    }
-}
-
 impl Node {
     /// A node of which all ways lead to one table.
-    fn new(slot: Slot) -> Self {
-        let mut slot = Some(slot);
+    fn new(table: Arc<Table>) -> Self {
+        let mut table = Some(table);
         Self {
             ways: [0; WAYS],
-            slots: array::from_fn(|_| slot.take()),
+            tables: array::from_fn(|_| table.take()),
+            nodes: [const { None }; WAYS],
         }
     }
 
+    /// Where the table or node of a way is.
     #[inline]
-    fn slot(&self, way: usize) -> Option<&Slot> {
-        self.slots[usize::from(self.ways[way]) % WAYS].as_ref()
+    fn at(&self, way: usize) -> usize {
+        usize::from(self.ways[way]) % WAYS
     }
 
-    fn slot_mut(&mut self, way: usize) -> Option<&mut Slot> {
-        self.slots[usize::from(self.ways[way]) % WAYS].as_mut()
-    }
-
-    /// The first of the ways that lead to the same slot as this one, and how many they are.
+    /// The first of the ways that lead to the same as this one, and how many they are.
     fn run(&self, way: usize) -> (usize, usize) {
         let same = |other: &u8| *other == self.ways[way];
         let first = self.ways.iter().position(same).unwrap_or(way);
@@ -324,86 +247,130 @@ impl Node {
         )
     }
 
+    fn is_free(&self, at: usize) -> bool {
+        self.tables[at].is_none() && self.nodes[at].is_none()
+    }
+
+    /// Adds a place. False if there is no room.
     fn insert(&mut self, level: u32, hash: u64, place: Place) -> bool {
         let way = way(hash, level);
-        while let Some(Slot::Table(table)) = self.slot(way)
+        let below = level + 1;
+        while let Some(table) = &self.tables[self.at(way)]
             && table.is_full()
             && let (first, count @ 2..) = self.run(way)
-            && let depth = BITS * (level + 1) - count.trailing_zeros()
+            && let depth = BITS * below - count.trailing_zeros()
             && depth < MAX_DEPTH
-            && let Some(free) = self.slots.iter().position(Option::is_none)
+            && let Some(free) = (0..WAYS).find(|&at| self.is_free(at))
         {
             let [lower, upper] = table.split(|hash| is_upper(hash, depth));
-            self.slots[usize::from(self.ways[way])] = Some(lower.into());
-            self.slots[free] = Some(upper.into());
+            self.tables[self.at(way)] = Some(Arc::new(lower));
+            self.tables[free] = Some(Arc::new(upper));
             self.ways[first + count / 2..first + count].fill(free as u8);
         }
-        let slot = self.slot_mut(way);
-        slot.is_some_and(|slot| slot.insert(level + 1, hash, place))
+        let at = self.at(way);
+        if BITS * below < MAX_DEPTH
+            && let Some(full) = self.tables[at].take_if(|table| table.is_full())
+        {
+            self.nodes[at] = Some(Arc::new(Self::new(full)));
+        }
+        if let Some(node) = &mut self.nodes[at] {
+            return Arc::make_mut(node).insert(below, hash, place);
+        }
+        let table = self.tables[at].as_mut();
+        table.is_some_and(|table| Arc::make_mut(table).put(hash, place))
     }
 
-    /// Makes one table of two halves that have few places, as often as it can. Returns the
-    /// last one if no other is left.
-    fn merge(&mut self, way: usize) -> Option<Slot> {
-        loop {
-            let (first, count) = self.run(way);
-            if count == WAYS {
-                return self.slots[usize::from(self.ways[way])].take();
+    fn remove(&mut self, level: u32, hash: u64, tree: u32, tidy: bool) {
+        let way = way(hash, level);
+        let at = self.at(way);
+        if let Some(table) = &mut self.tables[at] {
+            Arc::make_mut(table).remove(hash, tree, tidy);
+        } else if let Some(node) = &mut self.nodes[at] {
+            let node = Arc::make_mut(node);
+            node.remove(level + 1, hash, tree, tidy);
+            if tidy && let Some(only) = node.take_only() {
+                self.nodes[at] = None;
+                self.tables[at] = Some(only);
             }
-            let other = first ^ count;
-            let (Some(Slot::Table(table)), Some(Slot::Table(half))) =
-                (self.slot(way), self.slot(other))
-            else {
-                return None;
-            };
-            if self.run(other).1 != count || !table.fits_with(half) {
-                return None;
-            }
-            let merged = table.merged(half);
-            self.slots[usize::from(self.ways[other])] = None;
-            self.slots[usize::from(self.ways[way])] = Some(merged.into());
-            let lower = first.min(other);
-            let both = self.ways[way];
-            self.ways[lower..lower + 2 * count].fill(both);
+        }
+        if tidy {
+            self.merge(way);
         }
     }
 
-    fn check(&self, level: u32, above: u64) -> Result<usize, String> {
+    fn relocate(&mut self, level: u32, hash: u64, tree: u32, place: Place) {
+        let at = self.at(way(hash, level));
+        if let Some(table) = &mut self.tables[at] {
+            Arc::make_mut(table).relocate(hash, tree, place);
+        } else if let Some(node) = &mut self.nodes[at] {
+            Arc::make_mut(node).relocate(level + 1, hash, tree, place);
+        }
+    }
+
+    /// Makes one table of two halves that have few places, as often as it can.
+    fn merge(&mut self, way: usize) {
+        loop {
+            let (first, count) = self.run(way);
+            let other = (first ^ count) % WAYS;
+            let (here, there) = (self.at(way), self.at(other));
+            let (Some(table), Some(half)) = (&self.tables[here], &self.tables[there]) else {
+                return;
+            };
+            if count == WAYS || self.run(other).1 != count || !table.fits_with(half) {
+                return;
+            }
+            self.tables[here] = Some(Arc::new(table.merged(half)));
+            self.tables[there] = None;
+            let lower = first.min(other);
+            self.ways[lower..lower + 2 * count].fill(here as u8);
+        }
+    }
+
+    /// The table that all ways lead to, if there is no other.
+    fn take_only(&mut self) -> Option<Arc<Table>> {
+        let (_, count) = self.run(0);
+        self.tables[self.at(0)].take_if(|_| count == WAYS)
+    }
+
+    /// Checks what hashes that begin so lead to. Returns the number of places.
+    fn check(&self, level: u32, begin: u64) -> Result<usize, String> {
         let mut places = 0;
         let mut used = 0;
         let mut way = 0;
         while way < WAYS {
             let (first, count) = self.run(way);
             let together = self.ways[first..].iter().take(count);
-            let is_run = together.copied().all(|slot| slot == self.ways[way])
+            let is_run = together.copied().all(|at| at == self.ways[way])
                 && first == way
                 && count.is_power_of_two()
                 && way.is_multiple_of(count);
-            let depth = BITS * (level + 1) - count.trailing_zeros();
-            let begins = above | (way as u64) << (u64::BITS - BITS * (level + 1));
-            let Some(slot) = self.slot(way).filter(|_| is_run) else {
+            if !is_run {
                 return Err(format!("way {way} of {:?} leads astray", self.ways));
-            };
-            if count > 1 && matches!(slot, Slot::Node(_)) {
-                return Err(format!("way {way} of {:?} is a node's", self.ways));
             }
-            places += slot.check(level + 1, depth, begins)?;
+            let depth = BITS * (level + 1) - count.trailing_zeros();
+            let begin = begin | (way as u64) << (u64::BITS - BITS * (level + 1));
+            let at = self.at(way);
+            places += match (&self.tables[at], &self.nodes[at]) {
+                (Some(table), None) => table.check(depth, begin)?,
+                (None, Some(node)) if count == 1 && node.run(0).1 < WAYS => {
+                    node.check(level + 1, begin)?
+                }
+                _ => return Err(format!("way {way} of {:?} is another's", self.ways)),
+            };
             used += 1;
             way += count;
         }
-        if used != self.slots.iter().flatten().count() {
+        if used + (0..WAYS).filter(|&at| self.is_free(at)).count() != WAYS {
             return Err("a table that no way leads to".to_owned());
-        }
-        if used == 1 {
-            return Err("a node that does not divide".to_owned());
         }
         Ok(places)
     }
-}
 
-impl Node {
-    /// All that it leads to.
-    pub(super) fn take_slots(&mut self) -> impl Iterator<Item = Slot> {
-        self.slots.iter_mut().filter_map(Option::take)
+    pub(super) fn take_tables(&mut self) -> impl Iterator<Item = Arc<Table>> {
+        self.tables.iter_mut().filter_map(Option::take)
+    }
+
+    pub(super) fn take_nodes(&mut self) -> impl Iterator<Item = Arc<Self>> {
+        self.nodes.iter_mut().filter_map(Option::take)
     }
 }

@@ -1,6 +1,7 @@
 //! A table of an index: cache lines of entries, found by the tags before them.
 
 use std::mem;
+use std::num::NonZero;
 
 use super::{Glance, Place};
 
@@ -26,10 +27,10 @@ pub(super) const MAX_DEPTH: u32 = HASH_BITS - LINE_BITS;
 /// How many bits of an entry say where in its tree a provider is.
 const AT_BITS: u32 = u32::BITS - HASH_BITS;
 
-/// The seven tags of a word.
-const TAGS: u64 = 0x00FF_FFFF_FFFF_FFFF;
+/// In a tag, of which seven bits are those of a hash: no tag is 0.
+const TAKEN: u64 = 0x80;
 
-/// In each of them the first bit, and the last one.
+/// In each of the seven tags of a word the first bit, and the last one.
 const FIRSTS: u64 = 0x0080_8080_8080_8080;
 const LASTS: u64 = 0x0001_0101_0101_0101;
 
@@ -59,8 +60,7 @@ impl From<u64> for Hash {
     fn from(hash: u64) -> Self {
         Self {
             stored: (hash >> (u64::BITS - HASH_BITS)) as u32,
-            // Not 0, which is no tag, nor 1, which `matches` may take 0 for.
-            tag: (hash & 0xFF).max(2),
+            tag: hash & 0xFF | TAKEN,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Line {
     }
 
     /// Which entries may have that tag: the first bit of each byte. All that have it, and
-    /// sometimes one that has the next even or odd one.
+    /// sometimes one after them that has the next even or odd one.
     #[inline]
     fn matches(&self, tag: u64) -> u64 {
         let differing = self.word ^ (tag * LASTS);
@@ -136,10 +136,7 @@ impl Line {
     }
 
     fn len(&self) -> usize {
-        // What is not 0 carries into the first bit, or has it.
-        let tags = self.word & TAGS;
-        let rest = tags & !FIRSTS;
-        (((rest + (LASTS * 0x7F)) | tags) & FIRSTS).count_ones() as usize
+        (self.word & FIRSTS).count_ones() as usize
     }
 
     fn is_marked(&self) -> bool {
@@ -153,8 +150,11 @@ impl Table {
     pub(super) fn glance(&self, hash: u64) -> Glance {
         let hash = Hash::from(hash);
         let line = &self.0[hash.stored as usize % LINES];
-        match line.find(hash, &mut Some) {
-            Some(place) => Glance::Place(place),
+        match NonZero::new(line.matches(hash.tag)) {
+            Some(matches) => {
+                let first = matches.trailing_zeros() as usize / 8;
+                Glance::Place(place(line.entries[first % ENTRIES]))
+            }
             None if line.is_marked() => Glance::Unknown,
             None => Glance::Nothing,
         }

@@ -25,8 +25,8 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use self::block::{BITS, Cover, way};
 pub(super) use self::block::{Block, Trees};
-use self::block::{Cover, way};
 pub(super) use self::tree::{Rest, Tree};
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
@@ -65,24 +65,22 @@ impl Outline {
     /// it may be one of another: the caller can tell.
     #[inline]
     pub(super) fn near(&self, ordinal: u32, position: usize) -> Option<&Provider> {
-        // At once where the trie has two levels, as in a forest of a thousand providers.
-        if let Some(Block::Inner(blocks)) = &self.root
-            && let Some(Block::Leaf(trees)) = &blocks[way(ordinal, self.cover.shift)]
-        {
-            match &trees[way(ordinal, 0)] {
-                Some(Tree::Few(few)) => few.get(position),
-                _ => None,
+        let mut block = &self.root;
+        let mut shift = self.cover.shift;
+        loop {
+            match block {
+                Some(Block::Leaf(trees)) => {
+                    return match &trees[way(ordinal, 0)] {
+                        Some(Tree::Few(few)) => few.get(position),
+                        _ => None,
+                    };
+                }
+                Some(Block::Inner(blocks)) => {
+                    block = &blocks[way(ordinal, shift)];
+                    shift -= BITS;
+                }
+                None => return None,
             }
-        } else {
-            self.farther(ordinal)?.get(position)
-        }
-    }
-
-    #[inline(never)]
-    fn farther(&self, ordinal: u32) -> Option<&[Provider]> {
-        match self.root.as_ref()?.tree(ordinal, self.cover.shift)? {
-            Tree::Few(few) => Some(few),
-            Tree::Many(_) => None,
         }
     }
 
