@@ -164,17 +164,23 @@ mod tests {
 
     use uuid::Uuid;
 
-    use crate::{Snapshot, Transaction};
+    use crate::provider::new::NewProvider;
+    use crate::snapshot::Snapshot;
+    use crate::transaction::Transaction;
 
     #[test]
     fn the_first_look_finds_each_provider_of_a_tree_that_is_small_again() {
         let mut transaction = Transaction::new(Snapshot::default());
         let root = Uuid::nil();
-        transaction.new_root("root", root, None).unwrap();
+        transaction
+            .new_root(NewProvider::new("root").uuid(root))
+            .unwrap();
         for number in 1..=9 {
             let uuid = Uuid::from_u128(number);
             let name = number.to_string();
-            transaction.new_child(&name, root, uuid, None).unwrap();
+            transaction
+                .new_child(NewProvider::new(&name).uuid(uuid), root)
+                .unwrap();
         }
         for number in 1..=7 {
             transaction.remove(Uuid::from_u128(number)).unwrap();

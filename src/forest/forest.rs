@@ -134,7 +134,7 @@ impl Forest {
     /// nearly always the right one, `Some(None)` if there may be one elsewhere, `None` if
     /// there is none.
     #[inline]
-    fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
+    pub(super) fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
         match index.glance(hash) {
             Glance::Place(place) => Some(self.outline.near(place.root, place.at)),
             Glance::Unknown => Some(None),
