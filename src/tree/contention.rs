@@ -12,17 +12,22 @@
 //!   short ─✓─✓─✓─✓─✓─✓──✓│ sleeps                   │─✓─✓─✓
 //! ```
 //!
-//! Writers stay lock-free: nobody waits beyond a claim's deadline, whatever became
-//! of the claimant, and whoever meets an expired claim removes it. Nothing here
+//! Writers stay lock-free: no writer waits beyond a claim's deadline, whatever became
+//! of the claimant, and any writer that finds an expired claim removes it. Nothing here
 //! decides what is committed; that is the cell's compare-and-swap alone. So every
 //! access may be relaxed: a claim that is seen late costs time, never an update.
+//!
+//! A claim is in force only while its update prepares, runs and commits an attempt. An
+//! attempt that loses reports a conflict and drops what its closure returned, which runs
+//! foreign code. The claim ends before that, and what was left of its time is claimed
+//! again before the next attempt. Sleepers that wake in between find the new claim and
+//! sleep on.
 //!
 //! A closure that waits for another writer of the same tree can't win: that writer
 //! defers to the claim, and commits when it expires. Each claim that expires in vain
 //! lets the next last longer, up to [`MOST_PATIENCE`]; after [`MAX_EXPIRED`] the
-//! update gives up. How long a claimed attempt took says nothing about the closure,
-//! as it may have been spent on those who deferred: only attempts without a claim
-//! are measured.
+//! update gives up. Only attempts without a claim are timed: a claimed attempt may have
+//! spent its time waiting for a writer that deferred to it.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -36,22 +41,22 @@ const CLAIM_AFTER: u64 = 4;
 /// A transaction that takes this long claims priority at its first loss.
 const LONG: Duration = Duration::from_millis(1);
 
-/// How long an edit takes at most, as a rule: what an attempt that was not measured
-/// is taken to last.
+/// How long one edit rarely exceeds: an attempt that was not timed is assumed to take
+/// this long for each edit.
 const AN_EDIT: Duration = Duration::from_micros(10);
 
-/// How long others defer to a claim at least.
+/// The least time that others defer to a claim.
 const LEAST_PATIENCE: Duration = Duration::from_micros(100);
 
-/// How long others defer to a claim at most. A closure that runs for longer does not
-/// get through while others keep committing.
-const MOST_PATIENCE: Duration = Duration::from_secs(1);
+/// The most time that others defer to a claim, and that one call defers in all. A closure
+/// that runs for longer does not get through while others keep committing.
+pub(super) const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many claims of one update may expire in vain. With [`MOST_PATIENCE`] it bounds
-/// what others wait for one update.
+/// how long others wait for one update.
 const MAX_EXPIRED: u32 = 10;
 
-/// How often one update may lose. No number of threads makes that likely; a closure
+/// How often one update may lose. Contention alone hardly ever comes close; a closure
 /// that commits to its own tree does.
 const MAX_ATTEMPTS: u64 = 10_000;
 
@@ -66,7 +71,7 @@ pub(super) struct Fairness {
     claim: AtomicU64,
     tickets: AtomicU64,
     began: Instant,
-    /// Where those who defer sleep.
+    /// Writers that defer sleep here.
     gate: Gate,
 }
 
@@ -82,32 +87,44 @@ impl Default for Fairness {
 }
 
 impl Fairness {
-    /// Defers to the claim of another writer until it ends or its deadline passes.
+    /// Defers to the claims of other writers until there is none, for `longest` at most.
+    /// Returns how long it took.
     #[inline]
-    pub(super) fn defer(&self) {
-        let claim = self.claim.load(Relaxed);
-        if claim != 0 {
-            self.defer_to(claim);
+    pub(super) fn defer(&self, longest: Duration) -> Duration {
+        if self.claim.load(Relaxed) == 0 {
+            return Duration::ZERO;
         }
+        self.defer_to_claims(longest)
     }
 
     #[cold]
-    fn defer_to(&self, claim: u64) {
-        let in_force = || self.claim.load(Relaxed) == claim;
-        // Most claimants need some microseconds: no time to fall asleep.
-        let backoff = Backoff::new();
-        while in_force() && !backoff.is_completed() {
-            backoff.snooze();
+    fn defer_to_claims(&self, longest: Duration) -> Duration {
+        let started = self.began.elapsed();
+        let limit = started + longest;
+        loop {
+            let claim = self.claim.load(Relaxed);
+            let now = self.began.elapsed();
+            if claim == 0 || now >= limit {
+                return now - started;
+            }
+            let in_force = || self.claim.load(Relaxed) == claim;
+            // Most claimants need some microseconds: no time to fall asleep.
+            let backoff = Backoff::new();
+            while in_force() && !backoff.is_completed() {
+                backoff.snooze();
+            }
+            let deadline = deadline(claim);
+            let left = deadline.min(limit).saturating_sub(self.began.elapsed());
+            self.gate.wait_while(left, in_force);
+            if deadline <= limit {
+                self.end(claim);
+            }
         }
-        let deadline = Duration::from_micros(claim >> TICKET_BITS);
-        let left = deadline.saturating_sub(self.began.elapsed());
-        self.gate.wait_while(left, in_force);
-        self.end(claim);
     }
 
     /// Lays a claim that expires after that time, unless there is one. Returns the
     /// new claim, or 0.
-    fn lay(&self, patience: Duration) -> u64 {
+    pub(super) fn lay(&self, patience: Duration) -> u64 {
         let deadline = (self.began.elapsed() + patience).as_micros() as u64;
         let ticket = self.tickets.fetch_add(1, Relaxed) % (1 << TICKET_BITS);
         let claim = deadline << TICKET_BITS | ticket;
@@ -117,41 +134,57 @@ impl Fairness {
         }
     }
 
-    /// Ends a claim, unless it has ended.
-    fn end(&self, claim: u64) {
+    /// Ends a claim. Returns how much of its time was left: none if it has expired.
+    pub(super) fn end(&self, claim: u64) -> Duration {
         let ended = self.claim.compare_exchange(claim, 0, Relaxed, Relaxed);
-        if ended.is_ok() {
-            self.gate.open();
+        if ended.is_err() {
+            return Duration::ZERO;
         }
+        self.gate.open();
+        deadline(claim).saturating_sub(self.began.elapsed())
     }
+
+    /// Whether a claim is in force.
+    #[cfg(test)]
+    pub(super) fn is_claimed(&self) -> bool {
+        self.claim.load(Relaxed) != 0
+    }
+}
+
+/// When a claim expires, counted from the making of the tree.
+fn deadline(claim: u64) -> Duration {
+    Duration::from_micros(claim >> TICKET_BITS)
 }
 
 /// One update's way through its attempts.
 pub(super) struct Attempts<'a> {
     fairness: &'a Fairness,
-    /// Whether it defers to others: not where the same thread may have a claim.
-    defers: bool,
     backoff: Backoff,
     made: u64,
     /// The claim that this update has laid; 0 for none.
     claim: u64,
+    /// What was left of the time of its last claim when that ended.
+    left: Duration,
     /// How many of its claims have expired in vain.
     expired: u32,
-    /// When the present attempt began, if it is measured.
+    /// How long it has deferred to others.
+    deferred: Duration,
+    /// When the present attempt began, if it is timed.
     started: Option<Instant>,
     /// How long an attempt takes, as far as that is known.
     length: Duration,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(fairness: &'a Fairness, defers: bool) -> Self {
+    pub(super) fn new(fairness: &'a Fairness) -> Self {
         Self {
             fairness,
-            defers,
             backoff: Backoff::new(),
             made: 0,
             claim: 0,
+            left: Duration::ZERO,
             expired: 0,
+            deferred: Duration::ZERO,
             started: None,
             length: Duration::ZERO,
         }
@@ -162,26 +195,30 @@ impl<'a> Attempts<'a> {
         self.made
     }
 
-    /// After an attempt that won: ends the claim, so that no other writer waits while
-    /// this one does the rest. Returns how many attempts were made.
+    /// After an attempt that won: ends the claim, so that no other writer waits for the
+    /// foreign code that runs next. Returns how many attempts were made.
     pub(super) fn end(self) -> u64 {
         self.made
     }
 
     /// Before an attempt: defers to a writer that has claimed priority, and claims it
-    /// itself if it has lost enough. All who have lost compete for the next claim, so that
-    /// one whose attempts take longest is not always last.
+    /// itself if it has lost enough. All that have lost compete for the next claim, so that
+    /// the one with the longest attempts is not always last.
     pub(super) fn start(&mut self) {
-        while self.defers && self.claim == 0 {
-            self.fairness.defer();
-            if !self.has_lost_enough() {
+        loop {
+            let patience = MOST_PATIENCE.saturating_sub(self.deferred);
+            self.deferred += self.fairness.defer(patience);
+            if self.has_lost_enough() {
+                self.claim = self.fairness.lay(self.patience());
+            }
+            let is_done = self.claim != 0 || !self.has_lost_enough();
+            if is_done || self.deferred >= MOST_PATIENCE {
                 break;
             }
-            self.claim = self.fairness.lay(self.patience());
         }
         // The first attempt, as a rule the only one, does without the clock.
-        let is_measured = self.made > 0 && self.claim == 0 && self.expired == 0;
-        self.started = is_measured.then(Instant::now);
+        let is_timed = self.made > 0 && self.claim == 0 && self.expired == 0;
+        self.started = is_timed.then(Instant::now);
         self.made += 1;
     }
 
@@ -189,12 +226,13 @@ impl<'a> Attempts<'a> {
         self.made >= CLAIM_AFTER || self.length >= LONG
     }
 
-    /// After an attempt with that many edits that lost: backs off, unless it is going to
-    /// claim priority.
+    /// After an attempt with that many edits that lost: ends the claim until the next one,
+    /// and backs off, unless it is going to claim priority.
     pub(super) fn lost(&mut self, edits: u64) -> Result<(), Error> {
-        if self.claim != 0 && self.fairness.claim.load(Relaxed) != self.claim {
+        if self.claim != 0 {
+            self.left = self.fairness.end(self.claim);
             self.claim = 0;
-            self.expired += 1;
+            self.expired += u32::from(self.left.is_zero());
         }
         if self.made >= MAX_ATTEMPTS || self.expired >= MAX_EXPIRED {
             return Err(Error::Contended {
@@ -215,9 +253,13 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// How long others are to defer: twice as long as an attempt takes, and four times
-    /// as long after each claim that was not enough.
+    /// How long others are to defer: for what is left of a claim that has not expired, else
+    /// twice as long as an attempt takes, and four times as long after each claim that was
+    /// not enough.
     fn patience(&self) -> Duration {
+        if !self.left.is_zero() {
+            return self.left;
+        }
         let once = (self.length * 2).max(LEAST_PATIENCE);
         once.saturating_mul(4_u32.saturating_pow(self.expired))
             .min(MOST_PATIENCE)
@@ -240,7 +282,7 @@ mod tests {
     /// number of attempts, and how long others deferred in all and to one claim.
     fn lose(edits: u64) -> (u64, Duration, Duration) {
         let fairness = Fairness::default();
-        let mut attempts = Attempts::new(&fairness, true);
+        let mut attempts = Attempts::new(&fairness);
         let (mut all, mut most) = (Duration::ZERO, Duration::ZERO);
         loop {
             attempts.start();
@@ -275,7 +317,7 @@ mod tests {
     #[test]
     fn a_long_update_claims_at_its_first_loss_and_a_short_one_after_a_few() {
         let fairness = Fairness::default();
-        let mut long = Attempts::new(&fairness, true);
+        let mut long = Attempts::new(&fairness);
         long.start();
         long.lost(100).unwrap();
         long.start();
@@ -284,7 +326,7 @@ mod tests {
         drop(long);
         assert_eq!(fairness.claim.load(Relaxed), 0, "the claim was left behind");
 
-        let mut short = Attempts::new(&fairness, true);
+        let mut short = Attempts::new(&fairness);
         for loss in 1..=CLAIM_AFTER {
             short.start();
             // A thread that the system sets aside would be taken for a long one.
@@ -299,7 +341,7 @@ mod tests {
     #[test]
     fn time_that_others_spend_deferring_does_not_count_as_the_length_of_an_attempt() {
         let fairness = Fairness::default();
-        let mut attempts = Attempts::new(&fairness, true);
+        let mut attempts = Attempts::new(&fairness);
         attempts.start();
         attempts.lost(100).unwrap();
         let length = attempts.length;
@@ -307,7 +349,7 @@ mod tests {
             attempts.start();
             assert!(attempts.started.is_none(), "a claimed attempt was measured");
             // Another writer waits for the claim to expire, then commits.
-            fairness.defer();
+            fairness.defer(MOST_PATIENCE);
             attempts.lost(100).unwrap();
             assert_eq!((attempts.expired, attempts.length), (expired, length));
         }
@@ -317,11 +359,86 @@ mod tests {
     fn nobody_defers_beyond_the_deadline_of_a_claim_whose_writer_was_stopped() {
         let fairness = Fairness::default();
         let claim = fairness.lay(LEAST_PATIENCE);
-        fairness.defer();
-        assert_eq!(fairness.claim.load(Relaxed), 0);
+        fairness.defer(MOST_PATIENCE);
+        assert!(!fairness.is_claimed());
         fairness.end(claim);
-        // A claim that is there already is not replaced.
+        // A claim in force is not replaced.
         assert_ne!(fairness.lay(MOST_PATIENCE), 0);
         assert_eq!(fairness.lay(MOST_PATIENCE), 0);
+    }
+
+    #[test]
+    fn a_claim_is_in_force_for_as_long_as_it_was_laid() {
+        let fairness = Fairness::default();
+        let patience = Duration::from_millis(5);
+        let before = fairness.began.elapsed();
+        let claim = fairness.lay(patience);
+        let after = fairness.began.elapsed();
+        let micro = Duration::from_micros(1);
+        assert!((before + patience - micro..=after + patience).contains(&deadline(claim)));
+        assert!(fairness.end(claim) <= patience);
+        assert_eq!(fairness.end(claim), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_claim_that_is_laid_again_lasts_for_what_was_left_of_it() {
+        let fairness = Fairness::default();
+        let mut attempts = Attempts::new(&fairness);
+        attempts.start();
+        attempts.lost(10_000).unwrap();
+        let whole = attempts.patience();
+        let mut left = whole;
+        for _ in 0..3 {
+            attempts.start();
+            assert!(fairness.is_claimed());
+            attempts.lost(10_000).unwrap();
+            assert!(!fairness.is_claimed());
+            assert!(attempts.patience() < left, "its time began again");
+            left = attempts.patience();
+        }
+        // What comes between two attempts does not shorten it.
+        std::thread::sleep(whole);
+        assert_eq!((attempts.patience(), attempts.expired), (left, 0));
+        attempts.start();
+        std::thread::sleep(left);
+        attempts.lost(10_000).unwrap();
+        assert_eq!((attempts.patience(), attempts.expired), (whole * 4, 1));
+    }
+
+    #[test]
+    fn a_call_defers_for_a_second_in_all_however_many_claims_there_are() {
+        let fairness = Fairness::default();
+        let ended = AtomicU64::new(0);
+        // Its number of claims: one lays the next before the last has expired.
+        let lay = |number: u64| {
+            let deadline = fairness.began.elapsed() + MOST_PATIENCE / 4;
+            let claim = (deadline.as_micros() as u64) << TICKET_BITS | number;
+            fairness.claim.store(claim, Relaxed);
+        };
+        lay(0);
+        let deferred = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 1.. {
+                    std::thread::sleep(Duration::from_millis(10));
+                    lay(number);
+                    // Ends by itself, should the other one defer for ever.
+                    if ended.load(Relaxed) != 0 || number == 1_000 {
+                        break;
+                    }
+                }
+                fairness.claim.store(0, Relaxed);
+            });
+            let mut attempts = Attempts::new(&fairness);
+            let deferred = [(); 2].map(|()| {
+                attempts.start();
+                let lost = attempts.lost(1);
+                lost.map(|()| attempts.deferred)
+            });
+            ended.store(1, Relaxed);
+            deferred
+        });
+        let [once, twice] = deferred.map(Result::unwrap);
+        assert!(once >= MOST_PATIENCE, "it deferred for {once:?}");
+        assert!(twice < MOST_PATIENCE * 3 / 2, "it deferred for {twice:?}");
     }
 }

@@ -1,11 +1,11 @@
-//! Code of others that runs because of a commit: wakers and tracing layers.
+//! Foreign code that a commit runs: wakers and tracing layers.
 //!
-//! It runs when the commit is visible and done, and may do what it likes: commit
-//! to the same tree, drop a task or a subscription, block, panic. So none of our
-//! locks is held while it runs, nor the mark of an update's closure.
+//! It runs once the commit is visible and done, or has lost, and may do anything: commit
+//! to the same tree, drop a task or a subscription, block, panic. So while it runs this
+//! thread holds no lock, is not marked as inside an update, and has no claim in force.
 
-/// Runs it. A panic ends here, once the panic hook has reported it: the commit
-/// has happened, and its writer must learn so.
+/// Runs it. A panic ends here, once the panic hook has reported it: the writer must learn
+/// what has become of its commit.
 #[cfg(not(all(loom, feature = "loom")))]
 pub(super) fn run(code: impl FnOnce()) {
     use std::mem;

@@ -17,6 +17,3 @@ pub(crate) mod subscription;
 
 // Last: these are abbreviations.
 mod shorthand;
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,14 @@
-//! A writer that the system stops in the middle of a commit.
+//! What only a look inside shows: writers that stop in the middle of a commit, and when
+//! claims are in force.
 
-use super::tree::ProviderTree;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use super::*;
 use crate::provider::new::NewProvider;
 
 #[test]
@@ -23,4 +31,158 @@ fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {
     drop(subscription);
     tree.collect();
     assert_eq!(tree.stats().versions, 1);
+}
+
+fn with_host() -> Arc<ProviderTree> {
+    let tree = ProviderTree::new();
+    tree.new_root(NewProvider::new("host").generation(0))
+        .unwrap();
+    Arc::new(tree)
+}
+
+/// Another commit to the tree, made within the closure of an update, which loses by it.
+fn commit_first(tree: &ProviderTree) {
+    let mut first = tree.begin();
+    first.set_generation("host", 7).unwrap();
+    first.set_generation("host", 8).unwrap();
+    tree.commit(first).unwrap();
+}
+
+/// So many edits that an update claims priority at its first loss.
+fn edit(transaction: &mut Transaction) -> Result<(), Error> {
+    for generation in 0..200 {
+        transaction.set_generation("host", generation)?;
+    }
+    Ok(())
+}
+
+/// Notes at its end whether a claim is in force.
+struct Looks<'a> {
+    tree: &'a ProviderTree,
+    seen: &'a RefCell<Vec<bool>>,
+}
+
+impl Drop for Looks<'_> {
+    fn drop(&mut self) {
+        self.seen.borrow_mut().push(self.tree.fairness.is_claimed());
+    }
+}
+
+#[test]
+fn no_claim_is_in_force_while_the_value_of_a_lost_attempt_is_dropped() {
+    let tree = with_host();
+    let (inside, dropped) = <(RefCell<Vec<_>>, RefCell<Vec<_>>)>::default();
+    let committed = tree.update(|transaction| {
+        edit(transaction)?;
+        let attempts = inside.borrow().len();
+        inside.borrow_mut().push(tree.fairness.is_claimed());
+        if attempts < 3 {
+            commit_first(&tree);
+        }
+        let (tree, seen) = (&tree, &dropped);
+        Ok::<_, Error>(Looks { tree, seen })
+    });
+    assert_eq!(inside.take(), [false, true, true, true]);
+    drop(committed);
+    assert_eq!(dropped.take(), [false; 4]);
+}
+
+thread_local! {
+    static TREE: RefCell<Option<Arc<ProviderTree>>> = const { RefCell::new(None) };
+    static CLAIMED: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+/// An error that notes, when it is made of ours, whether a claim is in force.
+struct MadeOfOurs;
+
+impl From<Error> for MadeOfOurs {
+    fn from(_: Error) -> Self {
+        TREE.with_borrow(|tree| {
+            let claimed = tree.as_ref().map(|tree| tree.fairness.is_claimed());
+            CLAIMED.set(claimed);
+        });
+        Self
+    }
+}
+
+#[test]
+fn no_claim_is_in_force_while_an_error_is_made_of_ours() {
+    let tree = with_host();
+    TREE.set(Some(Arc::clone(&tree)));
+    let mut claimed = false;
+    let failed: Result<_, MadeOfOurs> = tree.try_update(|transaction| {
+        claimed = tree.fairness.is_claimed();
+        commit_first(&tree);
+        edit(transaction).map_err(|_| MadeOfOurs)
+    });
+    assert!(failed.is_err() && claimed);
+    assert_eq!(CLAIMED.take(), Some(false));
+    TREE.take();
+}
+
+/// A waker that tells whether a claim is in force.
+struct Tells(Arc<ProviderTree>, mpsc::Sender<bool>);
+
+impl Wake for Tells {
+    fn wake(self: Arc<Self>) {
+        self.1.send(self.0.fairness.is_claimed()).unwrap();
+    }
+}
+
+#[test]
+fn no_claim_is_in_force_while_wakers_run() {
+    let tree = with_host();
+    let (sender, told) = mpsc::channel();
+    let waker = Waker::from(Arc::new(Tells(Arc::clone(&tree), sender)));
+    let mut subscription = tree.subscribe();
+    let mut claimed = false;
+    let committed = tree.update(|transaction| {
+        if !claimed {
+            commit_first(&tree);
+        }
+        let mut context = Context::from_waker(&waker);
+        while subscription.poll_changed(&mut context).is_ready() {}
+        claimed = tree.fairness.is_claimed();
+        edit(transaction)
+    });
+    assert!(claimed && committed.is_ok());
+    assert_eq!(told.try_iter().last(), Some(false));
+}
+
+/// Both ways to begin wait for the claim of another writer; what is begun within the
+/// closure of the claimant does not.
+#[test]
+fn begin_and_update_defer_to_others_and_not_to_their_own_thread() {
+    let tree = with_host();
+    let begins: [fn(&ProviderTree); 2] = [
+        |tree| drop(tree.begin()),
+        |tree| drop(tree.update(|_| Ok::<_, Error>(()))),
+    ];
+    for begin in begins {
+        let ended = AtomicBool::new(false);
+        let claim = tree.fairness.lay(MOST_PATIENCE);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                begin(&tree);
+                ended.load(SeqCst)
+            });
+            thread::sleep(Duration::from_millis(20));
+            ended.store(true, SeqCst);
+            tree.fairness.end(claim);
+            assert!(other.join().unwrap(), "it did not wait");
+        });
+    }
+    let mut claims = 0;
+    let committed = tree.update(|transaction| {
+        edit(transaction)?;
+        if claims < 3 {
+            let claimed = tree.fairness.is_claimed();
+            commit_first(&tree);
+            // One that deferred would have ended the claim.
+            assert_eq!(tree.fairness.is_claimed(), claimed);
+            claims += u32::from(claimed);
+        }
+        Ok::<_, Error>(())
+    });
+    assert_eq!(committed.unwrap().attempts, 5);
 }

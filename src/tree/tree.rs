@@ -1,13 +1,17 @@
 //! The shared handle: how to read, and the loop by which writers commit.
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
+
 use std::fmt;
 
 use crossbeam_utils::CachePadded;
 
 use super::commit::{Committed, Conflict};
-use super::contention::{Attempts, Fairness};
+use super::contention::{Attempts, Fairness, MOST_PATIENCE};
 use super::events;
-use super::nesting::{self, Updating};
+use super::nesting;
 use super::reader::Reader;
 use super::reclaim::Backlog;
 use super::registry::Registry;
@@ -162,18 +166,17 @@ impl<C: SnapshotCell> ProviderTree<C> {
         &self,
         mut edits: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
-        let defers = !nesting::is_updating(self);
-        let updating = Updating::enter(self)?;
-        let mut attempts = Attempts::new(&self.fairness, defers);
+        if nesting::is_inside(self) {
+            return Err(Error::NestedUpdate.into());
+        }
+        let mut attempts = Attempts::new(&self.fairness);
         loop {
             attempts.start();
             let mut transaction = Transaction::new(self.snapshot());
-            let value = updating.run(|| edits(&mut transaction))?;
+            let value = nesting::run(self, || edits(&mut transaction))?;
             match self.swap(&transaction) {
                 Ok(version) => {
                     let attempts = attempts.end();
-                    // What others commit in their code defers like any other commit.
-                    drop(updating);
                     self.publish(transaction, version, attempts);
                     return Ok(Committed {
                         value,
@@ -199,8 +202,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// closure: it retries, and it gets through where short commits keep
     /// coming.
     pub fn begin(&self) -> Transaction {
-        if !nesting::is_updating(self) {
-            self.fairness.defer();
+        // Inside the closure of an update of this tree the claim may be that update's.
+        if !nesting::is_inside(self) {
+            self.fairness.defer(MOST_PATIENCE);
         }
         Transaction::new(self.snapshot())
     }
@@ -306,7 +310,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// Makes a transaction the newest version if its base still is, and returns the
     /// number of that version; otherwise returns the newest. Without edits there is
     /// nothing to swap.
-    pub(super) fn swap(&self, transaction: &Transaction) -> Result<u64, Snapshot> {
+    fn swap(&self, transaction: &Transaction) -> Result<u64, Snapshot> {
         if transaction.edits() == 0 {
             return Ok(transaction.base().version());
         }
@@ -319,7 +323,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
 
     /// After the swap: hands the old version over, then tells subscribers and `tracing`.
     /// All that is ours is done before their code runs.
-    pub(super) fn publish(&self, transaction: Transaction, version: u64, attempts: u64) {
+    fn publish(&self, transaction: Transaction, version: u64, attempts: u64) {
         if transaction.edits() == 0 {
             return;
         }

@@ -15,6 +15,7 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
 
+use super::foreign::{others_get_through, update_with_a_claim, with_host};
 use crate::cases::{ends, new_tree};
 
 /// What a thread does with each event, as `message field=value ...`.
@@ -240,5 +241,30 @@ fn a_layer_that_blocks_keeps_no_other_writer_from_committing() {
         }
         drop(release);
         assert_eq!(writer.join().unwrap(), 2);
+    });
+}
+
+/// Both events of an update that has claimed priority: of an attempt that has lost, and of
+/// the commit.
+#[test]
+fn a_layer_that_blocks_while_its_update_has_claimed_priority_makes_nobody_wait() {
+    ends(|| {
+        let tree = with_host();
+        let got_through = Rc::new(RefCell::new(Vec::new()));
+        update_with_a_claim(&tree, |transaction, attempt| {
+            if attempt >= 3 {
+                let (tree, got_through) = (Arc::clone(&tree), Rc::clone(&got_through));
+                listen(move |line| {
+                    let event = line.split(' ').next().unwrap_or_default().to_owned();
+                    got_through
+                        .borrow_mut()
+                        .push((event, others_get_through(&tree)));
+                });
+            }
+            transaction.rename("host", "renamed")
+        });
+        SINK.take();
+        let expected = ["conflict", "commit"].map(|event| (event.to_owned(), true));
+        assert_eq!(got_through.take(), expected);
     });
 }

@@ -1,12 +1,13 @@
-//! Destructors of what an update returns and captures, and code of others within reads.
+//! Destructors of what an update returns and captures, and foreign code inside reads.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use provider_tree::Error;
 use uuid::Uuid;
 
-use super::{CommitsAtDrop, generation, with_host};
-use crate::cases::{ends, new_tree};
+use super::{CommitsAtDrop, generation, others_get_through, update_with_a_claim, with_host};
+use crate::cases::{ProviderTree, ends, new_tree};
 
 #[test]
 fn a_value_that_is_dropped_because_its_attempt_lost_can_commit() {
@@ -27,6 +28,29 @@ fn a_value_that_is_dropped_because_its_attempt_lost_can_commit() {
         // The value of the first attempt has committed before the second began.
         assert_eq!((committed.attempts, generation(&tree)), (2, 101));
         assert!(committed.value.is_none() && tree.exists("root2"));
+    });
+}
+
+/// A value whose destructor waits for another thread, and notes whether that got through.
+struct WaitsAtDrop<'a>(&'a Arc<ProviderTree>, &'a RefCell<Vec<bool>>);
+
+impl Drop for WaitsAtDrop<'_> {
+    fn drop(&mut self) {
+        let got_through = others_get_through(self.0);
+        self.1.borrow_mut().push(got_through);
+    }
+}
+
+#[test]
+fn a_destructor_that_blocks_while_its_update_has_claimed_priority_makes_nobody_wait() {
+    ends(|| {
+        let tree = with_host();
+        let got_through = RefCell::default();
+        update_with_a_claim(&tree, |transaction, attempt| {
+            transaction.set_generation("host", attempt)?;
+            Ok((attempt == 3).then(|| WaitsAtDrop(&tree, &got_through)))
+        });
+        assert_eq!(got_through.take(), [true]);
     });
 }
 
@@ -68,7 +92,7 @@ fn what_a_closure_captured_can_commit_when_it_is_dropped() {
 struct Commits(#[expect(dead_code)] Error);
 
 thread_local! {
-    static TREE: std::cell::RefCell<Option<CommitsAtDrop>> = const { std::cell::RefCell::new(None) };
+    static TREE: RefCell<Option<CommitsAtDrop>> = const { RefCell::new(None) };
 }
 
 impl From<Error> for Commits {

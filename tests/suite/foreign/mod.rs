@@ -1,16 +1,20 @@
-//! Code of others that runs because of a call: wakers, destructors, closures. None of
-//! it may meet a lock, or the mark of an update whose closure has ended, and none of
-//! it may keep a commit from its writer.
+//! Foreign code that a call runs: wakers, destructors, closures. It runs under no lock, no
+//! claim of priority, and no mark of an update whose closure has ended, and it keeps no
+//! commit from its writer.
 
 mod destructors;
 mod wakers;
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use provider_tree::{Committed, Error, Transaction};
 
 use crate::cases::{ProviderTree, new_tree};
 use provider_tree::NewProvider;
 
-fn with_host() -> Arc<ProviderTree> {
+pub fn with_host() -> Arc<ProviderTree> {
     let tree = new_tree();
     tree.new_root(NewProvider::new("host").generation(0))
         .unwrap();
@@ -33,4 +37,48 @@ impl Drop for CommitsAtDrop {
             })
             .unwrap();
     }
+}
+
+/// An update that gets through at its fourth attempt. Its second takes half a second, so
+/// that others defer to its third and fourth for a second. The closure is told which it is.
+pub fn update_with_a_claim<T>(
+    tree: &ProviderTree,
+    mut edits: impl FnMut(&mut Transaction, u64) -> Result<T, Error>,
+) -> Committed<T> {
+    let mut attempt = 0;
+    let committed = tree.update(|transaction| {
+        attempt += 1;
+        if attempt == 2 {
+            thread::sleep(HALF_A_CLAIM);
+        }
+        if attempt <= 3 {
+            let mut first = tree.begin();
+            first.rename("host", &format!("host{attempt}"))?;
+            first.rename(&format!("host{attempt}"), "host")?;
+            tree.commit(first).unwrap();
+        }
+        edits(transaction, attempt)
+    });
+    let committed = committed.unwrap();
+    assert_eq!(committed.attempts, 4);
+    committed
+}
+
+const HALF_A_CLAIM: Duration = Duration::from_millis(500);
+
+/// Whether a commit of another thread returns before half a claim's time has passed.
+pub fn others_get_through(tree: &Arc<ProviderTree>) -> bool {
+    let (sender, first) = mpsc::channel();
+    let commits = sender.clone();
+    thread::spawn(move || {
+        thread::sleep(HALF_A_CLAIM);
+        let _ = sender.send(false);
+    });
+    let tree = Arc::clone(tree);
+    thread::spawn(move || {
+        tree.new_root("other").unwrap();
+        tree.remove("other").unwrap();
+        let _ = commits.send(true);
+    });
+    first.recv().unwrap()
 }

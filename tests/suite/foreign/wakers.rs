@@ -1,13 +1,13 @@
 //! Wakers that commit, poll, panic, block, and drop what they belong to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::{CommitsAtDrop, generation, with_host};
+use super::{CommitsAtDrop, generation, others_get_through, update_with_a_claim, with_host};
 use crate::cases::{ProviderTree, ends};
 
 type Subscription = provider_tree::Subscription<crate::Cell>;
@@ -240,33 +240,21 @@ fn a_waker_that_blocks_keeps_no_other_writer_from_committing() {
 fn a_writer_that_had_to_claim_priority_ends_its_claim_before_it_wakes_others() {
     ends(|| {
         let tree = with_host();
-        let waited = Arc::new(AtomicBool::new(false));
+        let (sender, got_through) = mpsc::channel();
         let waker = calls({
-            let (tree, waited) = (Arc::downgrade(&tree), Arc::clone(&waited));
+            let tree = Arc::downgrade(&tree);
             move || {
-                // Another thread, which would defer to the claim, must get through.
-                let tree = tree.upgrade().unwrap();
-                let committed = thread::spawn(move || tree.remove("other").unwrap());
-                committed.join().unwrap();
-                waited.store(true, SeqCst);
+                let got_through = others_get_through(&tree.upgrade().unwrap());
+                sender.send(got_through).unwrap();
             }
         });
-        tree.new_root("other").unwrap();
         let mut subscription = tree.subscribe();
-        let mut runs = 0;
-        let committed = tree.update(|transaction| {
-            runs += 1;
-            if runs <= 10 {
-                let mut first = tree.begin();
-                first.set_generation("host", runs).unwrap();
-                tree.commit(first).unwrap();
-            } else {
-                let mut context = Context::from_waker(&waker);
-                while subscription.poll_changed(&mut context).is_ready() {}
+        update_with_a_claim(&tree, |transaction, attempt| {
+            if attempt == 4 {
+                while poll(&mut subscription, &waker) {}
             }
             transaction.set_generation("host", 100)
         });
-        assert_eq!(committed.unwrap().attempts, 11);
-        assert!(waited.load(SeqCst) && !tree.exists("other"));
+        assert_eq!(got_through.try_iter().collect::<Vec<_>>(), [true]);
     });
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use provider_tree::{Error, ProviderRecord};
+use provider_tree::{Error, NewProvider, ProviderRecord};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, new_tree};
@@ -54,7 +54,7 @@ fn a_hundred_thousand_children_stand_where_a_list_has_them() {
                 here.remove(at);
             }
             1 => {
-                tree.new_child(&name(next), "root", uuid(next), None)
+                tree.new_child(NewProvider::new(&name(next)).uuid(uuid(next)), "root")
                     .unwrap();
                 here.push(next);
                 next += 1;
