@@ -37,7 +37,7 @@ use crate::snapshot::Snapshot;
 ///   lead to the tree: O(log n + t) for t providers in the tree, at most 32, or the
 ///   logarithm of a larger one. Look-ups are left as they are.
 /// - *a write* is one provider that comes, goes or moves: the same, and its entries in the
-///   tables by UUID and by name, O(log n) and a kilobyte each.
+///   tables by UUID and by name, O(log n) and two kilobytes each.
 ///
 /// [`ProviderTree::update`]: crate::ProviderTree::update
 /// [`ProviderTree::begin`]: crate::ProviderTree::begin
