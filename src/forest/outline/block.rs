@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use super::Tree;
 
-/// How many bits of an ordinal a block looks at.
-pub(super) const BITS: u32 = 5;
+/// How many bits of an ordinal a block looks at that leads to others.
+const BITS: u32 = 5;
 
-const WAYS: usize = 1 << BITS;
+/// The same of a leaf. Fewer: an edit copies one, with the reference counts of all its
+/// trees, which lie far apart.
+const LEAF_BITS: u32 = 4;
 
-/// The trees of some ordinals next to each other: 32, or 32 times as many for each level
+pub(super) const WAYS: usize = 1 << BITS;
+pub(super) const LEAF_WAYS: usize = 1 << LEAF_BITS;
+
+/// The trees of some ordinals next to each other: 16, or 32 times as many for each level
 /// above the leaves. There is always one.
 #[derive(Clone)]
 pub(in crate::forest) enum Block {
-    Leaf(Arc<[Option<Tree>; WAYS]>),
+    Leaf(Arc<[Option<Tree>; LEAF_WAYS]>),
     Inner(Arc<[Option<Block>; WAYS]>),
 }
 
@@ -23,7 +28,7 @@ pub(in crate::forest) enum Block {
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cover {
     pub(super) first: u32,
-    /// How many bits of an ordinal the blocks below look at.
+    /// How many bits of an ordinal the blocks below look at: none for a leaf.
     pub(super) shift: u32,
 }
 
@@ -33,21 +38,37 @@ pub(super) fn way(ordinal: u32, shift: u32) -> usize {
     (ordinal >> shift) as usize % WAYS
 }
 
+/// The way of an ordinal in a leaf.
+#[inline]
+pub(super) fn leaf_way(ordinal: u32) -> usize {
+    ordinal as usize % LEAF_WAYS
+}
+
+/// How many bits all blocks look at from one on that is above so many.
+fn bits(shift: u32) -> u32 {
+    if shift == 0 { LEAF_BITS } else { shift + BITS }
+}
+
+/// How many bits the blocks look at below one that is below so many.
+pub(super) fn below(shift: u32) -> u32 {
+    shift.saturating_sub(BITS)
+}
+
 impl Cover {
     pub(super) fn of_leaf(ordinal: u32) -> Self {
-        let first = ordinal - ordinal % WAYS as u32;
+        let first = ordinal - ordinal % LEAF_WAYS as u32;
         Self { first, shift: 0 }
     }
 
     #[inline]
     pub(super) fn has(self, ordinal: u32) -> bool {
-        u64::from(ordinal ^ self.first) >> (self.shift + BITS) == 0
+        u64::from(ordinal ^ self.first) >> bits(self.shift) == 0
     }
 
     /// That of the block above.
     pub(super) fn above(self) -> Self {
-        let shift = self.shift + BITS;
-        let rest = u64::from(self.first) % (1 << (shift + BITS));
+        let shift = bits(self.shift);
+        let rest = u64::from(self.first) % (1 << bits(shift));
         Self {
             first: self.first - rest as u32,
             shift,
@@ -58,13 +79,13 @@ impl Cover {
     pub(super) fn below(self, way: usize) -> Self {
         Self {
             first: self.first + ((way as u32) << self.shift),
-            shift: self.shift - BITS,
+            shift: below(self.shift),
         }
     }
 }
 
 /// The ways of a block of which one leads somewhere.
-fn ways<T>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
+fn ways<T, const WAYS: usize>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
     let mut to = Some(to);
     Arc::new(array::from_fn(|at| to.take_if(|_| at == way)))
 }
@@ -72,13 +93,11 @@ fn ways<T>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
 impl Block {
     /// The block of one tree.
     pub(super) fn of_tree(ordinal: u32, shift: u32, tree: Tree) -> Self {
-        match shift.checked_sub(BITS) {
-            None => Self::Leaf(ways(way(ordinal, 0), tree)),
-            Some(below) => {
-                let below = Self::of_tree(ordinal, below, tree);
-                Self::Inner(ways(way(ordinal, shift), below))
-            }
+        if shift == 0 {
+            return Self::Leaf(ways(leaf_way(ordinal), tree));
         }
+        let below = Self::of_tree(ordinal, below(shift), tree);
+        Self::Inner(ways(way(ordinal, shift), below))
     }
 
     /// Becomes the block above itself, in which this is its way.
@@ -92,10 +111,10 @@ impl Block {
         let mut block = self;
         loop {
             match block {
-                Self::Leaf(trees) => return trees[way(ordinal, 0)].as_ref(),
+                Self::Leaf(trees) => return trees[leaf_way(ordinal)].as_ref(),
                 Self::Inner(blocks) => {
                     block = blocks[way(ordinal, shift)].as_ref()?;
-                    shift -= BITS;
+                    shift = below(shift);
                 }
             }
         }
@@ -104,19 +123,19 @@ impl Block {
     /// The tree of an ordinal, with all blocks on the way to it copied that others share.
     pub(super) fn tree_mut(&mut self, ordinal: u32, shift: u32) -> Option<&mut Tree> {
         match self {
-            Self::Leaf(trees) => Arc::make_mut(trees)[way(ordinal, 0)].as_mut(),
+            Self::Leaf(trees) => Arc::make_mut(trees)[leaf_way(ordinal)].as_mut(),
             Self::Inner(blocks) => Arc::make_mut(blocks)[way(ordinal, shift)]
                 .as_mut()?
-                .tree_mut(ordinal, shift - BITS),
+                .tree_mut(ordinal, below(shift)),
         }
     }
 
     /// Puts a tree where none is.
     pub(super) fn put(&mut self, ordinal: u32, shift: u32, tree: Tree) {
         match self {
-            Self::Leaf(trees) => Arc::make_mut(trees)[way(ordinal, 0)] = Some(tree),
+            Self::Leaf(trees) => Arc::make_mut(trees)[leaf_way(ordinal)] = Some(tree),
             Self::Inner(blocks) => {
-                let below = shift - BITS;
+                let below = below(shift);
                 match &mut Arc::make_mut(blocks)[way(ordinal, shift)] {
                     Some(block) => block.put(ordinal, below, tree),
                     none => *none = Some(Self::of_tree(ordinal, below, tree)),
@@ -130,13 +149,13 @@ impl Block {
         match self {
             Self::Leaf(trees) => {
                 let trees = Arc::make_mut(trees);
-                trees[way(ordinal, 0)] = None;
+                trees[leaf_way(ordinal)] = None;
                 trees.iter().all(Option::is_none)
             }
             Self::Inner(blocks) => {
                 let blocks = Arc::make_mut(blocks);
                 let block = &mut blocks[way(ordinal, shift)];
-                block.take_if(|block| block.take(ordinal, shift - BITS));
+                block.take_if(|block| block.take(ordinal, below(shift)));
                 blocks.iter().all(Option::is_none)
             }
         }
@@ -178,12 +197,12 @@ impl Block {
 
     /// The first tree from one of its ordinals on.
     pub(super) fn from(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
-        let way = way(ordinal, shift);
         match self {
-            Self::Leaf(trees) => trees[way..].iter().flatten().next(),
+            Self::Leaf(trees) => trees[leaf_way(ordinal)..].iter().flatten().next(),
             Self::Inner(blocks) => {
+                let way = way(ordinal, shift);
                 let here = blocks[way].as_ref();
-                here.and_then(|block| block.from(ordinal, shift - BITS))
+                here.and_then(|block| block.from(ordinal, below(shift)))
                     .or_else(|| blocks[way + 1..].iter().flatten().next()?.first())
             }
         }
@@ -191,12 +210,12 @@ impl Block {
 
     /// The last tree up to one of its ordinals.
     pub(super) fn up_to(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
-        let way = way(ordinal, shift);
         match self {
-            Self::Leaf(trees) => trees[..=way].iter().flatten().next_back(),
+            Self::Leaf(trees) => trees[..=leaf_way(ordinal)].iter().flatten().next_back(),
             Self::Inner(blocks) => {
+                let way = way(ordinal, shift);
                 let here = blocks[way].as_ref();
-                here.and_then(|block| block.up_to(ordinal, shift - BITS))
+                here.and_then(|block| block.up_to(ordinal, below(shift)))
                     .or_else(|| blocks[..way].iter().flatten().next_back()?.last())
             }
         }
@@ -224,7 +243,7 @@ impl Block {
                 for (way, block) in blocks.iter().enumerate() {
                     let Some(block) = block else { continue };
                     is_empty = false;
-                    block.check(ordinal(way), shift - BITS, len)?;
+                    block.check(ordinal(way), below(shift), len)?;
                 }
             }
             _ => return Err(format!("the block from {first} on is on another level")),

@@ -5,7 +5,7 @@ use std::iter;
 
 use im::ordmap::DiffItem;
 
-use super::block::{BITS, Block, Cover, way};
+use super::block::{self, Block, Cover, way};
 use super::{Outline, Rest, Tree};
 use crate::provider::provider::Provider;
 
@@ -61,26 +61,28 @@ fn blocks<'a>(
         (Some((old, _)), Some((new, _))) if old.ptr_eq(new) => return,
         _ => {}
     }
-    for at in 0..1 << BITS {
-        if shift > 0 {
-            let [old, new] = [old, new].map(|part| below(part, shift, at));
-            blocks(old, new, shift - BITS, differ);
-        } else {
-            let [old, new] = [old, new].map(|part| match part?.0 {
-                Block::Leaf(trees) => trees[at].as_ref(),
-                Block::Inner(_) => None,
-            });
-            match (old, new) {
-                (None, None) => {}
-                (Some(old), Some(new)) if old.ptr_eq(new) => {}
-                (old, new) => differ(old, new),
-            }
+    if shift > 0 {
+        for at in 0..block::WAYS {
+            let [old, new] = [old, new].map(|part| part_of(part, shift, at));
+            blocks(old, new, block::below(shift), differ);
+        }
+        return;
+    }
+    for at in 0..block::LEAF_WAYS {
+        let [old, new] = [old, new].map(|part| match part?.0 {
+            Block::Leaf(trees) => trees[at].as_ref(),
+            Block::Inner(_) => None,
+        });
+        match (old, new) {
+            (None, None) => {}
+            (Some(old), Some(new)) if old.ptr_eq(new) => {}
+            (old, new) => differ(old, new),
         }
     }
 }
 
 /// What a part has in one of the ways of a block.
-fn below(part: Part<'_>, shift: u32, at: usize) -> Part<'_> {
+fn part_of(part: Part<'_>, shift: u32, at: usize) -> Part<'_> {
     let (block, cover) = part?;
     match block {
         Block::Inner(blocks) if cover.shift == shift => {

@@ -2,10 +2,10 @@
 //! radix trie.
 //!
 //! ```text
-//!   ordinal  ... │ 5 bits │ 5 bits
+//!   ordinal  ... │ 5 bits │ 4 bits
 //!                    │        │
 //!   root ────────► block ──► leaf ──► tree ──► up to 32 providers, sorted by path
-//!   the smallest   32 ways   32 ways       └─► or maps of more
+//!   the smallest   32 ways   16 ways       └─► or maps of more
 //!   block that has
 //!   all ordinals
 //! ```
@@ -25,8 +25,8 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use self::block::{BITS, Cover, way};
 pub(super) use self::block::{Block, Trees};
+use self::block::{Cover, below, leaf_way, way};
 pub(super) use self::tree::{Rest, Tree};
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
@@ -70,14 +70,14 @@ impl Outline {
         loop {
             match block {
                 Some(Block::Leaf(trees)) => {
-                    return match &trees[way(ordinal, 0)] {
+                    return match &trees[leaf_way(ordinal)] {
                         Some(Tree::Few(few)) => few.get(position),
                         _ => None,
                     };
                 }
                 Some(Block::Inner(blocks)) => {
                     block = &blocks[way(ordinal, shift)];
-                    shift -= BITS;
+                    shift = below(shift);
                 }
                 None => return None,
             }

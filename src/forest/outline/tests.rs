@@ -227,7 +227,7 @@ fn roots(ordinals: impl IntoIterator<Item = u32>) -> Outline {
 fn the_root_is_the_smallest_block_that_has_all_ordinals() {
     let is_leaf = |outline: &Outline| matches!(outline.root, Some(Block::Leaf(_)));
     let mut outline = roots([5, 70_000, 70_001]);
-    assert_eq!(outline.cover.shift, 15);
+    assert_eq!(outline.cover.shift, 14);
     outline.remove(&path(&[5]), &path(&[5]), &hash);
     assert!(is_leaf(&outline));
     assert_eq!(outline.len(), 2);
