@@ -65,7 +65,7 @@ impl Teardown {
     }
 
     /// Gives up a reference: if it is the last, the node joins those that are left.
-    fn add(&mut self, mut part: Part) {
+    fn add(&mut self, part: Part) {
         if part.is_unshared() {
             self.left.push(part);
         } else {
@@ -140,16 +140,18 @@ impl Teardown {
 }
 
 impl Part {
-    /// Whether there is no other reference: then there never will be.
-    fn is_unshared(&mut self) -> bool {
-        match self {
-            Self::Node(node) => Arc::get_mut(node).is_some(),
-            Self::Table(table) => Arc::get_mut(table).is_some(),
-            Self::Block(Block::Inner(blocks)) => Arc::get_mut(blocks).is_some(),
-            Self::Block(Block::Leaf(trees)) => Arc::get_mut(trees).is_some(),
-            Self::Tree(Tree::Few(few)) => Arc::get_mut(few).is_some(),
-            Self::Tree(Tree::Many(many)) => Arc::get_mut(many).is_some(),
-        }
+    /// Whether there is no other reference: then there never will be. A count of one needs
+    /// no ordering: whoever frees the part synchronises with those that gave it up.
+    fn is_unshared(&self) -> bool {
+        let references = match self {
+            Self::Node(node) => Arc::strong_count(node),
+            Self::Table(table) => Arc::strong_count(table),
+            Self::Block(Block::Inner(blocks)) => Arc::strong_count(blocks),
+            Self::Block(Block::Leaf(trees)) => Arc::strong_count(trees),
+            Self::Tree(Tree::Few(few)) => Arc::strong_count(few),
+            Self::Tree(Tree::Many(many)) => Arc::strong_count(many),
+        };
+        references == 1
     }
 }
 
@@ -201,8 +203,7 @@ mod tests {
         clones.iter().filter(|one| one.is_shared()).count()
     }
 
-    /// How many references there are to each part of a forest. No `Weak` could tell that: to
-    /// `Arc::get_mut` a part that has one is shared.
+    /// How many references there are to each part of a forest.
     fn references(forest: &Forest) -> Vec<usize> {
         let fork = forest.fork();
         let indices = [fork.by_uuid, fork.by_name].map(|index| index.into_root());
@@ -297,35 +298,30 @@ mod tests {
         assert!(!old.is_shared());
     }
 
-    /// What is below a node that another lets go of in the same moment is not freed at once.
+    /// As another that has let go in the same moment leaves it. What is below is not freed at
+    /// once.
     #[test]
     fn a_reference_that_turns_out_to_be_the_last_is_taken_apart_like_any_other() {
         let (forest, clones) = alone();
         let Forest {
             by_uuid, outline, ..
-        } = forest.fork();
-        let (Some(node), Some(Block::Inner(blocks))) = (by_uuid.into_root(), outline.into_root())
-        else {
-            panic!("neither is of one level");
+        } = forest;
+        let mut teardown = Teardown {
+            left: SmallVec::new(),
         };
-        let Some(Block::Leaf(trees)) = &blocks[0] else {
-            panic!("there are two levels");
-        };
-        // To `Arc::get_mut` what has a weak reference is shared, as is what another has not
-        // let go of yet.
-        let weak = (
-            Arc::downgrade(&node),
-            Arc::downgrade(&blocks),
-            Arc::downgrade(trees),
-        );
+        let node = by_uuid.into_root().unwrap();
         let mut clone = Node::clone(&node);
         let below = clone.take_tables().count() + clone.take_nodes().count();
-        drop((node, blocks));
-        let mut teardown = Teardown::new(forest);
-        assert_eq!(weak.0.strong_count(), 0);
-        assert_eq!((weak.1.strong_count(), weak.2.strong_count()), (0, 0));
-        // The other index, the trees of the first leaf, and the other leaves.
-        assert_eq!(teardown.left.len(), below + 1 + 32 + 6);
+        assert!(below > 1);
+        teardown.free_if_last(Part::Node(node));
+        assert_eq!(teardown.left.len(), below);
+        teardown.left.clear();
+        // 200 trees are 12 leaves of 16 and one of 8.
+        teardown.free_if_last(Part::Block(outline.into_root().unwrap()));
+        assert_eq!(teardown.left.len(), 13);
+        let last = teardown.left.pop().unwrap();
+        teardown.free_if_last(last);
+        assert_eq!(teardown.left.len(), 12 + 8);
         assert_eq!(left(&clones), clones.len());
         assert!(teardown.step(1) > 0);
         take_all_apart(teardown);
