@@ -367,6 +367,30 @@ mod tests {
         assert_eq!(fairness.lay(MOST_PATIENCE), 0);
     }
 
+    /// A writer finds the claim in force, and it ends before that writer sleeps.
+    #[test]
+    fn a_gate_that_opens_while_a_writer_falls_asleep_wakes_it() {
+        const LIMIT: Duration = Duration::from_secs(10);
+        let gate = Gate::default();
+        let is_open = AtomicU64::new(0);
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            let opener = std::cell::Cell::new(Some(|| {
+                is_open.store(1, Relaxed);
+                gate.open();
+            }));
+            gate.wait_while(LIMIT, || match opener.take() {
+                Some(opener) => {
+                    scope.spawn(opener);
+                    std::thread::sleep(Duration::from_millis(50));
+                    true
+                }
+                None => is_open.load(Relaxed) == 0,
+            });
+        });
+        assert!(started.elapsed() < LIMIT / 2, "the wake-up was lost");
+    }
+
     #[test]
     fn a_claim_is_in_force_for_as_long_as_it_was_laid() {
         let fairness = Fairness::default();

@@ -62,3 +62,23 @@ fn with_trees<R>(use_them: impl FnOnce(&mut Trees) -> R) -> Option<R> {
 fn address_of<T>(tree: &T) -> usize {
     std::ptr::from_ref(tree).addr()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs the closure of an update of each, one inside the other.
+    fn nest(trees: &[u8]) {
+        if let [first, rest @ ..] = trees {
+            run(first, || nest(rest));
+        } else {
+            assert_eq!(with_trees(|trees| trees.spilled()), Some(true));
+        }
+    }
+
+    #[test]
+    fn what_many_nested_updates_have_allocated_is_freed_with_the_outermost() {
+        nest(&[0; 10]);
+        assert_eq!(with_trees(|trees| trees.spilled()), Some(false));
+    }
+}

@@ -1,7 +1,7 @@
 //! Where subscribers leave their wakers, and commits take them.
 //!
 //! A lock guards the wakers. It is held to put some in or to take some out, never
-//! while one is cloned, called or dropped: those are code of others, which may come
+//! while one is cloned, called or dropped: that is foreign code, which may come
 //! back here. See [`foreign`].
 //!
 //! No wake-up is lost. A subscriber looks for a newer version, leaves its waker, and
@@ -27,6 +27,7 @@ use std::task::Waker;
 
 use uuid::Uuid;
 
+use crate::forest::sorted;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, HashState, Mutex, MutexGuard};
 use crate::tree::foreign;
 
@@ -46,8 +47,8 @@ pub struct Registry {
     waiting: Mutex<Waiting>,
 }
 
-/// Wakers by what they wait for, then by the numbers of their subscribers, so that
-/// those who came first are woken first.
+/// Wakers by what they wait for, then by the numbers of their subscribers, so that those
+/// that wait for the same are woken in the order in which they subscribed.
 type Waiting = std::collections::HashMap<Scope, BTreeMap<u64, Waker>, HashState>;
 
 /// Wakers that a commit has taken out.
@@ -83,7 +84,7 @@ impl Registry {
         let mut waiting = self.lock();
         let replaced = waiting.entry(scope).or_default().insert(subscriber, waker);
         drop(waiting);
-        drop(replaced);
+        foreign::run(|| drop(replaced));
     }
 
     /// Takes a waker back, if it is still there.
@@ -97,11 +98,11 @@ impl Registry {
             waiting.remove(&scope);
         }
         drop(waiting);
-        drop(waker);
+        foreign::run(|| drop(waker));
     }
 
-    /// After a swap: takes out the wakers of those whom it concerns. Of which roots the
-    /// trees have changed is asked only if somebody follows one.
+    /// After a swap: takes out the wakers of the subscribers that it concerns. The roots of
+    /// the changed trees are asked for only if a tree is followed.
     #[inline]
     pub fn take(&self, changed_roots: impl FnOnce() -> Vec<Uuid>) -> Taken {
         // Relaxed: a subscriber adds itself before it announces itself to the
@@ -115,22 +116,35 @@ impl Registry {
         let roots = if self.followers.load(Relaxed) == 0 {
             Vec::new()
         } else {
-            changed_roots()
+            sorted(changed_roots())
         };
         self.take_from(&roots)
     }
 
+    /// Looks up the roots, or goes through what is waited for, whichever is less: other
+    /// commits wait for the lock meanwhile.
     #[cold]
     fn take_from(&self, roots: &[Uuid]) -> Taken {
         let mut waiting = self.lock();
-        let scopes = roots.iter().copied().map(Some).chain([None]);
-        Taken(scopes.filter_map(|scope| waiting.remove(&scope)).collect())
+        let mut taken = Vec::from_iter(waiting.remove(&None));
+        if roots.len() <= waiting.len() {
+            taken.extend(roots.iter().filter_map(|&root| waiting.remove(&Some(root))));
+        } else {
+            let concerns =
+                |scope: &Scope| scope.is_some_and(|root| roots.binary_search(&root).is_ok());
+            taken.extend(
+                waiting
+                    .extract_if(|scope, _| concerns(scope))
+                    .map(|(_, all)| all),
+            );
+        }
+        Taken(taken)
     }
 
     /// When the tree is dropped: wakes all.
     pub fn close(&self) {
-        // Release pairs with the load in `is_closed`: whoever sees it sees the last
-        // version too.
+        // Release pairs with the load in `is_closed`: a subscriber that sees it sees the
+        // last version too.
         self.closed.store(true, Release);
         let waiting = mem::take(&mut *self.lock());
         Taken(waiting.into_values().collect()).wake();
@@ -141,8 +155,75 @@ impl Registry {
         self.closed.load(Acquire)
     }
 
-    /// No code of others runs under the lock, so that nothing panics there.
+    /// How many subscribers there are, how many of them follow a tree, and how many wait.
+    #[cfg(test)]
+    pub(in crate::tree) fn counts(&self) -> [usize; 3] {
+        let waiting = self.lock().values().map(BTreeMap::len).sum();
+        [
+            self.subscribers.load(Relaxed),
+            self.followers.load(Relaxed),
+            waiting,
+        ]
+    }
+
+    /// No foreign code runs under the lock, so that nothing panics there.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Says(u64, mpsc::Sender<u64>);
+
+    impl Wake for Says {
+        fn wake(self: Arc<Self>) {
+            self.1.send(self.0).unwrap();
+        }
+    }
+
+    /// A registry in which one subscriber waits for each of these, and who is woken.
+    fn waiting(scopes: impl IntoIterator<Item = Scope>) -> (Registry, mpsc::Receiver<u64>) {
+        let registry = Registry::default();
+        let (sender, woken) = mpsc::channel();
+        for scope in scopes {
+            let number = registry.enter(scope.is_some());
+            let says = Arc::new(Says(number, sender.clone()));
+            registry.wait(scope, number, Waker::from(says));
+        }
+        (registry, woken)
+    }
+
+    fn roots(numbers: impl IntoIterator<Item = u128>) -> Vec<Uuid> {
+        numbers.into_iter().map(Uuid::from_u128).collect()
+    }
+
+    #[test]
+    fn a_commit_wakes_those_it_concerns_whether_few_or_many_wait() {
+        // Many roots and few scopes, then the other way round.
+        for (waiting_for, changed) in [(0..4, 2..100), (0..100, 98..102)] {
+            let scopes = waiting_for.map(|root| Some(Uuid::from_u128(root)));
+            let (registry, woken) = waiting(scopes.chain([None]));
+            let all = registry.numbers.load(Relaxed);
+            registry.take(|| roots(changed.rev())).wake();
+            let mut woken: Vec<u64> = woken.try_iter().collect();
+            woken.sort_unstable();
+            assert_eq!(woken, Vec::from_iter(all - 3..all));
+            assert_eq!(registry.lock().len() as u64, all - 3);
+        }
+    }
+
+    #[test]
+    fn subscribers_are_woken_in_the_order_in_which_they_came() {
+        for scope in [None, Some(Uuid::nil())] {
+            let (registry, woken) = waiting([scope; 100]);
+            registry.take(|| roots([0])).wake();
+            assert!(woken.try_iter().eq(0..100));
+        }
     }
 }

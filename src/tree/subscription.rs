@@ -226,13 +226,23 @@ impl<C: SnapshotCell> Subscription<C> {
     /// Takes the newest version as soon as there is one that is newer than the last
     /// one taken. `None` once the tree has been dropped and its last version taken.
     ///
-    /// It needs no particular runtime. A future that is dropped has taken nothing.
+    /// It needs no particular runtime. A future that is dropped has taken nothing and
+    /// leaves no waker behind.
     pub async fn changed(&mut self) -> Option<Transition> {
-        std::future::poll_fn(|context| self.poll_changed(context)).await
+        struct Waiting<'a, C: SnapshotCell>(&'a mut Subscription<C>);
+
+        impl<C: SnapshotCell> Drop for Waiting<'_, C> {
+            fn drop(&mut self) {
+                self.0.cancel();
+            }
+        }
+
+        let waiting = Waiting(self);
+        std::future::poll_fn(|context| waiting.0.poll_changed(context)).await
     }
 
-    /// [`changed`](Self::changed) for those who poll. Wakes the task of the last
-    /// call.
+    /// [`changed`](Self::changed) as a function to poll, for futures and streams of your
+    /// own. The task of the last call is woken.
     pub fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<Option<Transition>> {
         match self.look_or_wait(|| context.waker().clone()) {
             Some(ended) => Poll::Ready(ended),

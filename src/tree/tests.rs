@@ -186,3 +186,79 @@ fn begin_and_update_defer_to_others_and_not_to_their_own_thread() {
     });
     assert_eq!(committed.unwrap().attempts, 5);
 }
+
+/// A waker whose destructor panics.
+struct PanicsAtDrop;
+
+impl Wake for PanicsAtDrop {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for PanicsAtDrop {
+    fn drop(&mut self) {
+        panic!("planned");
+    }
+}
+
+fn poll(subscription: &mut Subscription, waker: impl Into<Waker>) -> Option<Transition> {
+    let waker = waker.into();
+    let mut context = Context::from_waker(&waker);
+    match subscription.poll_changed(&mut context) {
+        std::task::Poll::Ready(ended) => ended,
+        std::task::Poll::Pending => None,
+    }
+}
+
+/// The version is there, but its writer has not yet taken out the wakers.
+#[test]
+fn a_waker_whose_destructor_panics_loses_no_transition() {
+    let tree = with_host();
+    let mut subscription = tree.subscribe();
+    let waker = Waker::from(Arc::new(PanicsAtDrop));
+    assert!(poll(&mut subscription, waker.clone()).is_none());
+    // From here on the registry has the last one.
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(waker)));
+    assert!(dropped.is_ok());
+    let mut stopped = tree.begin();
+    stopped.set_generation("host", 1).unwrap();
+    let version = tree.swap(&stopped).unwrap();
+    let transition = poll(&mut subscription, Waker::noop().clone());
+    assert_eq!(transition.unwrap().after().version(), 2);
+    assert_eq!(tree.registry.counts(), [1, 0, 0], "its waker was left");
+    tree.publish(stopped, version, 1);
+    // One that is replaced, and one that is dropped with its subscription.
+    for _ in 0..2 {
+        assert!(poll(&mut subscription, Arc::new(PanicsAtDrop)).is_none());
+    }
+    drop(subscription);
+}
+
+#[test]
+fn subscribers_are_counted_while_they_are_there_and_no_longer() {
+    let tree = with_host();
+    assert!(tree.subscribe_to("nobody").is_err());
+    assert_eq!(tree.registry.counts(), [0, 0, 0]);
+    let (all, mut one) = (tree.subscribe(), tree.subscribe_to("host").unwrap());
+    assert_eq!(tree.registry.counts(), [2, 1, 0]);
+    assert!(poll(&mut one, Waker::noop().clone()).is_none());
+    assert_eq!(tree.registry.counts(), [2, 1, 1]);
+    drop(one);
+    assert_eq!(tree.registry.counts(), [1, 0, 0]);
+    drop(all);
+    assert_eq!(tree.registry.counts(), [0, 0, 0]);
+}
+
+#[test]
+fn a_wait_that_has_timed_out_and_a_future_that_is_dropped_leave_no_waker() {
+    let tree = with_host();
+    let mut subscription = tree.subscribe();
+    assert!(subscription.wait_timeout(Duration::ZERO).is_err());
+    assert_eq!(tree.registry.counts(), [1, 0, 0]);
+    let mut context = Context::from_waker(Waker::noop());
+    {
+        let mut changed = std::pin::pin!(subscription.changed());
+        assert!(changed.as_mut().poll(&mut context).is_pending());
+        assert_eq!(tree.registry.counts(), [1, 0, 1]);
+    }
+    assert_eq!(tree.registry.counts(), [1, 0, 0]);
+}

@@ -379,6 +379,20 @@ fn a_provider_that_leaves_the_tree_is_among_its_changes() {
     );
 }
 
+/// Where the last tree was there is another one now.
+#[test]
+fn a_follower_is_woken_when_another_tree_takes_the_place_of_its_own() {
+    let tree = two_hosts();
+    let mut following = Following::new(&tree, "other");
+    tree.update(|transaction| {
+        transaction.remove("other")?;
+        transaction.new_root("third", None, None)
+    })
+    .unwrap();
+    assert_eq!(following.take().1, 1);
+    assert!(matches!(following.poll(), Poll::Ready(None)));
+}
+
 #[test]
 fn a_follower_ends_when_its_provider_has_gone() {
     let tree = two_hosts();
