@@ -9,3 +9,6 @@ pub mod consistency;
 pub mod limits;
 pub mod models;
 pub mod patterns;
+
+#[cfg(doctest)]
+mod must_not_compile;
