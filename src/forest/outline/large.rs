@@ -1,4 +1,4 @@
-//! A tree of many providers: persistent maps.
+//! A tree of many providers: the persistent maps of imbl, which Cargo.toml names `im`.
 
 use std::sync::Arc;
 
