@@ -27,7 +27,7 @@ use std::task::Waker;
 
 use uuid::Uuid;
 
-use crate::forest::sorted;
+use crate::provider::sorted::sorted;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, HashState, Mutex, MutexGuard};
 use crate::tree::foreign;
 

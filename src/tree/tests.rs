@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::provider::new::NewProvider;
+use crate::tree::subscription::{Subscription, Transition};
 
 #[test]
 fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {
