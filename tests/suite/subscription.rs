@@ -386,7 +386,7 @@ fn a_follower_is_woken_when_another_tree_takes_the_place_of_its_own() {
     let mut following = Following::new(&tree, "other");
     tree.update(|transaction| {
         transaction.remove("other")?;
-        transaction.new_root("third", None, None)
+        transaction.new_root("third")
     })
     .unwrap();
     assert_eq!(following.take().1, 1);
