@@ -1,0 +1,97 @@
+//! How it works inside: for those who read the code, or want to know where the costs come
+//! from. Nothing here is part of the API.
+//!
+//! # Four floors
+//!
+//! ```text
+//!   tree          sharing: the handle, the commit loop, fairness, subscriptions, reclamation
+//!   cell          the pointer to the newest version: the only atomics that readers meet
+//!   ─────────────────────────────────────────────────────────────────────────────────────
+//!   transaction   edits of a private copy, and the rules that they must keep
+//!   snapshot      a version, owned
+//!   ─────────────────────────────────────────────────────────────────────────────────────
+//!   forest        one state: look-ups, walks, questions, changes
+//!   ─────────────────────────────────────────────────────────────────────────────────────
+//!   provider      values: providers, inventories, names, keys, records; and `Error`
+//! ```
+//!
+//! Each floor imports from those below. The forest knows no versions, and nothing below
+//! `cell` knows that there are threads.
+//!
+//! # One state
+//!
+//! Three persistent structures, which share their nodes with the states before and after:
+//!
+//! ```text
+//!   UUID ──hash──> index ─┐
+//!                         ├─> place = (root's ordinal, position)
+//!   name ──hash──> index ─┘               │
+//!                                         v
+//!   outline, a radix trie by the roots' ordinals
+//!   ┌──┬──┬──┬──┐
+//!   │  │  │  │  │ blocks of 32
+//!   └──┴┬─┴──┴──┘
+//!       └─> leaf of trees ─> tree: up to 32 providers in one allocation, sorted by path
+//!                                  more than 32: sorted maps of their own
+//! ```
+//!
+//! - An *ordinal* orders siblings. It grows with each new sibling and leaves room for moves,
+//!   so adding a child touches no other provider. A *path* is the ordinals from the root
+//!   down; sorted paths are the forest top-down, and a subtree is a range of them.
+//! - A *place* is plain data. Copying a node of an index is a copy of bytes, and edits of
+//!   content never touch an index. The position is a hint: if another provider is there, its
+//!   tree is searched.
+//! - An edit of content copies one tree and the blocks on the way to it. A diff descends
+//!   both outlines and skips whatever is the same allocation, so it costs what has changed.
+//!
+//! # Versions
+//!
+//! ```text
+//!   version 41        version 42        version 43     <- the cell points here
+//!   ┌────────┐        ┌────────┐        ┌────────┐
+//!   │ roots  │        │ roots  │        │ roots  │
+//!   └─┬────┬─┘        └─┬────┬─┘        └─┬────┬─┘
+//!     │    └──────┬─────┘    └──────┬─────┘    │
+//!     A           B                 C          D       <- nodes, freed with the last version
+//! ```
+//!
+//! A commit forks the newest version in O(1), edits the fork, and asks the cell to replace the
+//! version it began from. If another commit came first, the fork is dropped and the closure
+//! runs again.
+//!
+//! # A commit with a claim
+//!
+//! A compare-and-swap favours short transactions, so a writer that keeps losing claims
+//! priority, with a deadline:
+//!
+//! ```text
+//!   long   ──attempt──✗ claim ──attempt────────────✓ swap, end claim, wake others
+//!   short  ─✓──✓──✓──✓──✓│ sleeps                   │──✓──✓──✓
+//!                        │<── until the end, or ───>│
+//!                        │    the deadline, at most 1 s
+//! ```
+//!
+//! Claims decide nothing: the swap alone does. A stopped claimant costs others its deadline,
+//! never an update. After the swap a commit does its own work first, and runs other people's
+//! code last:
+//!
+//! ```text
+//!   swap ─> end claim ─> take wakers out ─> retire old version ─> call wakers ─> tracing
+//!                        (short lock)       (lock-free queue)     (no lock, no mark)
+//! ```
+//!
+//! # Who frees what
+//!
+//! ```text
+//!   commit ──the version it replaced──> unpinned? ──yes──> taken apart, node by node
+//!                                           │no                     │ budget used up
+//!                                           v                       v
+//!                                       backlog of pinned       backlog of partly freed
+//!                                       versions, by age        versions
+//!                                           └──── looked at by later commits ────┘
+//! ```
+//!
+//! Readers free nothing: a version's last reference is the backlog's. Each commit may take
+//! apart more nodes than it replaced itself, so what waits is bounded by what is pinned.
+//! Freeing a node means taking it out of its `Arc`: if that was the last reference its
+//! children follow, else its count goes down by one.
