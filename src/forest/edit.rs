@@ -14,14 +14,8 @@ impl Keys {
 }
 
 impl Forest {
-    /// Adds a provider at its path, where nothing is.
-    pub(crate) fn attach(&mut self, provider: Provider) {
-        self.attach_all(vec![provider]);
-    }
-
     /// Adds providers at their paths, where nothing is.
     pub(crate) fn attach_all(&mut self, mut providers: Vec<Provider>) {
-        self.writes += providers.len();
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
         let mut rest = providers.into_iter().peekable();
         while let Some(root) = rest.peek().map(|first| first.path().root_ordinal()) {
@@ -30,13 +24,19 @@ impl Forest {
             while let Some(one) = rest.next_if(of_tree) {
                 tree.push(one);
             }
-            for (place, one) in self.places(&tree) {
-                self.by_uuid.insert(self.keys.uuid(one.uuid()), place);
-                self.by_name.insert(self.keys.name_of(one), place);
-            }
-            let keys = &self.keys;
-            self.outline.insert(tree, &|one| keys.name_of(one));
+            self.attach_to_tree(tree);
         }
+    }
+
+    /// Adds providers of one tree, sorted by their paths.
+    fn attach_to_tree(&mut self, providers: Vec<Provider>) {
+        self.writes += providers.len();
+        for (place, one) in self.places(&providers) {
+            self.by_uuid.insert(self.keys.uuid(one.uuid()), place);
+            self.by_name.insert(self.keys.name_of(one), place);
+        }
+        let keys = &self.keys;
+        self.outline.insert(providers, &|one| keys.name_of(one));
     }
 
     /// The places that providers of one tree, sorted by their paths, will have once they
@@ -82,33 +82,51 @@ impl Forest {
     }
 
     /// Takes a provider out, if it is there, whatever stands below it.
-    pub(crate) fn detach(&mut self, uuid: Uuid) {
+    pub(crate) fn detach_alone(&mut self, uuid: Uuid) {
         if let Some(path) = self.get(uuid).map(|one| one.path().clone()) {
-            self.detach_between(&path, &path);
+            let provider = self.take_out(&path, &path);
+            self.forget(&provider);
         }
     }
 
-    /// Takes out the provider at a path and all below it. Returns how many that were.
-    pub(crate) fn detach_below(&mut self, path: &Path) -> usize {
-        self.detach_between(path, &path.end())
+    /// Takes out the provider at a path and all below it.
+    pub(crate) fn detach(&mut self, top: &Path) -> Subtree {
+        let providers = self.take_out(top, &top.end());
+        self.forget(&providers);
+        Subtree(providers)
     }
 
-    fn detach_between(&mut self, first: &Path, last: &Path) -> usize {
-        let removed = self.take_out(first, last);
-        let root = first.root_ordinal().unwrap_or_default();
-        for one in &removed {
-            self.by_uuid.remove(self.keys.uuid(one.uuid()), root);
-            self.by_name.remove(self.keys.name_of(one), root);
+    /// Puts a subtree at a path, where nothing is.
+    pub(crate) fn attach(&mut self, subtree: Subtree, to: &Path) {
+        self.attach_to_tree(subtree.at(to));
+    }
+
+    /// Moves what is at some paths, and all below them, to others below one parent: all at
+    /// once, so that none meets another. Nothing is at the new paths but what moves.
+    pub(crate) fn relocate(&mut self, moves: &[(Path, Path)], parent_uuid: Option<Uuid>) {
+        let moving: Vec<_> = moves
+            .iter()
+            .map(|(from, to)| {
+                let mut subtree = Subtree(self.take_out(from, &from.end()));
+                subtree.set_parent(parent_uuid);
+                (from.root_ordinal().unwrap_or_default(), subtree.at(to))
+            })
+            .collect();
+        for (root, providers) in moving {
+            let moved = self.places(&providers);
+            for (place, one) in moved.iter().filter(|(place, _)| place.root != root) {
+                let hash = self.keys.uuid(one.uuid());
+                self.by_uuid.relocate(hash, root, *place);
+                self.by_name.relocate(self.keys.name_of(one), root, *place);
+            }
+            self.writes += providers.len();
+            let keys = &self.keys;
+            self.outline.insert(providers, &|one| keys.name_of(one));
         }
-        removed.len()
     }
 
-    /// Takes the provider at a path and all below it out of the outline. The indices lead
-    /// nowhere meanwhile, until they are [lowered](Self::lower).
-    pub(crate) fn lift(&mut self, top: &Path) -> Vec<Provider> {
-        self.take_out(top, &top.end())
-    }
-
+    /// Takes out of the outline what is in one tree at the first of two paths, the last, or
+    /// in between.
     fn take_out(&mut self, first: &Path, last: &Path) -> Vec<Provider> {
         let root = first.root_ordinal().unwrap_or_default();
         let is_small = |forest: &Self| forest.outline.tree(root).map(|tree| tree.is_small());
@@ -123,6 +141,15 @@ impl Forest {
         removed
     }
 
+    /// Takes out of the indices providers that the outline had in one tree.
+    fn forget(&mut self, removed: &[Provider]) {
+        for one in removed {
+            let root = one.path().root_ordinal().unwrap_or_default();
+            self.by_uuid.remove(self.keys.uuid(one.uuid()), root);
+            self.by_name.remove(self.keys.name_of(one), root);
+        }
+    }
+
     /// Corrects the positions that the indices have of a tree.
     fn note_positions(&mut self, root: u32) {
         let tree = self.outline.tree(root);
@@ -134,27 +161,39 @@ impl Forest {
             self.by_name.relocate(self.keys.name_of(one), root, place);
         }
     }
+}
 
-    /// Puts those that were lifted at another path, where nothing is.
-    pub(crate) fn lower(&mut self, mut lifted: Vec<Provider>, to: &Path) {
-        let Some(from) = lifted.first().map(|top| top.path().clone()) else {
-            return;
-        };
-        for provider in &mut lifted {
-            let path = &mut provider.head_mut().path;
-            *path = path.rebased(&from, to);
+/// A provider and all that is below it, which no forest has.
+#[must_use = "what is not attached is gone"]
+pub(crate) struct Subtree(Vec<Provider>);
+
+impl From<Provider> for Subtree {
+    fn from(provider: Provider) -> Self {
+        Self(vec![provider])
+    }
+}
+
+impl Subtree {
+    /// From the topmost on, in the order of their paths.
+    pub(crate) fn providers(&self) -> &[Provider] {
+        &self.0
+    }
+
+    fn set_parent(&mut self, parent_uuid: Option<Uuid>) {
+        if let Some(top) = self.0.first_mut() {
+            top.head_mut().parent_uuid = parent_uuid;
         }
-        let root = from.root_ordinal().unwrap_or_default();
-        if to.root_ordinal() != Some(root) {
-            for (place, one) in self.places(&lifted) {
-                let hash = self.keys.uuid(one.uuid());
-                self.by_uuid.relocate(hash, root, place);
-                self.by_name.relocate(self.keys.name_of(one), root, place);
+    }
+
+    /// Its providers, with the topmost at a path.
+    fn at(mut self, to: &Path) -> Vec<Provider> {
+        if let Some(from) = self.0.first().map(|top| top.path().clone()) {
+            for provider in &mut self.0 {
+                let path = &mut provider.head_mut().path;
+                *path = path.rebased(&from, to);
             }
         }
-        self.writes += lifted.len();
-        let keys = &self.keys;
-        self.outline.insert(lifted, &|one| keys.name_of(one));
+        self.0
     }
 }
 

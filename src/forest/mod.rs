@@ -19,7 +19,7 @@ pub(crate) mod forest;
 
 mod check;
 pub(crate) mod diff;
-mod edit;
+pub(crate) mod edit;
 mod export;
 pub(crate) mod fmt;
 mod index;

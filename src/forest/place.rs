@@ -102,6 +102,7 @@ impl Forest {
         let limit = u64::from(MAX_SIBLINGS);
         let mut ordinal = 0;
         let mut moves = Vec::new();
+        let parent_uuid = self.outline.get(parent).map(Provider::uuid);
         for child in Children::of(self, parent) {
             ordinal += room_before(child.uuid()) as u64;
             if ordinal >= limit {
@@ -113,11 +114,7 @@ impl Forest {
             }
             ordinal += 1;
         }
-        // All are lifted before one is lowered, so that none meets another.
-        let lifted: Vec<_> = moves.iter().map(|(from, _)| self.lift(from)).collect();
-        for (subtree, (_, place)) in lifted.into_iter().zip(&moves) {
-            self.lower(subtree, place);
-        }
+        self.relocate(&moves, parent_uuid);
         Ok(())
     }
 

@@ -359,7 +359,7 @@ mod tests {
                 fork
             });
             let mut kept = forest;
-            kept.detach(Uuid::from_u128(1_001));
+            kept.detach_alone(Uuid::from_u128(1_001));
             let shown: Vec<_> = kept.to_records().collect();
             let teardowns = forks.map(Teardown::new);
             assert!(teardowns.iter().all(|one| !one.is_done()));

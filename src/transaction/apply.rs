@@ -6,10 +6,11 @@ use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::Transaction;
-use super::arrivals::{Arrivals, Subtree};
+use super::arrivals::Arrivals;
 use super::structure::check_texts;
 use crate::error::Error;
 use crate::forest::diff::change::{Change, Place};
+use crate::forest::edit::Subtree;
 use crate::forest::forest::Forest;
 use crate::forest::iter::Children;
 use crate::provider::provider::Provider;
@@ -144,23 +145,20 @@ impl<'c> Plan<'c> {
             .collect();
         // Children first, so that each takes along only what stays below it.
         leaving.sort_unstable_by(|(a, ..), (b, ..)| b.cmp(a));
-        let mut lifted: HashMap<Uuid, Vec<Provider>> = HashMap::default();
+        let mut detached: HashMap<Uuid, Subtree> = HashMap::default();
         let mut in_the_way = Vec::new();
         for (path, uuid, moves) in leaving {
             if moves {
-                lifted.insert(uuid, forest.lift(&path));
+                detached.insert(uuid, forest.detach(&path));
             } else {
                 in_the_way.extend(Children::of(forest, &path).map(Provider::uuid));
-                forest.detach(uuid);
+                forest.detach_alone(uuid);
             }
         }
         check_none_in_the_way(in_the_way)?;
         let arriving = self.arriving.iter().map(|&(after, place)| {
-            let subtree = match lifted.remove(&after.uuid()) {
-                Some(lifted) => Subtree::Lifted(lifted),
-                None => Subtree::New(Box::new(after.clone())),
-            };
-            (subtree, place)
+            let there = detached.remove(&after.uuid());
+            (there.unwrap_or_else(|| after.clone().into()), place)
         });
         Ok(arriving.collect())
     }

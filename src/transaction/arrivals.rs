@@ -1,7 +1,6 @@
 //! Providers on their way to where they belong, each with all that stands below it.
 
 use std::collections::BTreeSet;
-use std::slice;
 
 use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
@@ -9,26 +8,10 @@ use uuid::Uuid;
 use super::structure::{check_levels, check_none_missing, cycle};
 use crate::error::Error;
 use crate::forest::diff::change::Place;
+use crate::forest::edit::Subtree;
 use crate::forest::forest::Forest;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
-
-/// Providers that stand nowhere.
-pub(super) enum Subtree {
-    /// One that the forest has not had.
-    New(Box<Provider>),
-    /// One that has been lifted, and all below it.
-    Lifted(Vec<Provider>),
-}
-
-impl Subtree {
-    fn providers(&self) -> &[Provider] {
-        match self {
-            Self::New(provider) => slice::from_ref(provider),
-            Self::Lifted(providers) => providers,
-        }
-    }
-}
 
 /// Subtrees by the parents that they go to. Siblings come in the order in which they were
 /// given.
@@ -119,10 +102,7 @@ fn place_below(
             waiting.entry(next).and_modify(|count| *count -= 1);
         }
         check_depth(subtree.providers(), &path)?;
-        match subtree {
-            Subtree::New(provider) => forest.attach(provider.edited(|head| head.path = path)),
-            Subtree::Lifted(providers) => forest.lower(providers, &path),
-        }
+        forest.attach(subtree, &path);
     }
     Ok(())
 }

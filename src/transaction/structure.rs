@@ -81,9 +81,10 @@ impl Transaction {
         head.parent_uuid = parent.map(Provider::uuid);
         head.generation = generation;
         check_levels(uuid, above.levels() + 1)?;
-        head.path = self.forest.next_path(&above)?;
+        let path = self.forest.next_path(&above)?;
         self.generations.note(uuid, None, generation, "new");
-        self.forest.attach(Provider::new(head, iter::empty()));
+        let provider = Provider::new(head, iter::empty());
+        self.forest.attach(provider.into(), &path);
         self.edits += 1;
         Ok(uuid)
     }
@@ -97,7 +98,7 @@ impl Transaction {
     pub fn remove<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
         let provider = self.require(key)?;
         let path = provider.path().clone();
-        let removed = self.forest.detach_below(&path);
+        let removed = self.forest.detach(&path).providers().len();
         self.edits += 1;
         Ok(removed)
     }
@@ -162,21 +163,14 @@ impl Transaction {
         if self.require(uuid)?.parent_uuid() == parent_uuid {
             return Ok(false);
         }
-        let path = move_to_end(&mut self.forest, uuid, parent_uuid)?;
-        self.forest
-            .edit(&path, |moved| moved.head_mut().parent_uuid = parent_uuid);
+        move_to_end(&mut self.forest, uuid, parent_uuid)?;
         self.edits += 1;
         Ok(true)
     }
 }
 
-/// Moves a provider's path, and those of all below it, to the end of a parent's
-/// children. Returns the new path.
-pub(super) fn move_to_end(
-    forest: &mut Forest,
-    uuid: Uuid,
-    parent_uuid: Option<Uuid>,
-) -> Result<Path, Error> {
+/// Moves a provider, with all below it, to the end of a parent's children.
+fn move_to_end(forest: &mut Forest, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<(), Error> {
     let here = forest.require(uuid)?.path();
     let above = forest.place_of(parent_uuid)?;
     if here.contains(&above) {
@@ -197,9 +191,8 @@ pub(super) fn move_to_end(
     let to = forest.next_path(&above)?;
     // Asked for again: making room there may have changed its path.
     let from = forest.require(uuid)?.path().clone();
-    let moved = forest.lift(&from);
-    forest.lower(moved, &to);
-    Ok(to)
+    forest.relocate(&[(from, to)], parent_uuid);
+    Ok(())
 }
 
 pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {

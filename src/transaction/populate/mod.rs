@@ -119,7 +119,7 @@ impl Transaction {
 fn apply(plan: Plan, transaction: &mut Transaction, operation: &'static str) -> Result<(), Error> {
     let mut changed = !plan.dropped.is_empty();
     for uuid in &plan.dropped {
-        transaction.forest.detach(*uuid);
+        transaction.forest.detach_alone(*uuid);
     }
     let mut arriving = Vec::new();
     for Given {
@@ -144,7 +144,7 @@ fn apply(plan: Plan, transaction: &mut Transaction, operation: &'static str) -> 
         if in_place {
             transaction.forest.replace(draft.finish());
         } else {
-            transaction.forest.detach(uuid);
+            transaction.forest.detach_alone(uuid);
             arriving.push(draft);
         }
     }
