@@ -13,7 +13,7 @@ use crate::snapshot::Snapshot;
 /// A read by closure or [`Reader`](crate::Reader) touches no reference count;
 /// neither waits for anything. arc-swap keeps eight snapshots a thread safe
 /// without counting references; reads that are nested deeper count them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ArcSwapCell(Arc<ArcSwap<Snapshot>>);
 
 /// One reader's snapshot, and where to ask whether it is the newest.

@@ -14,7 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::sync::Arc;
 
 /// The twin of the default cell.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ArcSwapCell(Arc<Swap>);
 
 /// The newest snapshot, by its key in a table. The table is no part of the

@@ -34,8 +34,8 @@ pub(crate) mod sealed {
     /// The only one.
     pub(crate) const TOKEN: Token = Token(());
 
-    /// What a tree asks of its cell.
-    pub trait Cell: Send + Sync + Sized + 'static {
+    /// What a tree asks of its cell. A clone shares the newest snapshot.
+    pub trait Cell: Clone + Send + Sync + Sized + Unpin + 'static {
         /// What one [`Reader`](crate::Reader) keeps between its loads.
         type Cache: Clone + Send + Sync + Unpin + 'static;
 

@@ -43,7 +43,7 @@ const FREED_BY_A_FLUSH: usize = 6;
 /// assert!(tree.exists("host"));
 /// # Ok::<(), provider_tree::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EpochCell(Arc<Newest>);
 
 /// Where the newest version lies. It owns one reference to that version, and is

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::{Change, Error, NewProvider, Snapshot, TimedOut};
+use provider_tree::{Change, Error, NewProvider, Place, Snapshot, TimedOut};
 use uuid::Uuid;
 
 use crate::cases::{ProviderTree, ends, fork, new_tree};
@@ -347,10 +347,21 @@ fn a_follower_goes_along_when_its_provider_moves() {
     let mut following = Following::new(&tree, "host_numa0");
     tree.move_to("host_numa0", "other").unwrap();
     let numa = "host_numa0 (00000000-0000-0000-0000-00000000000b)";
-    let other = "00000000-0000-0000-0000-000000000002";
+    let (host, other) = (
+        "00000000-0000-0000-0000-000000000001",
+        "00000000-0000-0000-0000-000000000002",
+    );
     assert_eq!(
         following.take(),
-        (vec![format!("~ {numa}: parent={other}")], 1)
+        (
+            vec![
+                format!("+ other ({other})"),
+                "+ other_numa0 (00000000-0000-0000-0000-00000000000c)".to_owned(),
+                format!("~ {numa}: parent={other}"),
+                format!("- host ({host})"),
+            ],
+            1
+        )
     );
     assert!(following.poll().is_pending());
     tree.set_generation("host", 1).unwrap();
@@ -360,23 +371,70 @@ fn a_follower_goes_along_when_its_provider_moves() {
     // Out to a tree of its own, and what it leaves.
     assert!(following.poll().is_pending());
     tree.move_to_root("host_numa0").unwrap();
-    assert_eq!(following.take(), (vec![format!("~ {numa}: now a root")], 1));
+    let (lines, woken) = following.take();
+    assert_eq!((lines.len(), woken), (3, 1));
+    assert!(
+        lines.contains(&format!("~ {numa}: now a root")),
+        "{lines:?}"
+    );
+    assert_eq!(following.subscription.snapshot().len(), 1);
     assert!(following.poll().is_pending());
     tree.remove("other").unwrap();
     assert!(following.sleeps());
 }
 
 #[test]
-fn a_provider_that_leaves_the_tree_is_among_its_changes() {
+fn what_moves_out_of_a_followed_tree_is_removed_and_what_moves_in_is_added() {
     let tree = two_hosts();
-    let mut following = Following::new(&tree, "host");
+    let (mut host, mut other) = (
+        Following::new(&tree, "host"),
+        Following::new(&tree, "other"),
+    );
     tree.move_to("host_numa0", "other_numa0").unwrap();
     let numa = "host_numa0 (00000000-0000-0000-0000-00000000000b)";
-    let parent = "00000000-0000-0000-0000-00000000000c";
-    assert_eq!(
-        following.take(),
-        (vec![format!("~ {numa}: parent={parent}")], 1)
-    );
+    assert_eq!(host.take(), (vec![format!("- {numa}")], 1));
+    assert_eq!(other.take(), (vec![format!("+ {numa}")], 1));
+}
+
+/// The order of steps in which a sibling outside the tree was once named.
+#[test]
+fn the_changes_of_a_followed_tree_name_no_provider_of_another() {
+    let tree = new_tree();
+    for (name, parent) in [
+        ("r", None),
+        ("z", None),
+        ("x", Some("r")),
+        ("m", Some("x")),
+        ("o", Some("r")),
+    ] {
+        match parent {
+            None => tree.new_root(name).unwrap(),
+            Some(parent) => tree.new_child(name, parent).unwrap(),
+        };
+    }
+    let mut subscription = tree.subscribe_to("x").unwrap();
+    tree.move_to_root("o").unwrap();
+    tree.move_to("m", "o").unwrap();
+    tree.move_to_root("x").unwrap();
+    tree.move_to("r", "m").unwrap();
+    tree.move_to("z", "m").unwrap();
+    let transition = subscription.try_changed().unwrap();
+    let within = |uuid| [transition.before(), transition.after()].map(|one| one.exists(uuid));
+    for change in transition.changes() {
+        assert_ne!(within(change.uuid()), [false; 2], "{change}");
+        if let Change::Added { place, .. }
+        | Change::Updated {
+            place: Some(place), ..
+        } = &change
+            && let Place::Before(next) = place
+        {
+            assert!(transition.after().exists(next), "{change}");
+        }
+    }
+    let copy = fork(transition.before().clone());
+    copy.update(|transaction| transaction.apply(transition.changes()))
+        .unwrap();
+    assert_eq!(copy.snapshot(), *transition.after());
 }
 
 /// Where the last tree was there is another one now.
@@ -431,6 +489,26 @@ fn what_does_not_exist_can_not_be_followed() {
     assert!(matches!(unknown, Error::UnknownProvider { key, .. } if key == "nobody"));
     // It has left nothing behind: a commit finds no subscriber.
     tree.set_generation("host", 1).unwrap();
+}
+
+/// 1,000 followers begin with as many versions, and wait.
+#[test]
+fn followers_that_wait_keep_no_version_alive() {
+    let tree = new_tree();
+    for host in 0..1_000 {
+        tree.new_root(NewProvider::new(&format!("host{host}")).generation(0))
+            .unwrap();
+    }
+    let following: Vec<_> = (0..1_000)
+        .map(|host| {
+            let following = Following::new(&tree, &format!("host{host}"));
+            tree.new_root(&format!("other{host}")).unwrap();
+            following
+        })
+        .collect();
+    tree.collect();
+    assert_eq!(tree.stats().versions, 1);
+    assert!(following.iter().all(|one| one.count.0.load(SeqCst) == 0));
 }
 
 /// Threads that follow one host each, while others commit to all hosts at random: none

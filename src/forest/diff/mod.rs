@@ -7,7 +7,6 @@
 
 pub(crate) mod change;
 
-use std::collections::BTreeMap;
 use std::iter;
 
 use foldhash::{HashMap, HashSet};
@@ -16,7 +15,6 @@ use uuid::Uuid;
 use super::forest::Forest;
 use super::outline::Tree;
 use crate::forest::diff::change::{Change, Place};
-use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
 impl Forest {
@@ -70,58 +68,10 @@ impl Forest {
         changes(self, older, &came, &gone)
     }
 
-    /// As [`diff`](Self::diff), of those that were in a provider's tree or are in it now,
-    /// whose place among other trees does not count. Cost: that of the changes in that
-    /// tree; of all that is in it if the provider has moved to another.
-    pub(crate) fn diff_of_tree(&self, older: &Self, uuid: Uuid) -> Vec<Change> {
-        let [old, new] = [older, self].map(|state| state.outline.tree_of(state.get(uuid)?.path()));
-        let [old_root, new_root] = [old, new].map(|tree| tree.and_then(Tree::first));
-        let mut all = Vec::new();
-        if old_root.map(|root| (root.uuid(), root.path()))
-            == new_root.map(|root| (root.uuid(), root.path()))
-        {
-            Tree::diff(old, new, &mut |one| all.push(one));
-        } else {
-            // Their paths have nothing to do with each other.
-            Tree::diff(old, None, &mut |one| all.push(one));
-            Tree::diff(None, new, &mut |one| all.push(one));
-        }
-        let mut gone: BTreeMap<&Path, &Provider> = BTreeMap::new();
-        let mut came = gone.clone();
-        for (old, new) in all {
-            for uuid in [old, new].into_iter().flatten().map(Provider::uuid) {
-                gone.extend(older.get(uuid).map(|one| (one.path(), one)));
-                came.extend(self.get(uuid).map(|one| (one.path(), one)));
-            }
-        }
-        let [gone, came] = [gone, came].map(|all| all.into_values().collect::<Vec<_>>());
-        let mut changes = changes(self, older, &came, &gone);
-        changes.retain_mut(|change| match change {
-            Change::Updated {
-                before,
-                after,
-                place,
-            } if before.parent_uuid().is_none() && after.parent_uuid().is_none() => {
-                *place = None;
-                before != after
-            }
-            _ => true,
-        });
-        changes
-    }
-
-    /// Whether the tree of a provider shows the same in both states. Cost: O(1) if they
-    /// share it; else that of comparing it.
-    pub(crate) fn has_same_tree(&self, other: &Self, uuid: Uuid) -> bool {
-        let [Some(here), Some(there)] = [self, other].map(|state| state.get(uuid)) else {
-            return false;
-        };
-        let trees =
-            [(self, here), (other, there)].map(|(state, one)| state.outline.tree_of(one.path()));
-        let [Some(here), Some(there)] = trees else {
-            return false;
-        };
-        here.ptr_eq(there) || here.iter().eq(there.iter())
+    /// The tree of a provider, to be kept without the rest. Cost: one look-up.
+    pub(crate) fn lone_tree(&self, uuid: Uuid) -> Option<LoneTree> {
+        let tree = self.outline.tree_of(self.get(uuid)?.path())?;
+        Some(LoneTree(tree.clone()))
     }
 
     /// The roots, in either state, of the trees that differ. Cost: O(c log n) for c
@@ -134,6 +84,32 @@ impl Forest {
         });
         roots.dedup();
         roots
+    }
+}
+
+/// One tree of a state, kept without the rest of it.
+#[derive(Clone)]
+pub(crate) struct LoneTree(Tree);
+
+impl LoneTree {
+    /// The UUID of its root.
+    pub(crate) fn root(&self) -> Uuid {
+        self.0.first().map_or(Uuid::nil(), Provider::uuid)
+    }
+
+    /// A forest of this tree alone. Cost: O(t) for t providers in it.
+    pub(crate) fn to_forest(&self) -> Forest {
+        let mut forest = Forest::new();
+        forest.attach_all(self.0.iter().cloned().collect());
+        forest
+    }
+}
+
+/// Trees are equal if they show equal providers in the same order. Cost: O(1) if both are
+/// shared, else O(t).
+impl PartialEq for LoneTree {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ptr_eq(&other.0) || self.0.iter().eq(other.0.iter())
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use provider_tree::{Change, Place, ProviderRecord};
+use provider_tree::{Change, ProviderRecord};
 use uuid::Uuid;
 
 use super::forest::Model;
 use super::tally;
-use crate::cases::ProviderTree;
+use crate::cases::{ProviderTree, fork};
 
 type Subscription = provider_tree::Subscription<crate::Cell>;
 
@@ -19,41 +19,22 @@ pub struct Follower {
     gone: bool,
 }
 
-/// The tree of a provider: its records with their depths, top-down.
-fn tree_of(model: &Model, uuid: Uuid) -> Option<Vec<(usize, ProviderRecord)>> {
-    model.get(uuid)?;
+/// The tree of a provider: its records, top-down.
+fn tree_of(model: &Model, uuid: Uuid) -> Vec<ProviderRecord> {
+    if model.get(uuid).is_none() {
+        return Vec::new();
+    }
     let walk = model.walk();
     let tree = walk.tree(walk.root(uuid).uuid);
-    Some(
-        tree.iter()
-            .map(|(depth, one)| (*depth, (*one).clone()))
-            .collect(),
-    )
+    tree.iter().map(|(_, one)| (*one).clone()).collect()
 }
 
-fn uuids(tree: Option<&Vec<(usize, ProviderRecord)>>) -> impl Iterator<Item = Uuid> {
-    tree.into_iter().flatten().map(|(_, one)| one.uuid)
-}
-
-/// Whether only the place among siblings has changed. If not, the place is left out: where
-/// not all siblings are looked at, it may be told in several ways.
-fn is_only_placed(change: &mut Change) -> bool {
-    match change {
-        Change::Added { place, .. } => {
-            *place = Place::Last;
-            false
-        }
-        Change::Updated {
-            before,
-            after,
-            place,
-            ..
-        } => {
-            *place = None;
-            before == after
-        }
-        _ => false,
-    }
+/// What is in one of them and not in the other.
+fn differing(before: &[ProviderRecord], after: &[ProviderRecord]) -> BTreeSet<Uuid> {
+    let lacks = |others: &[ProviderRecord], one: &&ProviderRecord| !others.contains(one);
+    let gone = before.iter().filter(|one| lacks(after, one));
+    let came = after.iter().filter(|one| lacks(before, one));
+    gone.chain(came).map(|one| one.uuid).collect()
 }
 
 impl Follower {
@@ -67,31 +48,42 @@ impl Follower {
     }
 
     /// Looks: it takes something if the tree shows something else, or the provider has
-    /// gone, and tells the changes of that tree out of all.
+    /// gone, and tells the changes of that tree alone.
     pub fn look(&mut self, model: &Model) {
         let (before, after) = (tree_of(&self.seen, self.uuid), tree_of(model, self.uuid));
         let concerned = !self.gone && before != after;
         let taken = self.subscription.try_changed();
         assert_eq!(taken.is_some(), concerned, "follows {}", self.uuid);
-        self.gone |= after.is_none();
+        self.gone |= after.is_empty();
         self.seen = model.clone();
         let Some(transition) = taken else { return };
-        let within: BTreeSet<Uuid> = uuids(before.as_ref())
-            .chain(uuids(after.as_ref()))
-            .collect();
-        let mut expected = transition.after().diff(transition.before());
-        let all = expected.len();
-        expected.retain_mut(|change| within.contains(&change.uuid()) && !is_only_placed(change));
-        let mut changes = transition.changes();
-        changes.retain_mut(|change| !is_only_placed(change));
-        assert_eq!(changes, expected, "follows {}", self.uuid);
+        for (shown, expected) in [(transition.before(), &before), (transition.after(), &after)] {
+            let mut shown: Vec<_> = shown.to_records().collect();
+            for record in &mut shown {
+                record.root_uuid = None; // as in the model
+            }
+            assert_eq!(shown, *expected, "follows {}", self.uuid);
+        }
+        // What has changed is told, the rest is not but for its place, and all of it
+        // leads from the one to the other.
+        let changes = transition.changes();
+        let mut differing = differing(&before, &after);
+        for change in &changes {
+            let is_placed = matches!(change, Change::Updated { place: Some(_), .. });
+            let differs = differing.remove(&change.uuid());
+            assert!(differs || is_placed, "follows {}: {change}", self.uuid);
+        }
+        assert!(differing.is_empty(), "follows {}: {differing:?}", self.uuid);
+        let copy = fork(transition.before().clone());
+        copy.update(|transaction| transaction.apply(&changes))
+            .unwrap();
+        assert_eq!(copy.snapshot(), *transition.after());
         tally::mark("Follow", if self.gone { "gone" } else { "changed" });
-        if expected.len() < all {
+        if model.providers.len() > after.len() {
             tally::mark("Follow", "part");
         }
-        let leaves = |change: &Change| uuids(after.as_ref()).all(|one| one != change.uuid());
-        let updated = |change: &&Change| matches!(change, Change::Updated { .. });
-        if expected.iter().filter(updated).any(leaves) {
+        let left = |change: &Change| matches!(change, Change::Removed { provider, .. } if model.get(provider.uuid()).is_some());
+        if changes.iter().any(left) {
             tally::mark("Follow", "left");
         }
     }

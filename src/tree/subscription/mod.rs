@@ -1,5 +1,7 @@
 //! Waiting for the next version, in a thread or a task.
 
+mod view;
+
 use std::fmt;
 use std::sync::PoisonError;
 use std::task::{Context, Poll, Wake, Waker};
@@ -7,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::registry::{Registry, Scope};
-use super::tree::ProviderTree;
+use self::view::View;
 use crate::cell::arc_swap::ArcSwapCell;
 use crate::cell::cell::SnapshotCell;
 use crate::cell::cell::sealed::TOKEN;
@@ -18,6 +19,8 @@ use crate::provider::key::ProviderKey;
 use crate::provider::provider::Provider;
 use crate::snapshot::Snapshot;
 use crate::sync::{Arc, Condvar, Mutex};
+use crate::tree::registry::{Registry, Scope};
+use crate::tree::tree::ProviderTree;
 
 /// One subscriber's view of a tree: it waits for versions newer than the last that
 /// it took. From [`ProviderTree::subscribe`] or [`ProviderTree::subscribe_to`].
@@ -25,8 +28,8 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// A slow subscriber skips versions, but never misses the last one. It waits in a
 /// thread, with [`wait`](Self::wait), or in a task of any runtime, with
 /// [`changed`](Self::changed). When the tree is dropped it gives its last version, and
-/// `None` from then on. It keeps the version that it looked at last alive, and borrows
-/// nothing.
+/// `None` from then on. It borrows nothing. It keeps alive the version that it looked at
+/// last, or of that only the tree that it follows.
 ///
 /// A commit calls and drops wakers when it is visible and done, outside every lock: a
 /// waker may commit to the same tree, poll, or drop tasks and subscriptions. One that
@@ -54,48 +57,47 @@ use crate::sync::{Arc, Condvar, Mutex};
 /// # Ok::<(), provider_tree::Error>(())
 /// ```
 pub struct Subscription<C: SnapshotCell = ArcSwapCell> {
-    cache: C::Cache,
-    taken: Snapshot,
+    cell: C,
+    taken: View,
     registry: Arc<Registry>,
     number: u64,
     /// The provider whose tree it follows, if not the whole forest.
     follows: Option<Uuid>,
-    /// Whether that provider has gone.
-    gone: bool,
-    /// What a waker of the last poll waits for.
+    /// What the waker of the last poll waits for.
     waiting: Option<Scope>,
 }
 
-/// What lies between the version that a subscriber took last and the newest.
+/// A step from the version that a subscriber took last to the newest.
+///
+/// If the subscriber follows one provider, both are forests of that provider's tree alone.
 #[derive(Clone, Debug)]
 pub struct Transition {
-    before: Snapshot,
-    after: Snapshot,
-    follows: Option<Uuid>,
+    before: View,
+    after: View,
 }
 
 impl Transition {
-    /// The version that the subscriber looked at last.
+    /// The version that the subscriber looked at last. Cost: O(1); O(t) the first time for
+    /// a followed tree of t providers.
     #[must_use]
     pub fn before(&self) -> &Snapshot {
-        &self.before
+        self.before.snapshot()
     }
 
-    /// The newest version.
+    /// The newest version. Cost: as [`before`](Self::before).
     #[must_use]
     pub fn after(&self) -> &Snapshot {
-        &self.after
+        self.after.snapshot()
     }
 
-    /// What has changed in between: in the whole forest, or in the tree of the provider
-    /// that was subscribed to, before and after. Cost: as
-    /// [`Forest::diff`](crate::Forest::diff), of that tree alone if it is one.
+    /// What has changed in between, as [`Forest::diff`](crate::Forest::diff) tells it.
+    ///
+    /// In a followed tree, a provider that has moved in from another tree is added, and one
+    /// that has moved out is removed. Cost: that of `diff`; O(t) for a followed tree of t
+    /// providers.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
-        match self.follows {
-            None => self.after.diff(&self.before),
-            Some(uuid) => self.after.diff_of_tree(&self.before, uuid),
-        }
+        self.after().diff(self.before())
     }
 }
 
@@ -112,25 +114,23 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// wakers of those that wait, then calls them outside it; with no subscription it
     /// pays one atomic load.
     pub fn subscribe(&self) -> Subscription<C> {
-        let (number, taken) = self.enter(false);
-        self.subscription(number, taken, None)
+        let (number, first) = self.enter(false);
+        self.subscription(number, &first, None)
     }
 
     /// A subscription to the tree of one provider: it begins with the newest version and
     /// waits for the next in which anything in that tree has changed, or in which the
     /// provider has gone. After that it gives `None`.
     ///
-    /// If the provider moves to another tree, it follows that one. Trees are compared
-    /// whole: what was changed and changed back before the subscriber looked is no
-    /// change, nor is where the tree stands among others.
+    /// It sees forests of that tree alone, in its [`snapshot`](Subscription::snapshot) and
+    /// in each [`Transition`]. If the provider moves to another tree, it follows that one.
+    /// A change that is undone before the subscriber looks is not reported, nor is a new
+    /// order of the roots.
     ///
-    /// While it waits it keeps the version alive that it looked at last: 10,000 that look at
-    /// as many versions keep these. Call [`Subscription::try_changed`] now and then if
-    /// its tree hardly ever changes.
-    ///
-    /// Cost: one look-up. Commits wake those whose trees they change, and those whose roots
-    /// are numbered anew to make room between them: a commit pays for these, and one look-up
-    /// for each tree that it changes.
+    /// Cost: one look-up. While it waits it keeps only that tree alive, not the version. A
+    /// commit wakes the subscribers whose trees it changes or whose roots it renumbers, and
+    /// pays for these; with any followers, it also finds the roots of the trees that it has
+    /// changed, O(log n) each, and looks them up among those that are waited for.
     ///
     /// # Errors
     ///
@@ -160,9 +160,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
         key: impl Into<ProviderKey<'k>>,
     ) -> Result<Subscription<C>, Error> {
         let key = key.into();
-        let (number, taken) = self.enter(true);
-        match taken.require(key).map(Provider::uuid) {
-            Ok(uuid) => Ok(self.subscription(number, taken, Some(uuid))),
+        let (number, first) = self.enter(true);
+        match first.require(key).map(Provider::uuid) {
+            Ok(uuid) => Ok(self.subscription(number, &first, Some(uuid))),
             Err(error) => {
                 self.registry.leave(true);
                 Err(error)
@@ -176,23 +176,28 @@ impl<C: SnapshotCell> ProviderTree<C> {
         (number, self.cell.announce(TOKEN))
     }
 
-    fn subscription(&self, number: u64, taken: Snapshot, follows: Option<Uuid>) -> Subscription<C> {
+    fn subscription(
+        &self,
+        number: u64,
+        first: &Snapshot,
+        follows: Option<Uuid>,
+    ) -> Subscription<C> {
         Subscription {
-            cache: self.cell.cache(TOKEN),
-            taken,
+            cell: self.cell.clone(),
+            taken: View::of(first, follows),
             registry: Arc::clone(&self.registry),
             number,
             follows,
-            gone: false,
             waiting: None,
         }
     }
 }
 
 impl<C: SnapshotCell> Subscription<C> {
-    /// The version that it took last. Cost: O(1).
+    /// The version that it took last, or of that the tree that it follows. Cost: O(1); O(t)
+    /// the first time for a followed tree of t providers.
     pub fn snapshot(&self) -> &Snapshot {
-        &self.taken
+        self.taken.snapshot()
     }
 
     /// Whether the tree has been dropped. There may be a last version to take.
@@ -201,26 +206,22 @@ impl<C: SnapshotCell> Subscription<C> {
     }
 
     /// Takes the newest version if it is newer than the last one taken and concerns this
-    /// subscription. Never waits. Cost: one atomic load if there is none; else that of
-    /// comparing the tree, if it follows one.
+    /// subscription. Never waits. Cost: as [`ProviderTree::read`]; if there is one and it
+    /// follows a tree, also one look-up and that of comparing the tree.
     pub fn try_changed(&mut self) -> Option<Transition> {
-        let newest = C::load(&mut self.cache, TOKEN);
-        if newest.ptr_eq(&self.taken) || self.gone {
+        if self.taken.is_gone() {
             return None;
         }
-        let before = std::mem::replace(&mut self.taken, newest.clone());
-        let after = self.taken.clone();
-        if let Some(uuid) = self.follows {
-            if after.has_same_tree(&before, uuid) {
-                return None;
-            }
-            self.gone = after.get(uuid).is_none();
-        }
-        Some(Transition {
-            before,
-            after,
-            follows: self.follows,
-        })
+        let (taken, follows) = (self.taken.version(), self.follows);
+        let after = self.cell.read(
+            |newest| {
+                let is_newer = newest.version() != taken;
+                is_newer.then(|| View::of(newest, follows))
+            },
+            TOKEN,
+        )?;
+        let before = std::mem::replace(&mut self.taken, after.clone());
+        (!after.has_tree_of(&before)).then_some(Transition { before, after })
     }
 
     /// Takes the newest version as soon as there is one that is newer than the last
@@ -279,7 +280,7 @@ impl<C: SnapshotCell> Subscription<C> {
         }
     }
 
-    /// What there is to give, or leaves a waker. See [`registry`].
+    /// The next transition or the end; without either, leaves a waker. See [`registry`].
     fn look_or_wait(&mut self, waker: impl FnOnce() -> Waker) -> Option<Option<Transition>> {
         let mut ended = self.look();
         if ended.is_none() {
@@ -297,20 +298,19 @@ impl<C: SnapshotCell> Subscription<C> {
         ended
     }
 
-    /// What there is to give without waiting: the next transition, or the end.
+    /// The next transition or the end, without waiting.
     fn look(&mut self) -> Option<Option<Transition>> {
         // Asked first: the last version was committed before the tree was closed.
         let closed = self.registry.is_closed();
         match self.try_changed() {
-            None if !closed && !self.gone => None,
+            None if !closed && !self.taken.is_gone() => None,
             ended => Some(ended),
         }
     }
 
-    /// What concerns it: commits that change the tree in which its provider is now.
+    /// What it waits for: commits that change the tree in which its provider is now.
     fn scope(&self) -> Scope {
-        let root = self.taken.root_of(self.follows?).ok()?;
-        Some(root.uuid())
+        self.taken.root()
     }
 
     fn cancel(&mut self) {
