@@ -81,6 +81,13 @@
 //!   to, operation) and conflicts as events of level `DEBUG` with the target
 //!   `provider_tree`. Reads report nothing.
 
+// What tests and examples may do, and the library may not.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+#![cfg_attr(
+    not(all(loom, feature = "loom")),
+    warn(missing_debug_implementations, unreachable_pub)
+)]
+
 pub mod docs;
 
 // Runs the examples of the README as tests.

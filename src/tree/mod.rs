@@ -10,7 +10,15 @@ mod contention;
 mod events;
 mod foreign;
 mod nesting;
+#[cfg_attr(
+    not(all(loom, feature = "loom")),
+    expect(unreachable_pub, reason = "models reach what is in it")
+)]
 pub(crate) mod reclaim;
+#[cfg_attr(
+    not(all(loom, feature = "loom")),
+    expect(unreachable_pub, reason = "models reach what is in it")
+)]
 pub(crate) mod registry;
 pub(crate) mod stats;
 pub(crate) mod subscription;
