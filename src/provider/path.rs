@@ -84,18 +84,28 @@ impl Path {
         }
     }
 
+    /// The path that goes on from this one.
+    fn followed_by(&self, more: &[u8]) -> Self {
+        let mut longer = self.clone();
+        let start = usize::from(self.len);
+        if let Some(free) = longer.head.get_mut(start..start + more.len()) {
+            free.copy_from_slice(more);
+            longer.len += more.len() as u8;
+            return longer;
+        }
+        Self::from_bytes(&[self.as_bytes(), more].concat())
+    }
+
     /// The path of this one's child with that ordinal.
     pub(crate) fn child(&self, ordinal: u32) -> Self {
         let big_endian = ordinal.to_be_bytes();
-        let mut bytes = self.as_bytes().to_vec();
         if ordinal < u32::from(LONG) {
-            bytes.push(big_endian[3]);
-        } else {
-            let significant = &big_endian[ordinal.leading_zeros() as usize / 8..];
-            bytes.push(LONG - 1 + significant.len() as u8);
-            bytes.extend_from_slice(significant);
+            return self.followed_by(&big_endian[3..]);
         }
-        Self::from_bytes(&bytes)
+        let significant = &big_endian[ordinal.leading_zeros() as usize / 8..];
+        let mut bytes = [LONG - 1 + significant.len() as u8, 0, 0, 0, 0];
+        bytes[1..=significant.len()].copy_from_slice(significant);
+        self.followed_by(&bytes[..=significant.len()])
     }
 
     /// The ordinal that follows this path in the path of one of its
@@ -140,19 +150,13 @@ impl Path {
     /// A bound that is greater than this path and everything below it, and
     /// less than everything after that. No provider has it as its path.
     pub(crate) fn end(&self) -> Self {
-        let mut end = self.clone();
-        if let Some(byte) = end.head.get_mut(usize::from(self.len)) {
-            *byte = END;
-            end.len += 1;
-            return end;
-        }
-        Self::from_bytes(&[self.as_bytes(), &[END]].concat())
+        self.followed_by(&[END])
     }
 
     /// The same place once the ancestor at `from` has moved to `to`.
     pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
         let rest = &self.as_bytes()[from.as_bytes().len()..];
-        Self::from_bytes(&[to.as_bytes(), rest].concat())
+        to.followed_by(rest)
     }
 
     /// How many levels lie between this path and [`Path::TOP`]: 1 for a root.
