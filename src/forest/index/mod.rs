@@ -20,7 +20,7 @@
 //! table that is full is split in two, by the next bit, and each half has half of the run;
 //! one that has a single way becomes a node. Two halves that would fill less than half a
 //! table become one again, and a node with one table gives way to it, but for the root. So
-//! tables are 37 to 75 % full as a forest grows, and a small forest has one node.
+//! tables are some 40 to 80 % full as a forest grows, and a small forest has one node.
 //!
 //! In a table the hash says on which line an entry belongs. One that finds that line full
 //! lies on the next that is not, and marks all that it passes: a look-up ends at a line
@@ -256,7 +256,7 @@ impl Node {
         let way = way(hash, level);
         let below = level + 1;
         while let Some(table) = &self.tables[self.at(way)]
-            && table.is_full()
+            && table.is_full(hash)
             && let (first, count @ 2..) = self.run(way)
             && let depth = BITS * below - count.trailing_zeros()
             && depth < MAX_DEPTH
@@ -269,7 +269,7 @@ impl Node {
         }
         let at = self.at(way);
         if BITS * below < MAX_DEPTH
-            && let Some(full) = self.tables[at].take_if(|table| table.is_full())
+            && let Some(full) = self.tables[at].take_if(|table| table.is_full(hash))
         {
             self.nodes[at] = Some(Arc::new(Self::new(full)));
         }

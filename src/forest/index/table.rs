@@ -11,7 +11,7 @@ const LINES: usize = if cfg!(test) { 2 } else { 32 };
 /// The entries of a line.
 const ENTRIES: usize = 7;
 
-/// How many entries a table has before it is split: three quarters.
+/// How many entries a table has at least when it is split: three quarters.
 const FULL: usize = LINES * ENTRIES * 3 / 4;
 
 /// How many bits of a hash an entry has, so that tables can be split without a look at
@@ -191,8 +191,11 @@ impl Table {
         taken.to_le_bytes().iter().copied().map(usize::from).sum()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.len() >= FULL
+    /// Whether it is to be split before it gets a place of that hash. All lines are counted
+    /// only if the one where the place belongs has no room.
+    pub(super) fn is_full(&self, hash: u64) -> bool {
+        let home = Hash::from(hash).stored as usize % LINES;
+        self.0[home].word & FIRSTS == FIRSTS && self.len() >= FULL
     }
 
     /// Whether all lines are marked.
@@ -247,7 +250,9 @@ impl Table {
 
     /// Whether it makes less than half a table with another.
     pub(super) fn fits_with(&self, other: &Self) -> bool {
-        2 * (self.len() + other.len()) <= FULL
+        // Most have more than that alone: then the other need not be looked at.
+        let len = self.len();
+        2 * len <= FULL && 2 * (len + other.len()) <= FULL
     }
 
     pub(super) fn merged(&self, other: &Self) -> Self {

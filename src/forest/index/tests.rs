@@ -314,10 +314,35 @@ fn a_glance_nearly_always_shows_the_place() {
 
 #[test]
 fn a_place_that_comes_and_goes_does_not_turn_tables_over() {
-    let mut index = of(0..11);
+    let mut index = Index::default();
+    let mut places = (0..).map(|root| (spread(root), Place { root, at: 0 }));
+    while height(&index) == 0 {
+        let (hash, place) = places.next().unwrap();
+        index.insert(hash, place);
+    }
+    let split = index.len();
+    while height(&index) > 0 {
+        let last = index.len() as u32 - 1;
+        assert!(index.remove(spread(last), last));
+    }
+    assert!(index.len() <= split / 2, "from {split} to {}", index.len());
+}
+
+/// The lines are not counted while one of them has room for what it gets.
+#[test]
+fn a_table_is_split_once_a_place_finds_its_line_full() {
+    let mut index = Index::default();
+    // By turns on each of the two lines.
+    for root in 0..14 {
+        assert_eq!((height(&index), index.len()), (0, root as usize));
+        index.insert(
+            u64::from(root) << 60 | u64::from(root % 2) << 37,
+            Place { root, at: 0 },
+        );
+    }
+    index.insert(15 << 60, Place { root: 14, at: 0 });
     assert_eq!(height(&index), 1);
-    assert!(index.remove(spread(10), 10));
-    assert_eq!(height(&index), 1);
+    index.check_invariants().unwrap();
 }
 
 #[test]
