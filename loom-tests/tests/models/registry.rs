@@ -1,5 +1,5 @@
-//! The registry of subscribers by itself, beside a number that stands for the newest
-//! version; and the protocol of subscribers and commits, broken in several ways.
+//! The registry of subscribers by itself, with a counter in place of the newest version;
+//! and the protocol of subscribers and commits, broken in several ways.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Wake, Waker};
@@ -27,7 +27,7 @@ struct Broken {
     waits_for_its_old_tree: bool,
 }
 
-/// Whether a task was woken. No part of the model: it is read when all is done.
+/// Whether a task was woken. Not part of the model: it is read at the end.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -37,7 +37,7 @@ impl Wake for Woken {
     }
 }
 
-/// A tree of which only the number of the newest version is left.
+/// A tree reduced to the number of its newest version.
 #[derive(Default)]
 struct Tree {
     newest: AtomicU64,
@@ -170,7 +170,7 @@ fn no_wake_up_of_a_follower_is_lost() {
 }
 
 #[test]
-fn a_commit_wakes_those_whom_it_concerns() {
+fn a_commit_wakes_only_the_followers_of_changed_trees() {
     a_commit_that_concerns_nobody();
 }
 

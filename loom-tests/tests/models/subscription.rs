@@ -90,7 +90,7 @@ fn a_follower_wakes_for_a_commit_to_its_tree<C: SnapshotCell>() {
     });
 }
 
-/// Whether a task was woken. No part of the model: it is read when all is done.
+/// Whether a task was woken. Not part of the model: it is read at the end.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -137,6 +137,7 @@ on_both_cells! {
 catches! {
     a_quiet_announcement_loses_a_wake_up: a_task_is_woken_for_a_commit() on QuietAnnouncement,
         saying "the wake-up was lost";
-    a_version_counted_too_early_is_never_taken: a_subscriber_takes_the_last_version_of_a_tree()
-        on EarlyVersion, saying "the last was missed";
+    a_relaxed_load_shows_a_subscriber_a_version_half_made:
+        a_subscriber_takes_the_last_version_of_a_tree()
+        on RelaxedLoad, saying "Causality violation";
 }
