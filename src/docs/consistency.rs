@@ -85,25 +85,27 @@
 //! claim's deadline has passed. The deadline is twice the length of an attempt away,
 //! 0.1 ms at least and 1 s at most. Each claim that expires in vain makes the next one
 //! four times as long. A writer that has been stopped holds nobody up beyond its
-//! deadline, and what is committed is decided by the compare-and-swap alone.
+//! deadline, and the compare-and-swap alone decides what is committed.
 //!
 //! After ten claims that expired in vain an update gives up, with
 //! [`Error::Contended`]. So others defer to one update for 10 s in all at most, 1 s at a
-//! time; to a short one that can't win, for 4 s in all. One that has to wait for several
-//! claimants defers to each of them: all that have lost compete for the next claim.
+//! time; to a short one that can't win, for 4 s in all. All that have lost compete for the
+//! next claim. One call defers for 1 s in all, however many claimants there are.
 //!
 //! [`Committed::attempts`] tells how many attempts it took.
 //!
-//! # Code of others
+//! # Foreign code
 //!
 //! A commit runs code that is not this crate's: the wakers of subscribers, and the
-//! layers of the `tracing` subscriber. It does so last, when the new version is visible,
-//! the old one has been handed over, and the claim of its update has ended. No lock is
-//! held then, and the closure's mark is gone: that code may commit to the same tree,
-//! poll or drop any task or subscription, or block, which holds up its own thread alone.
-//! The same is true of the destructors of what a closure returned or captured, of wakers
-//! that are replaced or dropped, and of what a closure does inside
-//! [`read`].
+//! layers of the `tracing` subscriber. It does so last, when the new version is visible
+//! and the old one has been handed over. An attempt that has lost reports its conflict to
+//! `tracing`, drops what its closure returned, and makes your error of
+//! [`Error::Contended`] if it was the last. In all of these no lock is held, the update no
+//! longer counts as running in its thread, and no claim of its own is in force: what was
+//! left of the claim's time is claimed again before the next attempt. So that code may
+//! commit to the same tree, poll or drop any task or subscription, or block, which holds
+//! up its own thread alone. The same is true of the destructors of what a closure captured
+//! and of wakers that are replaced or dropped, and of what a closure does inside [`read`].
 //!
 //! A waker or a layer that panics has its panic reported by the panic hook; it ends
 //! there. All other wakers are called, and the commit returns its result.

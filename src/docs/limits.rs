@@ -25,6 +25,17 @@
 //!   after some 4 s, of which other writers wait for 1 s at a time at most. A closure that
 //!   runs for a second or more may not get through while others keep committing: see
 //!   [`docs::consistency`](crate::docs::consistency#fairness).
+//! - **`EpochCell` shares the garbage of other crates.** All users of `crossbeam-epoch` in a
+//!   process have one collector. So a read or a commit of an
+//!   [`EpochCell`](crate::EpochCell) may run what other crates have deferred to it, a
+//!   destructor for example. A commit may do so while it claims priority: if such a
+//!   destructor blocks, others defer to it until the deadline of its claim.
+//!   `ArcSwapCell`, the default, has no collector.
+//! - **A subscription to one tree sees that tree alone.** It keeps alive the tree that it
+//!   looked at last. [`before`](crate::Transition::before),
+//!   [`after`](crate::Transition::after) and their
+//!   [`changes`](crate::Transition::changes) cost O(t) for a tree of t providers. A
+//!   subscription to the whole forest keeps the whole version that it took last.
 //! - **A tree has at most 1,024 levels**
 //!   ([`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS)), a provider at most 4,294,967,295
 //!   children.
