@@ -4,8 +4,8 @@
 //!
 //! A forest is a sequence of versions, counted from 0. Each commit that changes
 //! something makes the next one; nothing else does. A version never changes
-//! once it is there, so that whoever holds one (a [`Snapshot`]) can look at it
-//! as long as he likes, in any thread:
+//! once it is published. You can hold one (a [`Snapshot`]) and read it for as long as you
+//! like, in any thread:
 //!
 //! ```text
 //!   version 41        version 42        version 43     <- newest

@@ -121,8 +121,8 @@ impl Registry {
         self.take_from(&roots)
     }
 
-    /// Looks up the roots, or goes through what is waited for, whichever is less: other
-    /// commits wait for the lock meanwhile.
+    /// Looks up the roots or scans the scopes, whichever are fewer: other commits wait for
+    /// the lock meanwhile.
     #[cold]
     fn take_from(&self, roots: &[Uuid]) -> Taken {
         let mut waiting = self.lock();
@@ -187,7 +187,8 @@ mod tests {
         }
     }
 
-    /// A registry in which one subscriber waits for each of these, and who is woken.
+    /// A registry in which one subscriber waits for each scope, and the numbers of those
+    /// that are woken.
     fn waiting(scopes: impl IntoIterator<Item = Scope>) -> (Registry, mpsc::Receiver<u64>) {
         let registry = Registry::default();
         let (sender, woken) = mpsc::channel();

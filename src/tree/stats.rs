@@ -1,4 +1,4 @@
-//! What a tree keeps beside its newest version.
+//! How many versions a tree keeps.
 
 use super::tree::ProviderTree;
 use crate::cell::cell::SnapshotCell;
@@ -21,7 +21,7 @@ pub struct Stats {
 }
 
 impl<C: SnapshotCell> ProviderTree<C> {
-    /// What the tree keeps, beside the newest version too. Cost: O(1).
+    /// How many versions and providers the tree keeps. Cost: O(1).
     ///
     /// ```
     /// use provider_tree::ProviderTree;

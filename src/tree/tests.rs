@@ -20,7 +20,7 @@ fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {
     let mut stopped = tree.begin();
     stopped.set_generation("host", 1).unwrap();
     let version = tree.swap(&stopped).unwrap();
-    // It has not handed over what it replaced, nor woken anybody.
+    // It has not retired the old version and has woken nobody.
     let mut subscription = tree.subscribe();
     for generation in 2..10_000 {
         tree.set_generation("host", generation).unwrap();

@@ -12,9 +12,9 @@ use crate::cases::new_tree;
 const PROVIDERS: u128 = 10_000;
 const SHORT_WRITERS: u128 = 3;
 
-/// Four attempts before the first claim, which others wait for twice as long as
-/// an attempt took; one that ran out in vain is renewed a few times on a busy
-/// machine. Left to chance, the transaction would lose thousands of times.
+/// Four attempts at most before the first claim, to which others defer for twice the length
+/// of an attempt. On a busy machine it may expire and be renewed a few times. Without claims
+/// the transaction would lose thousands of times.
 const ENOUGH_ATTEMPTS: u64 = 16;
 
 #[test]
@@ -75,7 +75,7 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
     println!("{} attempts", long.attempts);
 }
 
-/// All who have lost compete for the next claim: one that takes longest is not always last.
+/// All updates that have lost compete for the next claim: the longest is not always last.
 #[test]
 fn a_long_update_gets_through_among_others_that_are_nearly_as_long() {
     let tree = new_tree();

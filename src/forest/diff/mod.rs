@@ -22,9 +22,9 @@ impl Forest {
     ///
     /// First come removals, children before their parents; then what was added
     /// or updated, in this state's order, parents before their children; then the
-    /// removals of providers below which others have moved away. So who makes the
-    /// changes one by one elsewhere never meets a parent that is missing, nor
-    /// removes one that still has children. But a name that passes from one
+    /// removals of providers below which others have moved away. So if you make the
+    /// changes one by one elsewhere, you never meet a parent that is missing and never
+    /// remove one that still has children. But a name that passes from one
     /// provider to another may be taken for a moment, unless its first bearer is
     /// removed with all that stands below it.
     ///
@@ -113,8 +113,9 @@ impl PartialEq for LoneTree {
     }
 }
 
-/// The changes, told by those whose path or content is new, and those whose path or
-/// content was another: both in the order of their states.
+/// The changes between two states. `came` are the providers of the newer state whose path
+/// or content differs from the older one, `gone` those of the older: each in the order of
+/// its state.
 fn changes(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider]) -> Vec<Change> {
     let late = left_by_others(newer, older, gone);
     let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
@@ -148,8 +149,7 @@ fn left_by_others(newer: &Forest, older: &Forest, gone: &[&Provider]) -> HashSet
     left
 }
 
-/// What was added or updated, in the newer order. `came` are those whose path or
-/// content is new, in that order; `gone` those whose path or content was another.
+/// What was added or updated, in the newer order. `came` and `gone` as in [`changes`].
 fn updates(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider]) -> Vec<Change> {
     let mut places = places(newer, older, came, gone);
     let change = |after: &&Provider| {
@@ -251,7 +251,8 @@ fn keeps_path(other: &Forest, provider: &Provider) -> bool {
 /// As many of these as stand in the order of their paths: a longest increasing
 /// subsequence, by patience sorting.
 fn longest_in_order(providers: &Vec<&Provider>) -> Vec<Uuid> {
-    // The last ones of the shortest paths for each length, and who comes before each.
+    // For each length the run that ends with the smallest path, by its last member; and
+    // the predecessor of each provider in its run.
     let mut lasts: Vec<usize> = Vec::new();
     let mut before = Vec::with_capacity(providers.len());
     for (at, provider) in providers.iter().enumerate() {

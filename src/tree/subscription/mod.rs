@@ -124,7 +124,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     ///
     /// It sees forests of that tree alone, in its [`snapshot`](Subscription::snapshot) and
     /// in each [`Transition`]. If the provider moves to another tree, it follows that one.
-    /// A change that is undone before the subscriber looks is not reported, nor is a new
+    /// A change that is undone before the subscriber looks is not reported; neither is a new
     /// order of the roots.
     ///
     /// Cost: one look-up. While it waits it keeps only that tree alive, not the version. A
@@ -342,7 +342,7 @@ impl Wake for Alarm {
 }
 
 impl Alarm {
-    /// Sleeps until it rings, and sets it again. False if the deadline comes first.
+    /// Sleeps until it rings, then resets it. False if the deadline passes first.
     fn wait(&self, deadline: Option<Instant>) -> bool {
         let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         while !*rung {
