@@ -80,6 +80,8 @@
 //! - `tracing`: commits (version, edits, attempts), generation changes (from,
 //!   to, operation) and conflicts as events of level `DEBUG` with the target
 //!   `provider_tree`. Reads report nothing.
+//! - `placement`: a client of OpenStack Placement over HTTP; `placement-tls` adds
+//!   HTTPS.
 
 // What tests and examples may do, and the library may not.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -110,6 +112,8 @@ mod cell;
 
 mod tree;
 
+#[cfg(feature = "placement")]
+pub mod placement;
 #[cfg(feature = "serde")]
 mod serde;
 mod sync;

@@ -1,0 +1,281 @@
+//! Tokens from Keystone (API version 3), by password or application credential.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Auth, Secret, TOKEN, expiry};
+use crate::placement::exchange::Exchange;
+use crate::placement::{Error, Headers, HttpTransport, Method, Response, Transport};
+
+/// How long before its end a token is replaced: a request that has it may take
+/// some time. Of short lives it is a tenth.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// A token is replaced after this time even if it never expires.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3_600);
+
+/// The life of a token whose times can't be read.
+const UNKNOWN_LIFE: Duration = Duration::from_secs(300);
+
+/// A user's name and password, for a project.
+///
+/// A token is got with the first request and kept until a minute before it
+/// expires; threads that need one at the same time wait for one request.
+#[derive(Debug)]
+pub struct Password {
+    session: Session,
+    username: String,
+    password: Secret,
+    user_domain: String,
+    project: String,
+    project_domain: String,
+}
+
+impl Password {
+    /// A user and a project of the domain `Default`. `auth_url` is Keystone's
+    /// address, with or without `/v3`.
+    pub fn new(
+        auth_url: impl Into<String>,
+        username: impl Into<String>,
+        password: impl Into<String>,
+        project: impl Into<String>,
+    ) -> Self {
+        Self {
+            session: Session::new(auth_url.into()),
+            username: username.into(),
+            password: Secret(password.into()),
+            user_domain: "Default".to_owned(),
+            project: project.into(),
+            project_domain: "Default".to_owned(),
+        }
+    }
+
+    /// The name of the domain that the user is of.
+    pub fn user_domain(mut self, name: impl Into<String>) -> Self {
+        self.user_domain = name.into();
+        self
+    }
+
+    /// The name of the domain that the project is of.
+    pub fn project_domain(mut self, name: impl Into<String>) -> Self {
+        self.project_domain = name.into();
+        self
+    }
+
+    /// Reaches Keystone by another transport than a default [`HttpTransport`].
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.session.transport = Some(transport);
+        self
+    }
+}
+
+impl Auth for Password {
+    fn headers(&self) -> Result<Headers, Error> {
+        self.session.headers(|| {
+            json!({
+                "identity": {
+                    "methods": ["password"],
+                    "password": {
+                        "user": {
+                            "name": self.username,
+                            "password": self.password.0,
+                            "domain": {"name": self.user_domain},
+                        },
+                    },
+                },
+                "scope": {
+                    "project": {
+                        "name": self.project,
+                        "domain": {"name": self.project_domain},
+                    },
+                },
+            })
+        })
+    }
+
+    fn invalidate(&self, refused: &Headers) {
+        self.session.invalidate(refused);
+    }
+}
+
+/// An application credential: a secret of its own for a program, limited to one
+/// project and some roles of the user who made it.
+///
+/// Its token is kept as that of a [`Password`].
+#[derive(Debug)]
+pub struct ApplicationCredential {
+    session: Session,
+    id: String,
+    secret: Secret,
+}
+
+impl ApplicationCredential {
+    /// A credential by its ID. `auth_url` is Keystone's address, with or without
+    /// `/v3`.
+    pub fn new(
+        auth_url: impl Into<String>,
+        id: impl Into<String>,
+        secret: impl Into<String>,
+    ) -> Self {
+        Self {
+            session: Session::new(auth_url.into()),
+            id: id.into(),
+            secret: Secret(secret.into()),
+        }
+    }
+
+    /// Reaches Keystone by another transport than a default [`HttpTransport`].
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.session.transport = Some(transport);
+        self
+    }
+}
+
+impl Auth for ApplicationCredential {
+    fn headers(&self) -> Result<Headers, Error> {
+        self.session.headers(|| {
+            json!({
+                "identity": {
+                    "methods": ["application_credential"],
+                    "application_credential": {"id": self.id, "secret": self.secret.0},
+                },
+            })
+        })
+    }
+
+    fn invalidate(&self, refused: &Headers) {
+        self.session.invalidate(refused);
+    }
+}
+
+/// One token, and how to get the next.
+struct Session {
+    /// Keystone's address, without `/v3` and without a slash at its end.
+    url: String,
+    transport: Option<Arc<dyn Transport>>,
+    /// Locked while a token is fetched, so that threads share one.
+    cached: Mutex<Option<Cached>>,
+}
+
+struct Cached {
+    token: String,
+    until: Instant,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
+
+impl Session {
+    fn new(url: String) -> Self {
+        let url = url.trim_end_matches('/');
+        Self {
+            url: url.strip_suffix("/v3").unwrap_or(url).to_owned(),
+            transport: None,
+            cached: Mutex::new(None),
+        }
+    }
+
+    fn headers(&self, credentials: impl FnOnce() -> Value) -> Result<Headers, Error> {
+        let (token, exchange) = {
+            let mut cached = self.lock();
+            match &*cached {
+                Some(Cached { token, until }) if Instant::now() < *until => {
+                    (Ok(token.clone()), None)
+                }
+                _ => {
+                    *cached = None;
+                    let (fetched, exchange) = self.fetch(&credentials());
+                    let token = fetched.map(|fetched| cached.insert(fetched).token.clone());
+                    (token, exchange)
+                }
+            }
+        };
+        // Whoever listens to events must not run under the lock.
+        if let Some(exchange) = exchange {
+            exchange.report();
+        }
+        token
+            .map(|token| Headers::from_iter([(TOKEN, token)]))
+            .map_err(|error| match error {
+                setting @ Error::Setting { .. } => setting,
+                source => Error::Login {
+                    url: self.url.clone(),
+                    source: Box::new(source),
+                },
+            })
+    }
+
+    fn invalidate(&self, refused: &Headers) {
+        let mut cached = self.lock();
+        // Another thread may have replaced the token already.
+        cached.take_if(|cached| refused.get(TOKEN) == Some(&cached.token));
+    }
+
+    /// Nothing is left half-done in what the lock guards, so that a panic of a
+    /// transport does not matter.
+    fn lock(&self) -> MutexGuard<'_, Option<Cached>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fetch(&self, credentials: &Value) -> (Result<Cached, Error>, Option<Exchange>) {
+        const PATH: &str = "/v3/auth/tokens";
+        // A token's life counts from before the request, to be on the safe side.
+        let asked = Instant::now();
+        let default;
+        let transport: &dyn Transport = match &self.transport {
+            Some(transport) => &**transport,
+            None => match HttpTransport::for_url(&self.url, HttpTransport::builder()) {
+                Ok(transport) => {
+                    default = transport;
+                    &default
+                }
+                Err(error) => return (Err(error), None),
+            },
+        };
+        let (exchange, response) = Exchange::send(
+            transport,
+            &self.url,
+            Method::Post,
+            PATH,
+            &Headers::from_iter([
+                ("accept", "application/json"),
+                ("content-type", "application/json"),
+            ]),
+            Some(json!({"auth": credentials}).to_string().as_bytes()),
+        );
+        let cached = response.and_then(|response| read(&exchange, &response, asked));
+        (cached, Some(exchange))
+    }
+}
+
+fn read(exchange: &Exchange, response: &Response, asked: Instant) -> Result<Cached, Error> {
+    #[derive(Deserialize)]
+    struct Document {
+        token: Times,
+    }
+    #[derive(Deserialize)]
+    struct Times {
+        issued_at: String,
+        expires_at: Option<String>,
+    }
+
+    let Document { token: times } = exchange.success(response)?;
+    let token = response.headers.get("x-subject-token");
+    let token = token.ok_or_else(|| exchange.malformed(response, "no header X-Subject-Token"))?;
+    let life = match times.expires_at {
+        Some(expires) => expiry::between(&times.issued_at, &expires).unwrap_or(UNKNOWN_LIFE),
+        None => LONGEST_LIFE,
+    };
+    let life = life.min(LONGEST_LIFE);
+    Ok(Cached {
+        token: token.to_owned(),
+        until: asked + life - MARGIN.min(life / 10),
+    })
+}

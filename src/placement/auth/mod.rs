@@ -1,0 +1,106 @@
+//! What proves to Placement who is asking. Knows no client.
+
+mod env;
+mod expiry;
+mod keystone;
+
+use std::fmt;
+
+pub use self::env::auth_from_env;
+pub use self::keystone::{ApplicationCredential, Password};
+
+use super::{Error, Headers};
+
+/// Gives the headers that authenticate a request.
+pub trait Auth: Send + Sync {
+    /// The headers to send with a request. Called for each one, by any thread:
+    /// keep what is costly to get.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from getting a token; the request is not sent then.
+    fn headers(&self) -> Result<Headers, Error>;
+
+    /// Forgets what `refused` was made of: the service answered a request that
+    /// had these headers with 401. Where several threads share a token each
+    /// calls this, so headers that are no longer in use must be ignored.
+    fn invalidate(&self, refused: &Headers);
+}
+
+impl<A: Auth + ?Sized> Auth for Box<A> {
+    fn headers(&self) -> Result<Headers, Error> {
+        (**self).headers()
+    }
+
+    fn invalidate(&self, refused: &Headers) {
+        (**self).invalidate(refused);
+    }
+}
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+const TOKEN: &str = "x-auth-token";
+
+/// A token that someone else looks after.
+#[derive(Clone, Debug)]
+pub struct Token(Secret);
+
+impl Token {
+    /// A token as Keystone gave it.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(Secret(token.into()))
+    }
+}
+
+impl Auth for Token {
+    fn headers(&self) -> Result<Headers, Error> {
+        Ok(Headers::from_iter([(TOKEN, &*self.0.0)]))
+    }
+
+    /// Does nothing: there is no other token.
+    fn invalidate(&self, _: &Headers) {}
+}
+
+/// For a Placement with `auth_strategy = noauth2`, which believes whatever a
+/// request says: for tests and development.
+#[derive(Clone, Debug)]
+pub struct NoAuth {
+    user: String,
+    roles: String,
+}
+
+impl NoAuth {
+    /// The user `admin` with the roles `admin` and `service`, who may do all
+    /// that there is.
+    pub fn admin() -> Self {
+        Self::new("admin", &["admin", "service"])
+    }
+
+    /// A user with these roles.
+    pub fn new(user: impl Into<String>, roles: &[&str]) -> Self {
+        Self {
+            user: user.into(),
+            roles: roles.join(","),
+        }
+    }
+}
+
+impl Auth for NoAuth {
+    fn headers(&self) -> Result<Headers, Error> {
+        Ok(Headers::from_iter([
+            (TOKEN, &self.user),
+            ("x-roles", &self.roles),
+        ]))
+    }
+
+    /// Does nothing: there is no token.
+    fn invalidate(&self, _: &Headers) {}
+}

@@ -1,0 +1,62 @@
+//! The names that the service knows: traits and resource classes.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::{Client, Method};
+use crate::placement::Error;
+use crate::provider::name::{ResourceClass, Trait};
+
+impl Client {
+    /// The traits that some provider has.
+    pub fn list_traits_in_use(&self) -> Result<BTreeSet<Trait>, Error> {
+        #[derive(Deserialize)]
+        struct Document {
+            traits: BTreeSet<Trait>,
+        }
+
+        let document: Document = self.get("/traits?associated=true")?;
+        Ok(document.traits)
+    }
+
+    /// All resource classes, the standard ones and others.
+    pub fn list_resource_classes(&self) -> Result<BTreeSet<ResourceClass>, Error> {
+        #[derive(Deserialize)]
+        struct Document {
+            resource_classes: Vec<Named>,
+        }
+        #[derive(Deserialize)]
+        struct Named {
+            name: ResourceClass,
+        }
+
+        let document: Document = self.get("/resource_classes")?;
+        let classes = document.resource_classes.into_iter();
+        Ok(classes.map(|Named { name }| name).collect())
+    }
+
+    /// Makes a trait known, if it isn't yet. Its name must begin with `CUSTOM_`.
+    ///
+    /// # Errors
+    ///
+    /// 400 for any other name, even one that is known.
+    pub fn create_trait(&self, name: &Trait) -> Result<(), Error> {
+        self.create(&format!("/traits/{name}"))
+    }
+
+    /// Makes a resource class known, if it isn't yet. Its name must begin with
+    /// `CUSTOM_`.
+    ///
+    /// # Errors
+    ///
+    /// 400 for any other name, even one that is known.
+    pub fn create_resource_class(&self, name: &ResourceClass) -> Result<(), Error> {
+        self.create(&format!("/resource_classes/{name}"))
+    }
+
+    fn create(&self, path: &str) -> Result<(), Error> {
+        let (exchange, response) = self.send(Method::Put, path, None)?;
+        exchange.check(&response)
+    }
+}

@@ -1,0 +1,265 @@
+//! Why a call to Placement failed, and what a caller can do next.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::client::Microversion;
+use super::transport::{Method, TransportError};
+use crate::text::Escaped;
+
+/// How much of an answer's text an error repeats, in characters.
+const EXCERPT: usize = 500;
+
+/// Why a call to Placement failed.
+///
+/// The predicates say what a caller can do next; more than one may hold. They
+/// look through [`Login`](Self::Login), except for
+/// [`is_unknown_outcome`](Self::is_unknown_outcome).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The service answered with an error.
+    #[error(transparent)]
+    Refused(#[from] Box<Refusal>),
+    /// There was no answer, or not all of it.
+    #[error("{method} {path}: no answer")]
+    #[non_exhaustive]
+    Transport {
+        /// The method of the request.
+        method: Method,
+        /// Its path and query.
+        path: String,
+        /// What happened to it.
+        source: TransportError,
+    },
+    /// The answer reports success, but can't be read.
+    #[error("{method} {path}: the answer, of status {status}, can't be read: {reason}")]
+    #[non_exhaustive]
+    Malformed {
+        /// The method of the request.
+        method: Method,
+        /// Its path and query.
+        path: String,
+        /// The status of the answer.
+        status: u16,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The service does not speak the microversion that this client needs.
+    #[error("Placement microversion {wanted} is needed, and the service has {}", range(*.min, *.max))]
+    #[non_exhaustive]
+    UnsupportedMicroversion {
+        /// The microversion that was asked for.
+        wanted: Microversion,
+        /// The least that the service has, if it said so.
+        min: Option<Microversion>,
+        /// The greatest that the service has, if it said so.
+        max: Option<Microversion>,
+    },
+    /// No token could be got, so that the request itself was not sent.
+    #[error("authentication at {url} failed")]
+    #[non_exhaustive]
+    Login {
+        /// Keystone's address.
+        url: String,
+        /// What Keystone answered, if anything.
+        source: Box<Error>,
+    },
+    /// A setting is missing or wrong.
+    #[error("{name}: {reason}")]
+    #[non_exhaustive]
+    Setting {
+        /// The setting, or the environment variable.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What the service said when it refused a request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The method of the request.
+    pub method: Method,
+    /// Its path and query.
+    pub path: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Placement's error code, such as `placement.concurrent_update`.
+    pub code: Option<String>,
+    /// The status in words.
+    pub title: String,
+    /// What was wrong, in the service's words; up to their 500th character.
+    pub detail: String,
+    /// The request's number in the service's log.
+    pub request_id: Option<String>,
+    /// How long the service asks callers to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// What the service said, if it refused the request.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Login { source, .. } => source.refusal(),
+            _ => None,
+        }
+    }
+
+    /// Whether the provider has another generation than the one given: read it
+    /// again. Any 409 that no other predicate names counts too.
+    pub fn is_conflict(&self) -> bool {
+        self.has_status(409) && !(self.is_in_use() || self.is_duplicate() || self.is_parent())
+    }
+
+    /// Whether allocations use what would be removed. Repeating the request
+    /// doesn't help.
+    pub fn is_in_use(&self) -> bool {
+        self.has_code("placement.inventory.inuse")
+            || self.has_code("placement.resource_provider.inuse")
+    }
+
+    /// Whether another provider has the name or the UUID.
+    pub fn is_duplicate(&self) -> bool {
+        self.has_code("placement.duplicate_name")
+    }
+
+    /// Whether the provider can't be deleted because it has children.
+    pub fn is_parent(&self) -> bool {
+        self.has_code("placement.resource_provider.cannot_delete_parent")
+    }
+
+    /// Whether there is no such provider.
+    pub fn is_not_found(&self) -> bool {
+        self.has_status(404)
+    }
+
+    /// Whether the token, or the credentials, were refused.
+    pub fn is_unauthorized(&self) -> bool {
+        self.has_status(401)
+    }
+
+    /// Whether the user lacks a role: see [`Refusal::missing_role`].
+    pub fn is_forbidden(&self) -> bool {
+        self.has_status(403)
+    }
+
+    /// Whether the same request may succeed later: no connection, no answer, an
+    /// answer that is not the service's, 429 or 5xx.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.status == 429 || refusal.status >= 500,
+            Self::Transport { source, .. } => !matches!(source, TransportError::TooLarge { .. }),
+            Self::Malformed { .. } => true,
+            Self::Login { source, .. } => source.is_unavailable(),
+            _ => false,
+        }
+    }
+
+    /// Whether the change may have been made or not: read before you repeat it.
+    /// Never true of a call that only reads.
+    pub fn is_unknown_outcome(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => refusal.method.is_change() && refusal.status >= 500,
+            Self::Transport { method, source, .. } => {
+                method.is_change() && !matches!(source, TransportError::NotSent(_))
+            }
+            Self::Malformed { method, .. } => method.is_change(),
+            _ => false,
+        }
+    }
+
+    /// How long the service asks callers to wait before they try again
+    /// (`Retry-After` in seconds; a date is ignored).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal()?.retry_after
+    }
+
+    fn has_status(&self, status: u16) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.status == status)
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.code.as_deref() == Some(code))
+    }
+
+    pub(super) fn setting(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Setting {
+            name: name.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Refusal {
+    /// The policy that a 403 names, such as `placement:reshaper:reshape`.
+    pub fn policy(&self) -> Option<&str> {
+        let (_, rest) = self.detail.split_once("Policy does not allow ")?;
+        let (policy, _) = rest.split_once(" to be performed")?;
+        (self.status == 403).then_some(policy)
+    }
+
+    /// The role, or roles, one of which the user needs for what a 403 denied,
+    /// by Placement's default policy.
+    pub fn missing_role(&self) -> Option<&'static str> {
+        self.policy().map(|policy| match policy {
+            "placement:reshaper:reshape" => "`service`",
+            _ => "`admin` or `service`",
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            method,
+            path,
+            status,
+            code,
+            title,
+            detail,
+            request_id,
+            retry_after: _,
+        } = self;
+        write!(f, "{method} {path}: {status} {}", Escaped(title))?;
+        if !detail.is_empty() {
+            write!(f, ": {}", Escaped(detail))?;
+        }
+        if let Some(role) = self.missing_role() {
+            write!(f, ": the user needs the role {role}")?;
+        }
+        match (code, request_id) {
+            (Some(code), Some(id)) => write!(f, " ({}, {})", Escaped(code), Escaped(id)),
+            (Some(text), None) | (None, Some(text)) => write!(f, " ({})", Escaped(text)),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A service's text as one line, up to a limit.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.chars().count() > EXCERPT {
+            return line.chars().take(EXCERPT).collect();
+        }
+    }
+    line
+}
+
+fn range(min: Option<Microversion>, max: Option<Microversion>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        _ => "another".to_owned(),
+    }
+}

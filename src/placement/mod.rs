@@ -1,0 +1,34 @@
+//! OpenStack Placement, the service that shares resource providers across a
+//! cloud (feature `placement`; `placement-tls` for HTTPS).
+//!
+//! [`Client`] has one method per call of Placement's API, each of which is one
+//! blocking request. It holds a few connections open and may be shared by
+//! threads. It repeats a request only after a 401, once, with a new token: what
+//! to do about every other [`Error`] is up to the caller, and the error's
+//! predicates say what that can be.
+//!
+//! ```no_run
+//! use provider_tree::placement::{Client, Filter, NoAuth};
+//!
+//! let client = Client::builder("http://127.0.0.1:8778").auth(NoAuth::admin()).build()?;
+//! for provider in client.list_providers(&Filter::default())? {
+//!     println!("{} {} {}", provider.uuid, provider.generation, provider.name);
+//! }
+//! # Ok::<(), provider_tree::placement::Error>(())
+//! ```
+
+mod auth;
+mod client;
+mod error;
+mod exchange;
+mod transport;
+
+pub use self::auth::{ApplicationCredential, Auth, NoAuth, Password, Token, auth_from_env};
+pub use self::client::{
+    AtGeneration, Client, ClientBuilder, Filter, Inventories, ListedProvider, Microversion,
+};
+pub use self::error::{Error, Refusal};
+pub use self::transport::{
+    Headers, HttpTransport, HttpTransportBuilder, Method, Request, Response, Transport,
+    TransportError,
+};
