@@ -29,12 +29,7 @@ impl Exchange {
     ) -> (Self, Result<Response, Error>) {
         let url = format!("{endpoint}{path}");
         let started = Instant::now();
-        let answer = transport.send(&Request {
-            method,
-            url: &url,
-            headers,
-            body,
-        });
+        let answer = transport.send(&Request::new(method, &url, headers, body));
         let exchange = Self {
             method,
             path: path.to_owned(),

@@ -87,16 +87,15 @@ impl ClientBuilder {
         let auth = self
             .auth
             .ok_or_else(|| Error::setting("auth", "it is not given"))?;
-        let endpoint = self.endpoint.trim_end_matches('/');
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::for_url(
-                endpoint,
+                &self.endpoint,
                 self.http.connections(self.connections),
             )?),
         };
         Ok(Client {
-            endpoint: endpoint.into(),
+            endpoint: self.endpoint.trim_end_matches('/').into(),
             connections: self.connections,
             auth,
             transport,

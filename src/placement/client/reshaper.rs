@@ -20,7 +20,7 @@ impl Client {
     ///
     /// [`is_conflict`](Error::is_conflict) if the generation of any provider is
     /// another; [`is_in_use`](Error::is_in_use) if a class that is left out has
-    /// allocations; 400 if a provider or a class is not known.
+    /// allocations; 400 if a provider or a class is not known, or none is given.
     pub fn reshape(
         &self,
         inventories: &BTreeMap<Uuid, AtGeneration<Inventories>>,

@@ -113,6 +113,23 @@ pub struct Request<'a> {
     pub body: Option<&'a [u8]>,
 }
 
+impl<'a> Request<'a> {
+    /// A request to a whole URL.
+    pub const fn new(
+        method: Method,
+        url: &'a str,
+        headers: &'a Headers,
+        body: Option<&'a [u8]>,
+    ) -> Self {
+        Self {
+            method,
+            url,
+            headers,
+            body,
+        }
+    }
+}
+
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

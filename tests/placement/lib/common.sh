@@ -1,0 +1,77 @@
+# Helpers for the scripts beside this file. They use $state and $venv.
+
+fail() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+say() {
+  echo "== $*" >&2
+}
+
+# A port that is free now.
+free_port() {
+  python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+is_running() {
+  [ -s "$1" ] && kill -0 "$(head -n 1 "$1")" 2>/dev/null
+}
+
+# Waits until a command succeeds, for half a minute at most.
+wait_for() {
+  local what=$1
+  shift
+  for _ in $(seq 150); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.2
+  done
+  fail "$what does not answer: see the logs in $state"
+}
+
+# Whether something at a URL answers with a status, whatever it is.
+answers() {
+  "$venv/bin/python" - "$1" <<'PYTHON'
+import sys, urllib.error, urllib.request
+try:
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=5)
+except urllib.error.HTTPError as answer:
+    sys.exit(answer.code >= 500)
+PYTHON
+}
+
+# start_gunicorn NAME APPLICATION PORT WORKERS: with its state in $state/NAME.
+start_gunicorn() {
+  local name=$1 application=$2 port=$3 workers=$4
+  (
+    cd "$state/$name"
+    export PYTHONWARNINGS=ignore
+    exec "$venv/bin/gunicorn" "$application" --bind "127.0.0.1:$port" --workers "$workers" \
+      --worker-class gthread --threads 4 --keep-alive 75 --no-control-socket \
+      --pid gunicorn.pid --log-level warning
+  ) </dev/null >>"$state/$name/gunicorn.log" 2>&1 &
+}
+
+stop_gunicorn() {
+  local pid_file=$state/$1/gunicorn.pid
+  if is_running "$pid_file"; then
+    kill "$(cat "$pid_file")"
+    for _ in $(seq 100); do
+      is_running "$pid_file" || break
+      sleep 0.1
+    done
+  fi
+  rm -f "$pid_file" "$state/$1/env"
+}
+
+# Kills a master and its workers at once, in the middle of whatever they do.
+kill_gunicorn() {
+  local master
+  is_running "$state/$1/gunicorn.pid" || fail "$1 does not run"
+  master=$(cat "$state/$1/gunicorn.pid")
+  kill -KILL "$master" $(ps -o pid= --ppid "$master")
+  rm -f "$state/$1/gunicorn.pid"
+}

@@ -1,0 +1,68 @@
+//! The client of Placement: against the real services where their addresses are
+//! in the environment (`tests/run` starts them), and against recorded answers
+//! and small local servers anywhere. Tests without their service count as ignored.
+
+mod auth;
+mod calls;
+mod fake;
+mod keystone;
+mod limits;
+mod proxy;
+mod proxy_faults;
+mod recorded;
+mod redaction;
+mod refusals;
+mod service;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// A test that needs nothing.
+type Local = (&'static str, fn());
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let local = [
+        auth::TESTS,
+        limits::TESTS,
+        recorded::TESTS,
+        redaction::TESTS,
+    ];
+    let mut trials: Vec<Trial> = local.concat().into_iter().map(trial).collect();
+
+    let placement = [calls::TESTS, proxy_faults::TESTS, refusals::TESTS].concat();
+    let has_placement = service::address("PROVIDER_TREE_PLACEMENT_URL").is_some();
+    let keystone = keystone::TESTS;
+    let has_keystone = service::address("PROVIDER_TREE_KEYSTONE_URL").is_some();
+    for (tests, is_there, what) in [
+        (&placement[..], has_placement, "Placement"),
+        (keystone, has_keystone, "Keystone"),
+    ] {
+        if !is_there {
+            eprintln!(
+                "{} tests left out, which need a real {what}: run tests/run",
+                tests.len()
+            );
+        }
+        let tests = tests.iter().copied().map(trial);
+        trials.extend(tests.map(|trial| trial.with_ignored_flag(!is_there)));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial((name, test): Local) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}
+
+/// Names tests by their functions.
+#[macro_export]
+macro_rules! tests {
+    ($($test:ident),* $(,)?) => {
+        pub const TESTS: &[(&str, fn())] = &[$((
+            concat!(stringify!($test)),
+            $test as fn(),
+        )),*];
+    };
+}
