@@ -4,6 +4,7 @@
 
 mod auth;
 mod calls;
+mod events;
 mod fake;
 mod keystone;
 mod limits;
@@ -23,6 +24,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let local = [
         auth::TESTS,
+        events::TESTS,
         limits::TESTS,
         recorded::TESTS,
         redaction::TESTS,
@@ -61,7 +63,7 @@ fn trial((name, test): Local) -> Trial {
 macro_rules! tests {
     ($($test:ident),* $(,)?) => {
         pub const TESTS: &[(&str, fn())] = &[$((
-            concat!(stringify!($test)),
+            concat!(module_path!(), "::", stringify!($test)),
             $test as fn(),
         )),*];
     };

@@ -85,3 +85,70 @@ fn transport(variable: Variables<'_>) -> Result<Arc<dyn Transport>, Error> {
 fn needed(variable: Variables<'_>, name: &'static str) -> Result<String, Error> {
     variable(name).ok_or_else(|| Error::setting(name, "it is not set"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Box<dyn Auth>, Error> {
+        from(&|name| {
+            let found = variables.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn each_kind_reads_its_variables_and_names_the_one_that_is_missing() {
+        let keystone = ("OS_AUTH_URL", "http://keystone");
+        let password = [
+            keystone,
+            ("OS_USERNAME", "nova"),
+            ("OS_PASSWORD", "hunter2"),
+            ("OS_PROJECT_NAME", "service"),
+        ];
+        let credential = [
+            keystone,
+            ("OS_APPLICATION_CREDENTIAL_ID", "id"),
+            ("OS_APPLICATION_CREDENTIAL_SECRET", "hunter2"),
+        ];
+        for (kind, variables) in [
+            ("password", &password[..]),
+            ("v3applicationcredential", &credential),
+            ("token", &[("OS_TOKEN", "hunter2")]),
+            ("none", &[]),
+        ] {
+            let all = [variables, &[("OS_AUTH_TYPE", kind)]].concat();
+            assert!(read(&all).is_ok(), "{kind}");
+            for missing in 0..variables.len() {
+                let mut some = all.clone();
+                let (name, _) = some.remove(missing);
+                match read(&some).err() {
+                    Some(Error::Setting { name: named, .. }) => assert_eq!(named, name),
+                    other => panic!("{kind} without {name}: {other:?}"),
+                }
+            }
+        }
+        // Without a kind: by what is there.
+        assert!(read(&password).is_ok() && read(&credential).is_ok());
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_and_a_file_that_is_not_there_are_named() {
+        let named = |variables: &[(&str, &str)]| match read(variables).err() {
+            Some(Error::Setting { name, .. }) => name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named(&[("OS_AUTH_TYPE", "v2password")]), "OS_AUTH_TYPE");
+        assert_eq!(named(&[]), "OS_AUTH_URL");
+        #[cfg(feature = "placement-tls")]
+        assert_eq!(
+            named(&[
+                ("OS_AUTH_URL", "https://keystone"),
+                ("OS_APPLICATION_CREDENTIAL_ID", "id"),
+                ("OS_APPLICATION_CREDENTIAL_SECRET", "hunter2"),
+                ("OS_CACERT", "/no/such/file"),
+            ]),
+            "/no/such/file"
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! Each request is reported as one event, outside every lock.
+
+use std::cell::RefCell;
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, mpsc};
+
+use provider_tree::placement::{
+    Auth, Client, Filter, Password, Request, Response, Transport, TransportError,
+};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Subscriber};
+use uuid::Uuid;
+
+use crate::fake::{Fake, answer};
+
+crate::tests![
+    each_request_is_one_event,
+    whoever_hears_of_a_request_for_a_token_can_ask_for_it,
+];
+
+/// What a thread does with each of its events.
+type Sink = Box<dyn FnMut(String)>;
+
+thread_local! {
+    static SINK: RefCell<Option<Sink>> = const { RefCell::new(None) };
+}
+
+/// Gives each event to the sink of its thread: a subscriber of one thread alone
+/// can miss events whose call site another thread has reached first.
+struct Events;
+
+/// Gives the events of this thread to a sink while `run` runs.
+fn listening(sink: impl FnMut(String) + 'static, run: impl FnOnce()) {
+    // Another test may have set it already.
+    let _ = tracing::subscriber::set_global_default(Events);
+    SINK.set(Some(Box::new(sink)));
+    run();
+    // The thread goes on to other tests.
+    SINK.set(None);
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "ms" => self.0.push_str(" ms"),
+            "message" => self.0.insert_str(0, &format!("{value:?}")),
+            name => write!(self.0, " {name}={value:?}").unwrap(),
+        }
+    }
+}
+
+impl Subscriber for Events {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "provider_tree" && *metadata.level() == Level::DEBUG
+    }
+
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        // The sink may cause events itself: they are left out.
+        if let Some(mut sink) = SINK.take() {
+            sink(line.0);
+            SINK.set(Some(sink));
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// A Keystone whose tokens are called `hunter2`.
+struct Keystone;
+
+impl Transport for Keystone {
+    fn send(&self, _: &Request<'_>) -> Result<Response, TransportError> {
+        Ok(answer(
+            201,
+            &[("x-subject-token", "hunter2")],
+            r#"{"token": {"issued_at": "2026-01-01T00:00:00Z"}}"#,
+        ))
+    }
+}
+
+fn password() -> Password {
+    Password::new("http://keystone", "nova", "hunter2", "service").transport(Arc::new(Keystone))
+}
+
+fn each_request_is_one_event() {
+    let client = Client::builder("http://host")
+        .auth(password())
+        .transport(Fake::new(|number, _| match number {
+            0 => Ok(answer(401, &[], "")),
+            1 => Ok(answer(200, &[], r#"{"resource_providers": []}"#)),
+            _ => Err(TransportError::NotSent("no connection".into())),
+        }))
+        .build()
+        .unwrap();
+    let (sender, lines) = mpsc::channel();
+    listening(
+        move |line| sender.send(line).unwrap(),
+        || {
+            client
+                .list_providers(&Filter::default().name("a b"))
+                .unwrap();
+            client.delete_provider(Uuid::nil()).unwrap_err();
+        },
+    );
+    let list = "request method=\"GET\" path=\"/resource_providers?name=a%20b\"";
+    let token = "request method=\"POST\" path=\"/v3/auth/tokens\" status=201 ms";
+    assert_eq!(
+        lines.iter().collect::<Vec<_>>(),
+        [
+            token.to_owned(),
+            format!("{list} status=401 ms"),
+            token.to_owned(),
+            format!("{list} status=200 ms"),
+            "request method=\"DELETE\" path=\"/resource_providers/\
+             00000000-0000-0000-0000-000000000000\" ms"
+                .to_owned(),
+        ]
+    );
+}
+
+fn whoever_hears_of_a_request_for_a_token_can_ask_for_it() {
+    let auth = Arc::new(password());
+    let inside = Arc::clone(&auth);
+    let (sender, heard) = mpsc::channel();
+    listening(
+        move |_| sender.send(inside.headers().is_ok()).unwrap(),
+        || {
+            auth.headers().unwrap();
+        },
+    );
+    assert_eq!(heard.iter().collect::<Vec<_>>(), [true]);
+}
