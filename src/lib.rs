@@ -79,7 +79,8 @@
 //! - `stream`: a [`Subscription`] is a `futures_core::Stream`.
 //! - `tracing`: commits (version, edits, attempts), generation changes (from,
 //!   to, operation) and conflicts as events of level `DEBUG` with the target
-//!   `provider_tree`. Reads report nothing.
+//!   `provider_tree`, and each request to Placement (method, path, status, ms).
+//!   Reads of a tree report nothing.
 //! - `placement`: a client of OpenStack Placement over HTTP; `placement-tls` adds
 //!   HTTPS.
 

@@ -15,6 +15,7 @@ use crate::fake::{Fake, Sent, answer};
 
 crate::tests![
     a_password_asks_for_a_token_of_its_project,
+    domains_are_named_or_numbered,
     a_credential_asks_for_a_token,
     a_token_is_kept_until_shortly_before_its_end,
     a_token_whose_life_is_not_known_is_kept_for_a_while,
@@ -82,6 +83,19 @@ fn a_password_asks_for_a_token_of_its_project() {
             },
             "scope": {"project": {"name": "service", "domain": {"name": "projects"}}},
         }})
+    );
+}
+
+fn domains_are_named_or_numbered() {
+    let (auth, keystone) = keystone(hour);
+    let auth = auth.user_domain_id("u").project_domain_id("p");
+    auth.headers().unwrap();
+    let body: Value = serde_json::from_str(keystone.sent()[0].body.as_ref().unwrap()).unwrap();
+    let user = &body["auth"]["identity"]["password"]["user"];
+    assert_eq!(user["domain"], json!({"id": "u"}));
+    assert_eq!(
+        body["auth"]["scope"]["project"]["domain"],
+        json!({"id": "p"})
     );
 }
 

@@ -3,12 +3,12 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::placement::{Client, Error, Inventories, NoAuth, TransportError};
+use provider_tree::placement::{Client, Error, Filter, Inventories, NoAuth, TransportError};
 use uuid::Uuid;
 
 crate::tests![
@@ -23,6 +23,8 @@ crate::tests![
     a_redirect_is_refused_and_not_followed,
     retry_after_is_read,
     a_page_of_html_is_its_own_detail,
+    as_many_connections_are_kept_as_are_used,
+    an_idle_connection_is_not_used_again_after_a_while,
     settings_are_checked,
 ];
 
@@ -244,6 +246,56 @@ fn a_page_of_html_is_its_own_detail() {
     assert_eq!(error.refusal().unwrap().detail.chars().count(), 500);
 }
 
+/// A server that answers every request of a connection, and counts connections.
+fn patient_server() -> (String, Arc<AtomicUsize>) {
+    server(|stream| {
+        let mut end = Vec::new();
+        loop {
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{\"resource_providers\": []}",
+            )?;
+            end.clear();
+            while !end.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte)?;
+                end.push(byte[0]);
+            }
+        }
+    })
+}
+
+fn as_many_connections_are_kept_as_are_used() {
+    let (url, connections) = patient_server();
+    let client = Client::builder(url)
+        .auth(NoAuth::admin())
+        .connections(6)
+        .build()
+        .unwrap();
+    let all_at_once = Barrier::new(6);
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    all_at_once.wait();
+                    client.list_providers(&Filter::default()).unwrap();
+                }
+            });
+        }
+    });
+    let connections = connections.load(Relaxed);
+    assert!((1..=6).contains(&connections), "{connections}");
+}
+
+fn an_idle_connection_is_not_used_again_after_a_while() {
+    let (url, connections) = patient_server();
+    let client = Client::builder(url).auth(NoAuth::admin()).build().unwrap();
+    for (pause, expected) in [(0, 1), (100, 1), (1_600, 2)] {
+        thread::sleep(Duration::from_millis(pause));
+        client.list_providers(&Filter::default()).unwrap();
+        assert_eq!(connections.load(Relaxed), expected);
+    }
+}
+
 fn settings_are_checked() {
     let setting = |result: Result<Client, Error>| match result.unwrap_err() {
         Error::Setting { name, reason, .. } => (name, reason),
@@ -271,6 +323,12 @@ fn settings_are_checked() {
     ] {
         Client::builder(url).auth(NoAuth::admin()).build().unwrap();
     }
+    let (name, reason) = setting(
+        Client::builder("http://nova:hunter2@host")
+            .auth(NoAuth::admin())
+            .build(),
+    );
+    assert_eq!((&*name, &*reason), ("URL", "it must have no user name"));
     let file = Client::builder("https://host")
         .auth(NoAuth::admin())
         .ca_file("/no/such/file");

@@ -1,6 +1,6 @@
 //! Each fault of the proxy does what it says, and the client says what it is.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use provider_tree::placement::{Client, Error, Inventories, NoAuth};
@@ -15,7 +15,8 @@ crate::tests![
     a_dropped_answer_was_carried_out,
     a_cut_answer_was_carried_out,
     a_cut_answer_without_a_body_is_no_answer,
-    a_delayed_request_is_carried_out_after_its_caller_has_given_up,
+    a_delayed_request_is_carried_out_later,
+    a_request_may_be_carried_out_after_its_caller_has_given_up,
     a_repeated_put_answers_with_a_conflict,
     an_error_of_the_proxy_hides_that_nothing_was_done,
     an_error_of_the_proxy_hides_that_it_was_done,
@@ -116,7 +117,16 @@ fn a_cut_answer_without_a_body_is_no_answer() {
     assert!(direct.get_provider(uuid).unwrap_err().is_not_found());
 }
 
-fn a_delayed_request_is_carried_out_after_its_caller_has_given_up() {
+fn a_delayed_request_is_carried_out_later() {
+    let delay = Duration::from_millis(300);
+    let start = Instant::now();
+    let (result, total) = faulty_put(Fault::Delay(delay));
+    result.unwrap();
+    assert!(start.elapsed() >= delay);
+    assert_eq!(total, Some(8));
+}
+
+fn a_request_may_be_carried_out_after_its_caller_has_given_up() {
     let direct = client();
     let uuid = root(&direct);
     let proxy = Proxy::start(&placement());
@@ -125,12 +135,14 @@ fn a_delayed_request_is_carried_out_after_its_caller_has_given_up() {
         .timeout(Duration::from_millis(200))
         .build()
         .unwrap();
-    proxy.inject(0, Fault::Delay(Duration::from_millis(600)));
+    let (go_on, held) = mpsc::channel();
+    proxy.inject(0, Fault::Before(Box::new(move || held.recv().unwrap())));
     let error = hasty
         .put_inventories(uuid, 0, &Inventories::from([vcpus(8)]))
         .unwrap_err();
     assert!(error.is_unknown_outcome(), "{error:?}");
     assert_eq!(direct.get_provider(uuid).unwrap().generation, 0);
+    go_on.send(()).unwrap();
     let start = Instant::now();
     while direct.get_provider(uuid).unwrap().generation == 0 {
         assert!(start.elapsed() < Duration::from_secs(30));

@@ -1,12 +1,13 @@
 //! Every refusal that the calls document, by its predicate and its text.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
-use provider_tree::ResourceClass;
 use provider_tree::placement::{
     AtGeneration, Auth, Client, Error, Filter, Headers, HttpTransport, Inventories, NoAuth,
     Request, Response, Transport, TransportError,
 };
+use provider_tree::{ResourceClass, Trait};
 use uuid::Uuid;
 
 use crate::service::{allocate, class, client, placement, root, trait_, unique, vcpus};
@@ -18,6 +19,7 @@ crate::tests![
     children_keep_their_parent_from_being_deleted,
     allocations_keep_what_they_use,
     another_generation_is_a_conflict,
+    whoever_loses_a_race_for_traits_may_get_a_500,
     a_reshape_is_refused_as_a_whole,
     names_that_are_not_known_are_bad_requests,
     only_custom_names_can_be_created,
@@ -198,6 +200,42 @@ fn another_generation_is_a_conflict() {
         );
     }
     assert_eq!(client.get_provider(uuid).unwrap().generation, 1);
+}
+
+fn whoever_loses_a_race_for_traits_may_get_a_500() {
+    let client = client();
+    let names: Vec<_> = (0..8)
+        .map(|n| trait_(&format!("CUSTOM_RACE_{n}")))
+        .collect();
+    for name in &names {
+        client.create_trait(name).unwrap();
+    }
+    for _ in 0..5 {
+        let uuid = root(&client);
+        let put = |name| client.put_traits(uuid, 0, &BTreeSet::from([Trait::clone(name)]));
+        let results: Vec<_> = thread::scope(|scope| {
+            let writers: Vec<_> = names
+                .iter()
+                .map(|name| scope.spawn(move || put(name)))
+                .collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap())
+                .collect()
+        });
+        let there = client.get_traits(uuid).unwrap();
+        for (name, result) in names.iter().zip(results) {
+            match result {
+                Ok(_) => assert_eq!(there.content, BTreeSet::from([name.clone()])),
+                Err(error) => {
+                    assert!(
+                        error.is_conflict() || error.is_unknown_outcome(),
+                        "{error:?}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 fn a_reshape_is_refused_as_a_whole() {

@@ -11,7 +11,7 @@ use crate::placement::{Error, HttpTransport, Transport};
 ///
 /// | `OS_AUTH_TYPE` | other variables |
 /// |---|---|
-/// | `password` (also without it) | `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, `OS_PROJECT_NAME`, `OS_USER_DOMAIN_NAME`, `OS_PROJECT_DOMAIN_NAME` (both `Default` unless set) |
+/// | `password` (also without it) | `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, `OS_PROJECT_NAME`; `OS_USER_DOMAIN_NAME` or `OS_USER_DOMAIN_ID`, `OS_PROJECT_DOMAIN_NAME` or `OS_PROJECT_DOMAIN_ID` (the domain named `Default` unless set) |
 /// | `v3applicationcredential` (also without it, if the ID is set) | `OS_AUTH_URL`, `OS_APPLICATION_CREDENTIAL_ID`, `OS_APPLICATION_CREDENTIAL_SECRET` |
 /// | `token`, `v3token`, `admin_token` | `OS_TOKEN` |
 /// | `none`, `noauth` | |
@@ -30,7 +30,6 @@ type Variables<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
 fn from(variable: Variables<'_>) -> Result<Box<dyn Auth>, Error> {
     let needed = |name| needed(variable, name);
-    let or_default = |name| variable(name).unwrap_or_else(|| "Default".to_owned());
     let kind = variable("OS_AUTH_TYPE").unwrap_or_else(|| {
         let has_credential = variable("OS_APPLICATION_CREDENTIAL_ID").is_some();
         let kind = if has_credential {
@@ -42,14 +41,24 @@ fn from(variable: Variables<'_>) -> Result<Box<dyn Auth>, Error> {
     });
     Ok(match &*kind {
         "password" | "v3password" => {
-            let auth = Password::new(
+            let mut auth = Password::new(
                 needed("OS_AUTH_URL")?,
                 needed("OS_USERNAME")?,
                 needed("OS_PASSWORD")?,
                 needed("OS_PROJECT_NAME")?,
-            )
-            .user_domain(or_default("OS_USER_DOMAIN_NAME"))
-            .project_domain(or_default("OS_PROJECT_DOMAIN_NAME"));
+            );
+            if let Some(id) = variable("OS_USER_DOMAIN_ID") {
+                auth = auth.user_domain_id(id);
+            }
+            if let Some(name) = variable("OS_USER_DOMAIN_NAME") {
+                auth = auth.user_domain(name);
+            }
+            if let Some(id) = variable("OS_PROJECT_DOMAIN_ID") {
+                auth = auth.project_domain_id(id);
+            }
+            if let Some(name) = variable("OS_PROJECT_DOMAIN_NAME") {
+                auth = auth.project_domain(name);
+            }
             Box::new(auth.transport(transport(variable)?))
         }
         "v3applicationcredential" => {

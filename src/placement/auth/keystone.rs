@@ -30,13 +30,29 @@ pub struct Password {
     session: Session,
     username: String,
     password: Secret,
-    user_domain: String,
+    user_domain: Domain,
     project: String,
-    project_domain: String,
+    project_domain: Domain,
+}
+
+/// A domain, by either of what is unique about it.
+#[derive(Debug)]
+enum Domain {
+    Name(String),
+    Id(String),
+}
+
+impl Domain {
+    fn json(&self) -> Value {
+        match self {
+            Self::Name(name) => json!({"name": name}),
+            Self::Id(id) => json!({"id": id}),
+        }
+    }
 }
 
 impl Password {
-    /// A user and a project of the domain `Default`. `auth_url` is Keystone's
+    /// A user and a project of the domain named `Default`. `auth_url` is Keystone's
     /// address, with or without `/v3`.
     pub fn new(
         auth_url: impl Into<String>,
@@ -48,21 +64,33 @@ impl Password {
             session: Session::new(auth_url.into()),
             username: username.into(),
             password: Secret(password.into()),
-            user_domain: "Default".to_owned(),
+            user_domain: Domain::Name("Default".to_owned()),
             project: project.into(),
-            project_domain: "Default".to_owned(),
+            project_domain: Domain::Name("Default".to_owned()),
         }
     }
 
     /// The name of the domain that the user is of.
     pub fn user_domain(mut self, name: impl Into<String>) -> Self {
-        self.user_domain = name.into();
+        self.user_domain = Domain::Name(name.into());
+        self
+    }
+
+    /// The ID of the domain that the user is of.
+    pub fn user_domain_id(mut self, id: impl Into<String>) -> Self {
+        self.user_domain = Domain::Id(id.into());
         self
     }
 
     /// The name of the domain that the project is of.
     pub fn project_domain(mut self, name: impl Into<String>) -> Self {
-        self.project_domain = name.into();
+        self.project_domain = Domain::Name(name.into());
+        self
+    }
+
+    /// The ID of the domain that the project is of.
+    pub fn project_domain_id(mut self, id: impl Into<String>) -> Self {
+        self.project_domain = Domain::Id(id.into());
         self
     }
 
@@ -83,14 +111,14 @@ impl Auth for Password {
                         "user": {
                             "name": self.username,
                             "password": self.password.0,
-                            "domain": {"name": self.user_domain},
+                            "domain": self.user_domain.json(),
                         },
                     },
                 },
                 "scope": {
                     "project": {
                         "name": self.project,
-                        "domain": {"name": self.project_domain},
+                        "domain": self.project_domain.json(),
                     },
                 },
             })

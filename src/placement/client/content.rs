@@ -17,7 +17,6 @@ pub type Inventories = BTreeMap<ResourceClass, Inventory>;
 
 /// A part of a provider's content, and the provider's generation with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "a pair with names")]
 pub struct AtGeneration<T> {
     /// The provider's generation.
     pub generation: u64,

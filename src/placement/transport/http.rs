@@ -55,6 +55,10 @@ impl HttpTransport {
         url: &str,
         settings: HttpTransportBuilder,
     ) -> Result<Self, Error> {
+        if url.contains('@') {
+            // What stands before it may be a password, which must not be shown.
+            return Err(Error::setting("URL", "it must have no user name"));
+        }
         let wrong = |reason: &str| Err(Error::setting(format!("URL `{url}`"), reason));
         match url.parse::<http::Uri>() {
             Ok(parsed) if parsed.query().is_none() => match parsed.scheme_str() {

@@ -17,8 +17,10 @@ s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])'
 }
 
+# is_running PID_FILE TEXT: whether that process runs and its command has the text;
+# another process may have the number by now.
 is_running() {
-  [ -s "$1" ] && kill -0 "$(head -n 1 "$1")" 2>/dev/null
+  [ -s "$1" ] && ps -o command= -p "$(head -n 1 "$1")" | grep -qF -- "$2"
 }
 
 # Waits until a command succeeds, for half a minute at most.
@@ -43,35 +45,42 @@ except urllib.error.HTTPError as answer:
 PYTHON
 }
 
-# start_gunicorn NAME APPLICATION PORT WORKERS: with its state in $state/NAME.
+# start_gunicorn NAME APPLICATION PORT WORKERS THREADS: with its state in $state/NAME.
 start_gunicorn() {
-  local name=$1 application=$2 port=$3 workers=$4
+  local name=$1 application=$2 port=$3 workers=$4 threads=$5
   (
     cd "$state/$name"
     export PYTHONWARNINGS=ignore
     exec "$venv/bin/gunicorn" "$application" --bind "127.0.0.1:$port" --workers "$workers" \
-      --worker-class gthread --threads 4 --keep-alive 75 --no-control-socket \
-      --pid gunicorn.pid --log-level warning
+      --worker-class gthread --threads "$threads" --keep-alive 75 --graceful-timeout 2 \
+      --no-control-socket --log-level warning
   ) </dev/null >>"$state/$name/gunicorn.log" 2>&1 &
+  # Not gunicorn's own file, which it writes later.
+  echo $! >"$state/$name/gunicorn.pid"
+}
+
+gunicorn_runs() {
+  is_running "$state/$1/gunicorn.pid" "$venv/bin/gunicorn"
 }
 
 stop_gunicorn() {
-  local pid_file=$state/$1/gunicorn.pid
-  if is_running "$pid_file"; then
-    kill "$(cat "$pid_file")"
+  if gunicorn_runs "$1"; then
+    kill "$(cat "$state/$1/gunicorn.pid")"
     for _ in $(seq 100); do
-      is_running "$pid_file" || break
+      gunicorn_runs "$1" || break
       sleep 0.1
     done
+    if gunicorn_runs "$1"; then kill_gunicorn "$1"; fi
   fi
-  rm -f "$pid_file" "$state/$1/env"
+  rm -f "$state/$1/gunicorn.pid" "$state/$1/env"
 }
 
 # Kills a master and its workers at once, in the middle of whatever they do.
 kill_gunicorn() {
   local master
-  is_running "$state/$1/gunicorn.pid" || fail "$1 does not run"
+  gunicorn_runs "$1" || fail "$1 does not run"
   master=$(cat "$state/$1/gunicorn.pid")
+  # The word splits into one number for each worker.
   kill -KILL "$master" $(ps -o pid= --ppid "$master")
   rm -f "$state/$1/gunicorn.pid"
 }

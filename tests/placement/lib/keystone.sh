@@ -4,7 +4,7 @@
 
 start_keystone() {
   local dir=$state/keystone port url
-  is_running "$dir/gunicorn.pid" && is_running "$state/keystone-placement/gunicorn.pid" && return
+  if gunicorn_runs keystone && gunicorn_runs keystone-placement; then return; fi
   say "starting Keystone"
   stop_gunicorn keystone
   stop_gunicorn keystone-placement
@@ -38,10 +38,10 @@ import sys
 sys.argv = ["keystone"]
 from keystone.wsgi.api import application
 PYTHON
-  OS_KEYSTONE_CONFIG_DIR=$dir start_gunicorn keystone keystone_without_arguments:application "$port" 1
+  OS_KEYSTONE_CONFIG_DIR=$dir start_gunicorn keystone keystone_without_arguments:application "$port" 1 4
   wait_for Keystone answers "$url/v3"
   "$venv/bin/python" "$here/lib/keystone_users.py" "$url" >"$dir/users"
-  start_placement keystone-placement "sqlite:///$state/keystone-placement/placement.db" "[keystone_authtoken]
+  start_placement keystone-placement "[keystone_authtoken]
 www_authenticate_uri = $url
 auth_url = $url
 auth_type = password
