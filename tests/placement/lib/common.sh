@@ -23,11 +23,11 @@ is_running() {
   [ -s "$1" ] && ps -o command= -p "$(head -n 1 "$1")" | grep -qF -- "$2"
 }
 
-# Waits until a command succeeds, for half a minute at most.
+# Waits until a command succeeds, for two minutes at most.
 wait_for() {
-  local what=$1
+  local what=$1 end=$((SECONDS + 120))
   shift
-  for _ in $(seq 150); do
+  while [ $SECONDS -lt $end ]; do
     "$@" >/dev/null 2>&1 && return
     sleep 0.2
   done
@@ -81,6 +81,6 @@ kill_gunicorn() {
   gunicorn_runs "$1" || fail "$1 does not run"
   master=$(cat "$state/$1/gunicorn.pid")
   # The word splits into one number for each worker.
-  kill -KILL "$master" $(ps -o pid= --ppid "$master")
+  kill -KILL "$master" $(pgrep -P "$master")
   rm -f "$state/$1/gunicorn.pid"
 }
