@@ -130,8 +130,8 @@ fn listings_are_by_name_uuid_trait_aggregate_and_resources() {
         (
             Filter::default()
                 .uuid(uuid)
-                .resources(vcpu, 8)
-                .resources(&ResourceClass::DISK_GB, 1),
+                .resources(&ResourceClass::DISK_GB, 1)
+                .resources(vcpu, 8),
             false,
         ),
     ] {
