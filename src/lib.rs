@@ -76,6 +76,8 @@
 //!   write Placement's field names; [`Provider`] and [`Change`] are written.
 //! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on
 //!   loom's types, for [`docs::models`].
+//! - `placement`: merges with OpenStack Placement's state, and plans what to send it: the
+//!   module `placement`.
 //! - `stream`: a [`Subscription`] is a `futures_core::Stream`.
 //! - `tracing`: commits (version, edits, attempts), generation changes (from,
 //!   to, operation) and conflicts as events of level `DEBUG` with the target

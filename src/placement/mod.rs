@@ -7,6 +7,10 @@
 //! to do about every other [`Error`] is up to the caller, and the error's
 //! predicates say what that can be.
 //!
+//! A [`State`] is what Placement knows of some providers. [`Merge`] combines three of them:
+//! what both sides last agreed on, ours and theirs. [`merge_into`] does so in a transaction
+//! of the tree.
+//!
 //! ```no_run
 //! use provider_tree::placement::{Client, Filter, NoAuth};
 //!
@@ -21,6 +25,8 @@ mod auth;
 mod client;
 mod error;
 mod exchange;
+mod merge;
+mod state;
 mod transport;
 
 pub use self::auth::{ApplicationCredential, Auth, NoAuth, Password, Token, auth_from_env};
@@ -28,6 +34,8 @@ pub use self::client::{
     AtGeneration, Client, ClientBuilder, Filter, Inventories, ListedProvider, Microversion,
 };
 pub use self::error::{Error, Refusal};
+pub use self::merge::{ConflictKind, FieldConflict, Merge, Policy, merge_into};
+pub use self::state::{ProviderState, Scope, State};
 pub use self::transport::{
     Headers, HttpTransport, HttpTransportBuilder, Method, Request, Response, Transport,
     TransportError,

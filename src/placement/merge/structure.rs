@@ -1,0 +1,329 @@
+//! Makes forests of providers that have been merged one by one.
+//!
+//! Each side by itself is a forest; their merge may be none. As long as providers clash, in
+//! what the tree or the service would become, those involved are taken from one side as far
+//! as they clash, or stopped. Each round moves at least one provider nearer to being wholly
+//! as one side has it, and a side has no clashes, so that this ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashSet};
+use uuid::Uuid;
+
+use super::fields::{Forced, Side, Versions};
+use super::{ConflictKind, FieldConflict, Merge, Policy};
+use crate::forest::forest::Forest;
+use crate::placement::State;
+
+/// A merge under way.
+pub(super) struct Merging<'a> {
+    /// The forest that the tree's state is a part of.
+    forest: Option<&'a Forest>,
+    base: &'a State,
+    ours: &'a State,
+    theirs: &'a State,
+    policy: Policy,
+    /// What was decided of each provider; nothing for those not listed.
+    decisions: HashMap<Uuid, Decision>,
+    found: BTreeSet<(Uuid, ConflictKind)>,
+    tree: State,
+    service: State,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Decision {
+    forced: Forced,
+    stop: bool,
+}
+
+/// Providers that can't be as they are in one forest.
+struct Clash {
+    /// Those involved, each with what it is in conflict about.
+    involved: Vec<(Uuid, ConflictKind)>,
+    /// Whether one outside the scope is in the way, which can't be changed.
+    is_outside: bool,
+}
+
+impl<'a> Merging<'a> {
+    pub(super) fn new(
+        forest: Option<&'a Forest>,
+        base: &'a State,
+        ours: &'a State,
+        theirs: &'a State,
+        policy: Policy,
+    ) -> Self {
+        let mut merging = Self {
+            forest,
+            base,
+            ours,
+            theirs,
+            policy,
+            decisions: HashMap::default(),
+            found: BTreeSet::new(),
+            tree: State::default(),
+            service: State::default(),
+        };
+        let uuids: BTreeSet<Uuid> = [base, ours, theirs]
+            .into_iter()
+            .flat_map(State::uuids)
+            .collect();
+        for uuid in uuids {
+            merging.merge(uuid);
+        }
+        while merging.settle_clashes() {}
+        merging
+    }
+
+    pub(super) fn finish(self) -> Merge {
+        let mut base = self.theirs.clone();
+        for (&uuid, decision) in &self.decisions {
+            if decision.stop {
+                base.put(uuid, self.base.shared(uuid).cloned());
+            }
+        }
+        let conflict = |(uuid, kind): &(Uuid, ConflictKind)| {
+            let versions = self.versions(*uuid);
+            let stop = self.decision(*uuid).stop;
+            FieldConflict {
+                uuid: *uuid,
+                kind: kind.clone(),
+                base: versions.base.cloned(),
+                ours: versions.ours.cloned(),
+                theirs: versions.theirs.cloned(),
+                outcome: if stop { Policy::Stop } else { self.policy },
+            }
+        };
+        Merge {
+            conflicts: self.found.iter().map(conflict).collect(),
+            base,
+            tree: self.tree,
+            service: self.service,
+        }
+    }
+
+    fn versions(&self, uuid: Uuid) -> Versions<'a> {
+        Versions {
+            base: self.base.shared(uuid),
+            ours: self.ours.shared(uuid),
+            theirs: self.theirs.shared(uuid),
+        }
+    }
+
+    fn decision(&self, uuid: Uuid) -> Decision {
+        self.decisions.get(&uuid).copied().unwrap_or_default()
+    }
+
+    /// The side that wins conflicts. It does not matter where the policy is to stop.
+    fn side(&self) -> Side {
+        match self.policy {
+            Policy::Theirs => Side::Theirs,
+            Policy::Ours | Policy::Stop => Side::Ours,
+        }
+    }
+
+    /// Merges one provider, as has been decided.
+    fn merge(&mut self, uuid: Uuid) {
+        let versions = self.versions(uuid);
+        let decision = self.decision(uuid);
+        let merged = versions.merge(self.side(), decision.forced);
+        let stop = decision.stop || self.policy == Policy::Stop && !merged.conflicts.is_empty();
+        let conflicts = merged.conflicts.into_iter();
+        self.found.extend(conflicts.map(|kind| (uuid, kind)));
+        if stop {
+            self.decisions.entry(uuid).or_default().stop = true;
+            self.tree.put(uuid, versions.ours.cloned());
+            self.service.put(uuid, versions.theirs.cloned());
+        } else {
+            self.tree.put(uuid, merged.provider.clone());
+            self.service.put(uuid, merged.provider);
+        }
+    }
+
+    /// Settles the clashes that there are. Returns whether there were any that could be.
+    fn settle_clashes(&mut self) -> bool {
+        let mut clashes = self.clashes_outside();
+        for (state, spelled) in [(&self.tree, true), (&self.service, false)] {
+            add_name_clashes(state, spelled, &mut clashes);
+            self.add_parent_clashes(state, &mut clashes);
+            add_cycles(state, &mut clashes);
+        }
+        let mut changed = BTreeSet::new();
+        for clash in clashes {
+            // What has just changed may no longer clash.
+            let is_stale = clash
+                .involved
+                .iter()
+                .any(|(uuid, _)| changed.contains(uuid));
+            if !is_stale {
+                self.settle(&clash, &mut changed);
+            }
+            let differ = clash.involved.into_iter();
+            let differ = differ.filter(|(uuid, _)| !self.versions(*uuid).agree());
+            self.found.extend(differ.collect::<Vec<_>>());
+        }
+        for &uuid in &changed {
+            self.merge(uuid);
+        }
+        !changed.is_empty()
+    }
+
+    fn settle(&mut self, clash: &Clash, changed: &mut BTreeSet<Uuid>) {
+        let must_stop = |uuid| {
+            let Versions { base, ours, .. } = self.versions(uuid);
+            // To take ours would be to remove somebody else's provider.
+            let is_new_there = ours.is_none() && base.is_none();
+            self.decision(uuid).stop || self.policy == Policy::Ours && is_new_there
+        };
+        let mut stop = self.policy == Policy::Stop || clash.is_outside;
+        stop |= clash.involved.iter().any(|(uuid, _)| must_stop(*uuid));
+        if !stop {
+            for (uuid, kind) in &clash.involved {
+                if self.force(*uuid, kind) {
+                    changed.insert(*uuid);
+                }
+            }
+        }
+        // If all are as one side has them, that is no forest by the tree's stricter rules.
+        if changed.is_disjoint(&clash.involved.iter().map(|(uuid, _)| *uuid).collect()) {
+            for (uuid, _) in &clash.involved {
+                let decision = self.decisions.entry(*uuid).or_default();
+                if !decision.stop {
+                    decision.stop = true;
+                    changed.insert(*uuid);
+                }
+            }
+        }
+    }
+
+    /// Takes from one side what clashes. Returns whether that is new.
+    fn force(&mut self, uuid: Uuid, kind: &ConflictKind) -> bool {
+        let is_on_side = self.versions(uuid).of(self.side()).is_some();
+        let forced = &mut self.decisions.entry(uuid).or_default().forced;
+        let before = *forced;
+        if matches!(kind, ConflictKind::NameTaken { .. }) && is_on_side {
+            forced.name = true;
+        } else {
+            forced.place = true;
+        }
+        before != *forced
+    }
+
+    /// Names and parents that providers of the tree get, as far as they depend on
+    /// providers outside the scope.
+    fn clashes_outside(&self) -> Vec<Clash> {
+        let mut clashes = Vec::new();
+        let Some(forest) = self.forest else {
+            return clashes;
+        };
+        let is_outside = |uuid: &Uuid| !self.ours.contains(*uuid);
+        for (uuid, provider) in self.tree.iter() {
+            let ours = self.ours.get(uuid);
+            let mut clash = |kind| {
+                clashes.push(Clash {
+                    involved: vec![(uuid, kind)],
+                    is_outside: true,
+                });
+            };
+            let finds = |text: &str| forest.find(text).map(crate::Provider::uuid);
+            if ours.is_none_or(|ours| ours.name != provider.name) {
+                let holder = finds(&provider.name);
+                let holder = holder.or_else(|| finds(&uuid.to_string()));
+                if let Some(other) = holder.filter(is_outside) {
+                    clash(ConflictKind::NameTaken { other });
+                }
+            }
+            if let Some(parent) = provider.parent_uuid
+                && !self.tree.contains(parent)
+                && !self.is_in_scope(parent)
+                && forest.get(parent).is_none()
+            {
+                clash(ConflictKind::ParentRemoved {
+                    parent,
+                    child: uuid,
+                });
+            }
+        }
+        clashes
+    }
+
+    fn is_in_scope(&self, uuid: Uuid) -> bool {
+        let mut states = [self.base, self.ours, self.theirs].into_iter();
+        states.any(|state| state.contains(uuid))
+    }
+
+    /// Parents that are gone, unless they are outside the scope.
+    fn add_parent_clashes(&self, state: &State, clashes: &mut Vec<Clash>) {
+        for (child, provider) in state.iter() {
+            if let Some(parent) = provider.parent_uuid
+                && !state.contains(parent)
+                && self.is_in_scope(parent)
+            {
+                let kind = ConflictKind::ParentRemoved { parent, child };
+                clashes.push(Clash {
+                    involved: vec![(child, kind.clone()), (parent, kind)],
+                    is_outside: false,
+                });
+            }
+        }
+    }
+}
+
+/// What a provider is found by.
+#[derive(PartialEq, Eq, Hash)]
+enum Text<'a> {
+    Name(&'a str),
+    Uuid(Uuid),
+}
+
+/// Two providers of one name. Where text finds a provider by its name or UUID, as in a
+/// forest, names that spell a UUID count as `spelled`; Placement compares their letters.
+fn add_name_clashes(state: &State, spelled: bool, clashes: &mut Vec<Clash>) {
+    let mut holders: HashMap<Text<'_>, Uuid> = HashMap::default();
+    let mut clash = |a, b| {
+        let taken = |other| ConflictKind::NameTaken { other };
+        clashes.push(Clash {
+            involved: vec![(a, taken(b)), (b, taken(a))],
+            is_outside: false,
+        });
+    };
+    for (uuid, provider) in state.iter() {
+        let text = match Uuid::try_parse(&provider.name) {
+            Ok(uuid) if spelled => Text::Uuid(uuid),
+            _ => Text::Name(&provider.name),
+        };
+        if let Text::Uuid(other) = text
+            && other != uuid
+            && state.contains(other)
+        {
+            clash(uuid, other);
+        }
+        if let Some(other) = holders.insert(text, uuid) {
+            clash(uuid, other);
+        }
+    }
+}
+
+/// Providers that would be their own ancestors.
+fn add_cycles(state: &State, clashes: &mut Vec<Clash>) {
+    let mut seen: HashSet<Uuid> = HashSet::default();
+    for start in state.uuids() {
+        let mut way: BTreeMap<Uuid, usize> = BTreeMap::new();
+        let mut next = Some(start);
+        while let Some(uuid) = next {
+            if let Some(&from) = way.get(&uuid) {
+                let on_cycle = way.iter().filter(|(_, at)| **at >= from);
+                clashes.push(Clash {
+                    involved: on_cycle
+                        .map(|(uuid, _)| (*uuid, ConflictKind::Cycle))
+                        .collect(),
+                    is_outside: false,
+                });
+            }
+            if !seen.insert(uuid) {
+                break;
+            }
+            way.insert(uuid, way.len());
+            next = state.get(uuid).and_then(|provider| provider.parent_uuid);
+        }
+    }
+}
