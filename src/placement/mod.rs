@@ -9,7 +9,7 @@
 //!
 //! A [`State`] is what Placement knows of some providers. [`Merge`] combines three of them:
 //! what both sides last agreed on, ours and theirs. [`merge_into`] does so in a transaction
-//! of the tree.
+//! of the tree. A [`Plan`] is what to send to the service.
 //!
 //! ```no_run
 //! use provider_tree::placement::{Client, Filter, NoAuth};
@@ -26,6 +26,7 @@ mod client;
 mod error;
 mod exchange;
 mod merge;
+mod plan;
 mod state;
 mod transport;
 
@@ -35,6 +36,7 @@ pub use self::client::{
 };
 pub use self::error::{Error, Refusal};
 pub use self::merge::{ConflictKind, FieldConflict, Merge, Policy, merge_into};
+pub use self::plan::{Plan, Request as PlannedRequest, Step, Vocabulary};
 pub use self::state::{ProviderState, Scope, State};
 pub use self::transport::{
     Headers, HttpTransport, HttpTransportBuilder, Method, Request, Response, Transport,

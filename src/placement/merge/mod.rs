@@ -73,7 +73,7 @@ pub enum Policy {
 pub struct Merge {
     /// What the tree becomes.
     pub tree: State,
-    /// What Placement is to become. What differs from `theirs` is to be sent.
+    /// What Placement is to become: the target of a [`Plan`](super::Plan) from `theirs`.
     pub service: State,
     /// What both sides agree on now: the base of the next merge. It is what Placement has,
     /// except where the merge stopped.

@@ -2,6 +2,9 @@
 //! service.
 
 mod examples;
+mod golden;
 mod merge;
+mod plan;
+mod service;
 mod states;
 mod transaction;

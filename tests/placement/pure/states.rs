@@ -194,7 +194,12 @@ pub fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
     vec(edit(SIZE), 0..most)
 }
 
-/// Any world.
+/// A world of some of the providers.
+pub fn sparse_world() -> impl Strategy<Value = World> {
+    edits(40).prop_map(|edits| edited(&World::new(), &edits))
+}
+
+/// A world of most of the providers.
 pub fn any_world() -> impl Strategy<Value = World> {
     let add = |at: usize| Edit::Add(uuid(at as u128 + 1), NAMES[at], None);
     let all: Vec<Edit> = (0..SIZE as usize).map(add).collect();

@@ -1,0 +1,67 @@
+//! What becomes of a state when Placement has accepted a request.
+
+use std::sync::Arc;
+
+use super::Request;
+use crate::placement::{ProviderState, State};
+
+impl State {
+    /// Makes the change that Placement has made for a request, with the generation that it
+    /// answered, if there is one.
+    ///
+    /// So a state that all accepted requests of a [`Plan`](super::Plan) are made in is what
+    /// Placement has, and one that some are made in is what to plan the rest from. A reshape
+    /// answers no generations: read them, then [`set`](Self::set_generation) them. Providers
+    /// that the state does not have are left out. Cost: O(log n) for each provider that the
+    /// request names, and its size.
+    pub fn acknowledge(&mut self, request: &Request, generation: Option<u64>) {
+        let (uuid, change): (_, &dyn Fn(&mut ProviderState)) = match request {
+            Request::CreateResourceClass { .. } | Request::CreateTrait { .. } => return,
+            Request::Create {
+                uuid,
+                name,
+                parent_uuid,
+            } => {
+                let provider = ProviderState {
+                    name: name.clone(),
+                    parent_uuid: *parent_uuid,
+                    generation,
+                    inventory: Default::default(),
+                    traits: Default::default(),
+                    aggregates: Default::default(),
+                };
+                return self.put(*uuid, Some(Arc::new(provider)));
+            }
+            Request::Delete { uuid } => return self.put(*uuid, None),
+            Request::Reshape { inventories } => {
+                for (uuid, inventory) in inventories {
+                    if let Some(provider) = self.edit(*uuid) {
+                        provider.inventory.clone_from(inventory);
+                    }
+                }
+                return;
+            }
+            Request::Update {
+                uuid,
+                name,
+                parent_uuid,
+            } => (uuid, &|provider| {
+                provider.name.clone_from(name);
+                provider.parent_uuid = parent_uuid.unwrap_or(provider.parent_uuid);
+            }),
+            Request::PutInventories { uuid, inventory } => {
+                (uuid, &|provider| provider.inventory.clone_from(inventory))
+            }
+            Request::PutTraits { uuid, traits } => {
+                (uuid, &|provider| provider.traits.clone_from(traits))
+            }
+            Request::PutAggregates { uuid, aggregates } => {
+                (uuid, &|provider| provider.aggregates.clone_from(aggregates))
+            }
+        };
+        if let Some(provider) = self.edit(*uuid) {
+            change(provider);
+            provider.generation = generation.or(provider.generation);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What is sent of the providers' inventories, traits and aggregates.
+
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+use uuid::Uuid;
+
+use super::structure::Structure;
+use super::{Inventories, Request, Step, Vocabulary, top_down};
+use crate::placement::{ProviderState, State};
+use crate::{ResourceClass, Trait};
+
+/// The steps that create resource classes and traits.
+#[derive(Default)]
+pub(super) struct Words {
+    classes: HashMap<ResourceClass, usize>,
+    traits: HashMap<Trait, usize>,
+}
+
+/// What a provider has of one kind in two states, if that differs.
+fn change<'a, T: PartialEq + Default>(
+    (from, to): (Option<&'a ProviderState>, &'a ProviderState),
+    field: impl Fn(&'a ProviderState) -> &'a T,
+) -> Option<&'a T> {
+    let to = field(to);
+    let is_same = match from {
+        Some(from) => field(from) == to,
+        None => T::default() == *to,
+    };
+    (!is_same).then_some(to)
+}
+
+/// Creates the classes and traits that are used for the first time.
+pub(super) fn create_words(
+    from: &State,
+    to: &State,
+    known: &Vocabulary,
+    steps: &mut Vec<Step>,
+) -> Words {
+    const CUSTOM: &str = "CUSTOM_";
+    let mut known = known.clone();
+    for (_, provider) in from.iter() {
+        known.classes.extend(provider.inventory.keys().cloned());
+        known.traits.extend(provider.traits.iter().cloned());
+    }
+    let mut new = Vocabulary::default();
+    for (_, provider) in to.iter() {
+        let classes = provider.inventory.keys();
+        let classes = classes.filter(|class| class.as_str().starts_with(CUSTOM));
+        let traits = provider.traits.iter();
+        let traits = traits.filter(|name| name.as_str().starts_with(CUSTOM));
+        new.classes.extend(
+            classes
+                .filter(|class| !known.classes.contains(*class))
+                .cloned(),
+        );
+        new.traits
+            .extend(traits.filter(|name| !known.traits.contains(*name)).cloned());
+    }
+    let mut push = |request| {
+        steps.push(Step {
+            request,
+            after: Vec::new(),
+            about: String::new(),
+        });
+        steps.len() - 1
+    };
+    let classes = new.classes.into_iter().map(|class| {
+        let request = Request::CreateResourceClass {
+            class: class.clone(),
+        };
+        (class, push(request))
+    });
+    let classes = classes.collect();
+    let traits = new.traits.into_iter();
+    let traits = traits.map(|name| (name.clone(), push(Request::CreateTrait { name })));
+    Words {
+        classes,
+        traits: traits.collect(),
+    }
+}
+
+/// Sends what differs. The requests of one provider follow one another.
+pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Structure<'_>) {
+    let (from, to) = (structure.from, structure.to);
+    let order = top_down(to);
+    let providers = order.iter().filter_map(|&uuid| {
+        let both = (from.get(uuid), to.get(uuid)?);
+        Some((uuid, both))
+    });
+    // The last step of each provider, which the next one comes after.
+    let mut last = structure.created.clone();
+    if inventories == Inventories::Together {
+        reshape(providers.clone(), words, structure, &mut last);
+    }
+    for (uuid, both) in providers {
+        let name = &both.1.name;
+        let mut put = |request, mut after: Vec<usize>| {
+            after.extend(last.get(&uuid));
+            last.insert(uuid, structure.push(request, after, name));
+        };
+        if inventories == Inventories::Alone
+            && let Some(inventory) = change(both, |one| &one.inventory)
+        {
+            let inventory = inventory.clone();
+            let after = words.of_classes(inventory.keys());
+            put(Request::PutInventories { uuid, inventory }, after);
+        }
+        if let Some(traits) = change(both, |one| &one.traits) {
+            let traits = traits.clone();
+            let after = traits.iter().filter_map(|name| words.traits.get(name));
+            let after = after.copied().collect();
+            put(Request::PutTraits { uuid, traits }, after);
+        }
+        if let Some(aggregates) = change(both, |one| &one.aggregates) {
+            let aggregates = aggregates.clone();
+            put(Request::PutAggregates { uuid, aggregates }, Vec::new());
+        }
+    }
+}
+
+/// Sends all inventories at once.
+fn reshape<'a>(
+    providers: impl Iterator<Item = (Uuid, (Option<&'a ProviderState>, &'a ProviderState))>,
+    words: &Words,
+    structure: &mut Structure<'_>,
+    last: &mut HashMap<Uuid, usize>,
+) {
+    let mut inventories = BTreeMap::new();
+    let mut names = Vec::new();
+    for (uuid, both) in providers {
+        if let Some(inventory) = change(both, |one| &one.inventory) {
+            inventories.insert(uuid, inventory.clone());
+            names.push(both.1.name.as_str());
+        }
+    }
+    let uuids: Vec<Uuid> = inventories.keys().copied().collect();
+    let mut after = words.of_classes(inventories.values().flat_map(BTreeMap::keys));
+    after.extend(uuids.iter().filter_map(|uuid| last.get(uuid)));
+    let request = match inventories.len() {
+        0 => return,
+        1 => {
+            let one = inventories.pop_first();
+            let Some((uuid, inventory)) = one else { return };
+            Request::PutInventories { uuid, inventory }
+        }
+        _ => Request::Reshape { inventories },
+    };
+    let step = structure.push(request, after, &names.join(", "));
+    last.extend(uuids.into_iter().map(|uuid| (uuid, step)));
+}
+
+impl Words {
+    fn of_classes<'a>(&self, classes: impl Iterator<Item = &'a ResourceClass>) -> Vec<usize> {
+        classes
+            .filter_map(|class| self.classes.get(class))
+            .copied()
+            .collect()
+    }
+}

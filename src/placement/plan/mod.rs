@@ -1,0 +1,157 @@
+//! What to send to Placement, and in which order.
+//!
+//! ```text
+//!   classes, traits ─► create, parents first ─► rename, move ─► content ─► delete, children first
+//! ```
+//!
+//! Content is the inventories, then the traits, then the aggregates of a provider, one after
+//! another, since each answer has the generation that the next request needs. A step says
+//! which steps it depends on; all others may run at the same time.
+
+mod acknowledge;
+mod content;
+mod request;
+mod structure;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use foldhash::HashMap;
+use uuid::Uuid;
+
+pub use self::request::{Request, Step};
+use self::structure::Structure;
+use super::State;
+use crate::{ResourceClass, Trait};
+
+/// The requests that lead Placement from one state to another, in order: a dry run.
+///
+/// Sent in their order, or in any in which each comes after those that it depends on, the
+/// service accepts all of them, provided that it is in the first state and the second one is
+/// a forest. States that agree, generations aside, need no request.
+///
+/// A name that passes from one provider to another is given up first. If that needs it, a
+/// provider is deleted before others are created, or gets a temporary name: two that swap
+/// names take three requests. A parent that neither state has is taken to exist.
+///
+/// It prints a line per request.
+///
+/// ```
+/// use provider_tree::placement::{Plan, State, Vocabulary};
+/// use provider_tree::{Inventory, ProviderRecord, ResourceClass};
+/// use uuid::Uuid;
+///
+/// let mut host = ProviderRecord::new(Uuid::from_u128(1), "host");
+/// let theirs: State = [host.clone()].into_iter().collect();
+/// host.inventory.insert(ResourceClass::new("CUSTOM_FPGA")?, Inventory::new(2));
+/// let ours: State = [host].into_iter().collect();
+///
+/// let plan = Plan::new(&theirs, &ours, &Vocabulary::default());
+/// assert_eq!(plan.to_string(), "\
+/// PUT /resource_classes/CUSTOM_FPGA
+/// PUT /resource_providers/00000000-0000-0000-0000-000000000001/inventories CUSTOM_FPGA: 2  # host
+/// ");
+/// assert_eq!(plan.steps()[1].after, [0]);
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    steps: Vec<Step>,
+}
+
+/// The custom resource classes and traits that Placement is known to have.
+///
+/// Others are created before their first use. Standard ones need not be here: nobody can
+/// create them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// The resource classes.
+    pub classes: BTreeSet<ResourceClass>,
+    /// The traits.
+    pub traits: BTreeSet<Trait>,
+}
+
+/// How the inventories of several providers are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inventories {
+    Alone,
+    Together,
+}
+
+impl Plan {
+    /// Plans one request for each inventory. Cost: O(size of the states), and
+    /// O(depth) for each provider that moves.
+    #[must_use]
+    pub fn new(from: &State, to: &State, known: &Vocabulary) -> Self {
+        Self::with(Inventories::Alone, from, to, known)
+    }
+
+    /// The same with the inventories of all providers in one reshape, which is atomic, if
+    /// there are two or more. It needs the role `service`.
+    #[must_use]
+    pub fn with_reshape(from: &State, to: &State, known: &Vocabulary) -> Self {
+        Self::with(Inventories::Together, from, to, known)
+    }
+
+    fn with(inventories: Inventories, from: &State, to: &State, known: &Vocabulary) -> Self {
+        let mut steps = Vec::new();
+        let words = content::create_words(from, to, known, &mut steps);
+        let mut structure = Structure::new(from, to, steps);
+        structure.create_and_move();
+        content::put(inventories, &words, &mut structure);
+        structure.delete_rest();
+        Self {
+            steps: structure.steps,
+        }
+    }
+
+    /// The requests, in order. Cost: O(1).
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The number of requests. Cost: O(1).
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is nothing to send. Cost: O(1).
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+/// The providers of a state, each after its parent, siblings by name.
+fn top_down(state: &State) -> Vec<Uuid> {
+    let mut children: HashMap<Option<Uuid>, Vec<(&str, Uuid)>> = HashMap::default();
+    for (uuid, provider) in state.iter() {
+        let parent = provider.parent_uuid.filter(|uuid| state.contains(*uuid));
+        children
+            .entry(parent)
+            .or_default()
+            .push((&provider.name, uuid));
+    }
+    let mut order = Vec::with_capacity(state.len());
+    // Whatever a walk from the roots does not reach is on a cycle, or below one.
+    let mut waiting: Vec<(&str, Uuid)> = Vec::new();
+    let mut parent = Some(None);
+    while let Some(above) = parent {
+        let mut below = children.remove(&above).unwrap_or_default();
+        below.sort_unstable_by(|a, b| b.cmp(a));
+        waiting.append(&mut below);
+        parent = waiting.pop().map(|(_, uuid)| {
+            order.push(uuid);
+            Some(uuid)
+        });
+    }
+    let mut cyclic: Vec<(&str, Uuid)> = children.into_values().flatten().collect();
+    cyclic.sort_unstable();
+    order.extend(cyclic.into_iter().map(|(_, uuid)| uuid));
+    order
+}
