@@ -88,10 +88,18 @@ impl<'a> Versions<'a> {
     fn merge_fields(
         self,
         ours: &ProviderState,
-        theirs: &ProviderState,
+        theirs: &Arc<ProviderState>,
         side: Side,
         forced: Forced,
     ) -> Merged {
+        // Most providers of a state: theirs is shared, not copied.
+        let is_unchanged_here = self.base.is_some_and(|base| base.agrees_with(ours));
+        if ours.agrees_with(theirs) || is_unchanged_here && forced == Forced::default() {
+            return Merged {
+                provider: Some(Arc::clone(theirs)),
+                conflicts: Vec::new(),
+            };
+        }
         let base = self.base.map(|base| &**base);
         let mut fields = Fields {
             side,

@@ -86,8 +86,8 @@ impl Merge {
     /// Merges what both sides last agreed on, what the tree has and what Placement has.
     ///
     /// All three should show every provider that any of them has, wherever it is now: one
-    /// that a state leaves out counts as removed there. A parent that none of them has is
-    /// outside their scope, and taken to exist.
+    /// that a state leaves out counts as removed there, and one that the base leaves out as
+    /// added. A parent that none of them has is outside their scope, and taken to exist.
     ///
     /// Cost: O(size of the states), once more for each round of edits that are no forest
     /// together.

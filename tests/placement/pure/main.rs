@@ -4,6 +4,7 @@
 mod examples;
 mod golden;
 mod merge;
+mod mirrors;
 mod plan;
 mod service;
 mod states;

@@ -11,7 +11,7 @@ use provider_tree::{
 };
 use uuid::Uuid;
 
-use crate::states::{World, edited, edits, state, three_worlds, uuid};
+use crate::states::{World, edited, edits, state, three_worlds, unchecked, uuid};
 
 /// A tree that holds a world, with resources that Placement does not know.
 fn tree(world: &World) -> ProviderTree {
@@ -118,6 +118,27 @@ proptest! {
             prop_assert_eq!(&pulled.value, &expected);
             prop_assert_eq!(shown(&tree.snapshot()), expected.tree);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn answers_that_are_no_forest_leave_one_here(
+        worlds in three_worlds(),
+        broken in edits(15),
+        policy in policy(),
+    ) {
+        let [base, ours, _] = worlds.each_ref().map(state);
+        let theirs = state(&unchecked(&broken));
+        let tree = tree(&worlds[1]);
+        let (merge, _) = pull(&tree, &base, &theirs, policy);
+        tree.snapshot().check_invariants().unwrap();
+        prop_assert_eq!(shown(&tree.snapshot()), merge.tree);
+        // What a forest can't have at all stops.
+        let (merge, _) = pull(&tree, &ours, &theirs, policy);
+        prop_assert_eq!(shown(&tree.snapshot()), merge.tree);
     }
 }
 
