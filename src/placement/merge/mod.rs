@@ -7,6 +7,7 @@
 //!    and the service would be forests ([`structure`]).
 //! 3. [`merge_into`] makes the tree's part of it in a transaction ([`commit`]).
 
+mod clashes;
 mod commit;
 mod conflict;
 mod fields;

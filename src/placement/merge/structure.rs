@@ -5,11 +5,12 @@
 //! as they clash, or stopped. Each round moves at least one provider nearer to being wholly
 //! as one side has it, and a side has no clashes, so that this ends.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use uuid::Uuid;
 
+use super::clashes::{Clash, Clashes};
 use super::fields::{Forced, Side, Versions};
 use super::{ConflictKind, FieldConflict, Merge, Policy};
 use crate::forest::forest::Forest;
@@ -34,14 +35,6 @@ pub(super) struct Merging<'a> {
 struct Decision {
     forced: Forced,
     stop: bool,
-}
-
-/// Providers that can't be as they are in one forest.
-struct Clash {
-    /// Those involved, each with what it is in conflict about.
-    involved: Vec<(Uuid, ConflictKind)>,
-    /// Whether one outside the scope is in the way, which can't be changed.
-    is_outside: bool,
 }
 
 impl<'a> Merging<'a> {
@@ -141,14 +134,18 @@ impl<'a> Merging<'a> {
 
     /// Settles the clashes that there are. Returns whether there were any that could be.
     fn settle_clashes(&mut self) -> bool {
-        let mut clashes = self.clashes_outside();
+        let is_in_scope = |uuid| self.is_in_scope(uuid);
+        let mut clashes = Clashes::default();
+        if let Some(forest) = self.forest {
+            clashes.add_outside(forest, self.ours, &self.tree, is_in_scope);
+        }
         for (state, spelled) in [(&self.tree, true), (&self.service, false)] {
-            add_name_clashes(state, spelled, &mut clashes);
-            self.add_parent_clashes(state, &mut clashes);
-            add_cycles(state, &mut clashes);
+            clashes.add_names(state, spelled);
+            clashes.add_parents(state, is_in_scope);
+            clashes.add_cycles(state);
         }
         let mut changed = BTreeSet::new();
-        for clash in clashes {
+        for clash in clashes.0 {
             // What has just changed may no longer clash.
             let is_stale = clash
                 .involved
@@ -208,122 +205,8 @@ impl<'a> Merging<'a> {
         before != *forced
     }
 
-    /// Names and parents that providers of the tree get, as far as they depend on
-    /// providers outside the scope.
-    fn clashes_outside(&self) -> Vec<Clash> {
-        let mut clashes = Vec::new();
-        let Some(forest) = self.forest else {
-            return clashes;
-        };
-        let is_outside = |uuid: &Uuid| !self.ours.contains(*uuid);
-        for (uuid, provider) in self.tree.iter() {
-            let ours = self.ours.get(uuid);
-            let mut clash = |kind| {
-                clashes.push(Clash {
-                    involved: vec![(uuid, kind)],
-                    is_outside: true,
-                });
-            };
-            let finds = |text: &str| forest.find(text).map(crate::Provider::uuid);
-            if ours.is_none_or(|ours| ours.name != provider.name) {
-                let holder = finds(&provider.name);
-                let holder = holder.or_else(|| finds(&uuid.to_string()));
-                if let Some(other) = holder.filter(is_outside) {
-                    clash(ConflictKind::NameTaken { other });
-                }
-            }
-            if let Some(parent) = provider.parent_uuid
-                && !self.tree.contains(parent)
-                && !self.is_in_scope(parent)
-                && forest.get(parent).is_none()
-            {
-                clash(ConflictKind::ParentRemoved {
-                    parent,
-                    child: uuid,
-                });
-            }
-        }
-        clashes
-    }
-
     fn is_in_scope(&self, uuid: Uuid) -> bool {
         let mut states = [self.base, self.ours, self.theirs].into_iter();
         states.any(|state| state.contains(uuid))
-    }
-
-    /// Parents that are gone, unless they are outside the scope.
-    fn add_parent_clashes(&self, state: &State, clashes: &mut Vec<Clash>) {
-        for (child, provider) in state.iter() {
-            if let Some(parent) = provider.parent_uuid
-                && !state.contains(parent)
-                && self.is_in_scope(parent)
-            {
-                let kind = ConflictKind::ParentRemoved { parent, child };
-                clashes.push(Clash {
-                    involved: vec![(child, kind.clone()), (parent, kind)],
-                    is_outside: false,
-                });
-            }
-        }
-    }
-}
-
-/// What a provider is found by.
-#[derive(PartialEq, Eq, Hash)]
-enum Text<'a> {
-    Name(&'a str),
-    Uuid(Uuid),
-}
-
-/// Two providers of one name. Where text finds a provider by its name or UUID, as in a
-/// forest, names that spell a UUID count as `spelled`; Placement compares their letters.
-fn add_name_clashes(state: &State, spelled: bool, clashes: &mut Vec<Clash>) {
-    let mut holders: HashMap<Text<'_>, Uuid> = HashMap::default();
-    let mut clash = |a, b| {
-        let taken = |other| ConflictKind::NameTaken { other };
-        clashes.push(Clash {
-            involved: vec![(a, taken(b)), (b, taken(a))],
-            is_outside: false,
-        });
-    };
-    for (uuid, provider) in state.iter() {
-        let text = match Uuid::try_parse(&provider.name) {
-            Ok(uuid) if spelled => Text::Uuid(uuid),
-            _ => Text::Name(&provider.name),
-        };
-        if let Text::Uuid(other) = text
-            && other != uuid
-            && state.contains(other)
-        {
-            clash(uuid, other);
-        }
-        if let Some(other) = holders.insert(text, uuid) {
-            clash(uuid, other);
-        }
-    }
-}
-
-/// Providers that would be their own ancestors.
-fn add_cycles(state: &State, clashes: &mut Vec<Clash>) {
-    let mut seen: HashSet<Uuid> = HashSet::default();
-    for start in state.uuids() {
-        let mut way: BTreeMap<Uuid, usize> = BTreeMap::new();
-        let mut next = Some(start);
-        while let Some(uuid) = next {
-            if let Some(&from) = way.get(&uuid) {
-                let on_cycle = way.iter().filter(|(_, at)| **at >= from);
-                clashes.push(Clash {
-                    involved: on_cycle
-                        .map(|(uuid, _)| (*uuid, ConflictKind::Cycle))
-                        .collect(),
-                    is_outside: false,
-                });
-            }
-            if !seen.insert(uuid) {
-                break;
-            }
-            way.insert(uuid, way.len());
-            next = state.get(uuid).and_then(|provider| provider.parent_uuid);
-        }
     }
 }

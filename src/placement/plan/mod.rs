@@ -11,6 +11,7 @@
 mod acknowledge;
 mod content;
 mod request;
+mod service;
 mod structure;
 
 use std::collections::BTreeSet;

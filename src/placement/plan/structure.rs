@@ -6,11 +6,10 @@
 //! topmost move never waits for another, so only names can block all requests that are left.
 //! Then whoever holds such a name makes way.
 
-use std::collections::BTreeSet;
-
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use uuid::Uuid;
 
+use super::service::{Node, Service};
 use super::{Request, Step, top_down};
 use crate::placement::State;
 
@@ -20,9 +19,7 @@ pub(super) struct Structure<'a> {
     pub(super) steps: Vec<Step>,
     /// The steps that create providers.
     pub(super) created: HashMap<Uuid, usize>,
-    /// What the service has after the steps.
-    now: HashMap<Uuid, Node>,
-    names: HashMap<String, Uuid>,
+    now: Service,
     /// The last steps that gave up a name.
     freed: HashMap<String, usize>,
     /// The last steps that named providers.
@@ -33,35 +30,19 @@ pub(super) struct Structure<'a> {
     bereft: HashMap<Uuid, Vec<usize>>,
 }
 
-#[derive(Default)]
-struct Node {
-    name: String,
-    parent: Option<Uuid>,
-    children: BTreeSet<Uuid>,
-}
-
 impl<'a> Structure<'a> {
     pub(super) fn new(from: &'a State, to: &'a State, steps: Vec<Step>) -> Self {
-        let mut structure = Self {
+        Self {
             from,
             to,
             steps,
             created: HashMap::default(),
-            now: HashMap::default(),
-            names: HashMap::default(),
+            now: Service::new(from),
             freed: HashMap::default(),
             named: HashMap::default(),
             moved: HashMap::default(),
             bereft: HashMap::default(),
-        };
-        for (uuid, provider) in from.iter() {
-            structure.now.insert(uuid, Node::default());
-            structure.rename(uuid, &provider.name);
         }
-        for (uuid, provider) in from.iter() {
-            structure.relocate(uuid, provider.parent_uuid);
-        }
-        structure
     }
 
     /// Creates what is new, and renames and moves what has another name or parent.
@@ -85,7 +66,7 @@ impl<'a> Structure<'a> {
             let Some(to) = self.to.get(uuid) else {
                 continue;
             };
-            if self.now.contains_key(&uuid) {
+            if self.now.get(uuid).is_some() {
                 self.update(uuid, &to.name, Some(to.parent_uuid));
             } else {
                 self.create(uuid, &to.name, to.parent_uuid);
@@ -96,7 +77,7 @@ impl<'a> Structure<'a> {
     /// Deletes what is left and is not in the target.
     pub(super) fn delete_rest(&mut self) {
         for uuid in top_down(self.from).into_iter().rev() {
-            if !self.to.contains(uuid) && self.now.contains_key(&uuid) {
+            if !self.to.contains(uuid) {
                 self.delete(uuid);
             }
         }
@@ -108,14 +89,12 @@ impl<'a> Structure<'a> {
         let Some(to) = self.to.get(uuid) else {
             return true;
         };
-        let is_free = self
-            .names
-            .get(&to.name)
-            .is_none_or(|holder| *holder == uuid);
-        match self.now.get(&uuid) {
+        let holder = self.now.holder(&to.name);
+        let is_free = holder.is_none_or(|holder| holder == uuid);
+        match self.now.get(uuid) {
             None => {
                 let is_there = to.parent_uuid.is_none_or(|parent| {
-                    self.now.contains_key(&parent) || !self.to.contains(parent)
+                    self.now.get(parent).is_some() || !self.to.contains(parent)
                 });
                 if is_free && is_there {
                     self.create(uuid, &to.name, to.parent_uuid);
@@ -136,7 +115,7 @@ impl<'a> Structure<'a> {
     /// Moves a provider that can't get its name yet, or renames one that can't move yet.
     /// Returns whether it could.
     fn begin(&mut self, uuid: Uuid) -> bool {
-        let (Some(to), Some(now)) = (self.to.get(uuid), self.now.get(&uuid)) else {
+        let (Some(to), Some(now)) = (self.to.get(uuid), self.now.get(uuid)) else {
             return false;
         };
         if now.parent != to.parent_uuid && self.is_settled(to.parent_uuid) {
@@ -144,7 +123,7 @@ impl<'a> Structure<'a> {
             self.update(uuid, &name, Some(to.parent_uuid));
             return true;
         }
-        let renames = !self.names.contains_key(&to.name);
+        let renames = self.now.holder(&to.name).is_none();
         if renames {
             self.update(uuid, &to.name, None);
         }
@@ -153,68 +132,44 @@ impl<'a> Structure<'a> {
 
     /// Frees a name that one of those waiting is to get. Returns whether it could.
     fn make_way(&mut self, waiting: &[Uuid]) -> bool {
-        let names = waiting.iter().filter_map(|&uuid| {
-            let holder = self.names.get(&self.to.get(uuid)?.name)?;
-            (*holder != uuid).then_some(*holder)
+        let holders = waiting.iter().filter_map(|&uuid| {
+            let holder = self.now.holder(&self.to.get(uuid)?.name)?;
+            (holder != uuid).then_some(holder)
         });
-        let holders: Vec<Uuid> = names.collect();
-        let goes = |uuid: &&Uuid| {
-            self.tree(**uuid)
-                .iter()
-                .all(|uuid| !self.to.contains(*uuid))
-        };
-        if let Some(&holder) = holders.iter().find(goes) {
-            for uuid in self.tree(holder).into_iter().rev() {
-                self.delete(uuid);
-            }
-            return true;
-        }
-        let gives_up = |uuid: &&Uuid| {
-            let to = self.to.get(**uuid);
-            let now = self.now.get(*uuid);
-            to.is_none_or(|to| now.is_some_and(|now| now.name != to.name))
-        };
-        let holder = holders.iter().find(gives_up).copied();
-        if let Some(holder) = holder {
-            let mut name = format!("provider-tree-renaming-{holder}");
-            while self.names.contains_key(&name) {
-                name.push('~');
-            }
-            self.update(holder, &name, None);
-        }
-        holder.is_some()
-    }
-
-    /// Whether a provider and all above it are where they stay.
-    fn is_settled(&self, parent: Option<Uuid>) -> bool {
-        let mut above = parent;
-        for _ in 0..=self.now.len() {
-            let Some(uuid) = above else {
+        let holders: Vec<Uuid> = holders.collect();
+        for &holder in &holders {
+            let tree = self.now.tree(holder);
+            if tree.iter().all(|uuid| !self.to.contains(*uuid)) {
+                tree.into_iter().rev().for_each(|uuid| self.delete(uuid));
                 return true;
-            };
-            match (self.now.get(&uuid), self.to.get(uuid)) {
-                (Some(now), Some(to)) if now.parent == to.parent_uuid => above = now.parent,
-                (None, None) => return true,
-                _ => return false,
             }
         }
-        false
+        let keeps_name = |uuid: &&Uuid| {
+            let (now, to) = (self.now.get(**uuid), self.to.get(**uuid));
+            now.map(|now| &now.name) == to.map(|to| &to.name)
+        };
+        let Some(&holder) = holders.iter().find(|holder| !keeps_name(holder)) else {
+            return false;
+        };
+        let mut name = format!("provider-tree-renaming-{holder}");
+        while self.now.holder(&name).is_some() {
+            name.push('~');
+        }
+        self.update(holder, &name, None);
+        true
     }
 
-    /// A provider and all below it, parents first.
-    fn tree(&self, uuid: Uuid) -> Vec<Uuid> {
-        let mut tree = Vec::new();
-        let mut seen = HashSet::default();
-        let mut waiting = vec![uuid];
-        while let Some(uuid) = waiting.pop() {
-            if seen.insert(uuid)
-                && let Some(node) = self.now.get(&uuid)
-            {
-                tree.push(uuid);
-                waiting.extend(&node.children);
-            }
-        }
-        tree
+    /// Whether a parent and all above it are where they stay.
+    fn is_settled(&self, parent: Option<Uuid>) -> bool {
+        let Some(parent) = parent else {
+            return true;
+        };
+        let stays = |(uuid, node): (Uuid, &Node)| {
+            let to = self.to.get(uuid);
+            to.is_some_and(|to| to.parent_uuid == node.parent)
+        };
+        let is_there = self.now.get(parent).is_some() || !self.to.contains(parent);
+        is_there && self.now.upwards(parent).all(stays)
     }
 
     fn create(&mut self, uuid: Uuid, name: &str, parent_uuid: Option<Uuid>) {
@@ -229,77 +184,59 @@ impl<'a> Structure<'a> {
         let step = self.push(request, after, "");
         self.created.insert(uuid, step);
         self.named.insert(uuid, step);
-        self.now.insert(uuid, Node::default());
-        self.rename(uuid, name);
-        self.relocate(uuid, parent_uuid);
+        self.now.create(uuid, name, parent_uuid);
     }
 
     fn update(&mut self, uuid: Uuid, name: &str, parent_uuid: Option<Option<Uuid>>) {
-        let Some(now) = self.now.get(&uuid) else {
+        let Some(now) = self.now.get(uuid) else {
             return;
         };
         let (old, old_parent) = (now.name.clone(), now.parent);
         let renames = old != name;
-        let mut after = vec![
-            self.named.get(&uuid).copied(),
-            self.moved.get(&uuid).copied(),
-        ];
+        let mut after = Vec::from_iter(self.named.get(&uuid).copied());
+        after.extend(self.moved.get(&uuid));
         if renames {
-            after.push(self.freed.get(name).copied());
+            after.extend(self.freed.get(name));
         }
         if let Some(parent) = parent_uuid.flatten() {
-            after.push(self.created.get(&parent).copied());
-            after.push(self.last_move_above(parent));
+            after.extend(self.created.get(&parent));
+            // Those that moved above it come before it already.
+            let mut upwards = self.now.upwards(parent);
+            after.extend(upwards.find_map(|(uuid, _)| self.moved.get(&uuid)));
         }
         let request = Request::Update {
             uuid,
             name: name.to_owned(),
             parent_uuid,
         };
-        let after = after.into_iter().flatten().collect();
         let step = self.push(request, after, if renames { &old } else { "" });
         if renames {
             self.freed.insert(old, step);
             self.named.insert(uuid, step);
-            self.rename(uuid, name);
+            self.now.rename(uuid, name);
         }
         if let Some(parent) = parent_uuid {
             self.moved.insert(uuid, step);
-            let left = old_parent.into_iter();
-            left.for_each(|parent| self.bereft.entry(parent).or_default().push(step));
-            self.relocate(uuid, parent);
+            self.note_departure(old_parent, step);
+            self.now.relocate(uuid, parent);
         }
     }
 
     fn delete(&mut self, uuid: Uuid) {
+        let Some((name, parent)) = self.now.remove(uuid) else {
+            return;
+        };
         let mut after = self.bereft.remove(&uuid).unwrap_or_default();
         after.extend(self.named.get(&uuid));
-        let name = self
-            .now
-            .get(&uuid)
-            .map_or_else(String::new, |now| now.name.clone());
         let step = self.push(Request::Delete { uuid }, after, &name);
-        self.relocate(uuid, None);
-        if let Some(parent) = self.from.get(uuid).and_then(|from| from.parent_uuid) {
-            self.bereft.entry(parent).or_default().push(step);
-        }
-        self.names.remove(&name);
+        self.note_departure(parent, step);
         self.freed.insert(name, step);
-        self.now.remove(&uuid);
     }
 
-    /// The step that moved the nearest provider at or above one: those above depend on
-    /// it already.
-    fn last_move_above(&self, uuid: Uuid) -> Option<usize> {
-        let mut above = Some(uuid);
-        for _ in 0..=self.now.len() {
-            let uuid = above?;
-            if let Some(&step) = self.moved.get(&uuid) {
-                return Some(step);
-            }
-            above = self.now.get(&uuid)?.parent;
+    fn note_departure(&mut self, parent: Option<Uuid>, step: usize) {
+        if let Some(parent) = parent {
+            self.bereft.entry(parent).or_default().push(step);
         }
-        None
     }
 
     pub(super) fn push(&mut self, request: Request, mut after: Vec<usize>, about: &str) -> usize {
@@ -311,29 +248,5 @@ impl<'a> Structure<'a> {
             about: about.to_owned(),
         });
         self.steps.len() - 1
-    }
-
-    fn rename(&mut self, uuid: Uuid, name: &str) {
-        if let Some(node) = self.now.get_mut(&uuid) {
-            if self.names.get(&node.name) == Some(&uuid) {
-                self.names.remove(&node.name);
-            }
-            node.name = name.to_owned();
-            self.names.insert(name.to_owned(), uuid);
-        }
-    }
-
-    fn relocate(&mut self, uuid: Uuid, parent: Option<Uuid>) {
-        let old = self.now.get_mut(&uuid).and_then(|node| {
-            let old = node.parent;
-            node.parent = parent;
-            old
-        });
-        if let Some(old) = old.and_then(|old| self.now.get_mut(&old)) {
-            old.children.remove(&uuid);
-        }
-        if let Some(new) = parent.and_then(|new| self.now.get_mut(&new)) {
-            new.children.insert(uuid);
-        }
     }
 }

@@ -79,7 +79,6 @@ PUT /resource_providers/#4/aggregates #7, #8  # host_numa1_fpga
 #[test]
 fn steps_depend_on_what_they_need_alone() {
     let plan = Plan::new(&State::default(), &host(), &Vocabulary::default());
-    let after: Vec<&[usize]> = plan.steps().iter().map(|step| &*step.after).collect();
     let expected: [&[usize]; 11] = [
         &[],
         &[],
@@ -93,7 +92,7 @@ fn steps_depend_on_what_they_need_alone() {
         &[0, 5],
         &[9],
     ];
-    assert_eq!(after, expected);
+    assert_eq!(after(&plan), expected);
 }
 
 #[test]
@@ -256,6 +255,59 @@ PUT /resource_providers/#2 name=`card` parent=#3
 DELETE /resource_providers/#1  # provider-tree-renaming-#1
 ",
     );
+}
+
+/// The steps that each step of a plan comes after.
+fn after(plan: &Plan) -> Vec<&[usize]> {
+    plan.steps().iter().map(|step| &*step.after).collect()
+}
+
+#[test]
+fn a_move_comes_after_the_rename_and_the_parent() {
+    let from = state([record(1, "k", 0), record(2, "p", 0), record(3, "x", 2)]);
+    let to = state([record(1, "z", 0), record(4, "p", 0), record(3, "k", 4)]);
+    let plan = Plan::new(&from, &to, &Vocabulary::default());
+    let expected = "\
+PUT /resource_providers/#1 name=`z`  # k
+PUT /resource_providers/#3 name=`k`  # x
+PUT /resource_providers/#2 name=`provider-tree-renaming-#2`  # p
+POST /resource_providers uuid=#4 name=`p`
+PUT /resource_providers/#3 name=`k` parent=#4
+DELETE /resource_providers/#2  # provider-tree-renaming-#2
+";
+    assert_eq!(text(&plan), expected);
+    let expected: [&[usize]; 6] = [&[], &[0], &[], &[2], &[1, 3], &[2, 4]];
+    assert_eq!(after(&plan), expected);
+}
+
+#[test]
+fn a_deletion_comes_after_the_temporary_name() {
+    let from = [
+        record(1, "a", 0),
+        record(2, "c", 1),
+        record(3, "b", 0),
+        record(4, "d", 3),
+    ];
+    let to = [
+        record(5, "a", 0),
+        record(6, "b", 0),
+        record(2, "c", 6),
+        record(4, "d", 6),
+    ];
+    let plan = Plan::new(&state(from), &state(to), &Vocabulary::default());
+    let expected = "\
+PUT /resource_providers/#1 name=`provider-tree-renaming-#1`  # a
+POST /resource_providers uuid=#5 name=`a`
+PUT /resource_providers/#3 name=`provider-tree-renaming-#3`  # b
+POST /resource_providers uuid=#6 name=`b`
+PUT /resource_providers/#2 name=`c` parent=#6
+PUT /resource_providers/#4 name=`d` parent=#6
+DELETE /resource_providers/#3  # provider-tree-renaming-#3
+DELETE /resource_providers/#1  # provider-tree-renaming-#1
+";
+    assert_eq!(text(&plan), expected);
+    let expected: [&[usize]; 8] = [&[], &[0], &[], &[2], &[3], &[3], &[2, 5], &[0, 4]];
+    assert_eq!(after(&plan), expected);
 }
 
 #[test]

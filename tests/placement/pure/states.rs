@@ -2,11 +2,12 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 use provider_tree::placement::{ProviderState, State};
 use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
 use uuid::Uuid;
@@ -196,21 +197,28 @@ pub fn edits(most: usize) -> impl Strategy<Value = Vec<Edit>> {
 
 /// A world of some of the providers.
 pub fn sparse_world() -> impl Strategy<Value = World> {
-    edits(40).prop_map(|edits| edited(&World::new(), &edits))
+    world_of(1..6)
 }
 
 /// A world of most of the providers.
 pub fn any_world() -> impl Strategy<Value = World> {
-    let add = |at: usize| Edit::Add(uuid(at as u128 + 1), NAMES[at], None);
-    let all: Vec<Edit> = (0..SIZE as usize).map(add).collect();
-    let all = edited(&World::new(), &all);
-    vec(edit(SIZE), 0..25).prop_map(move |edits| edited(&all, &edits))
+    world_of(6..8)
+}
+
+fn world_of(providers: Range<usize>) -> impl Strategy<Value = World> {
+    let all = (1..=SIZE).map(uuid).collect::<Vec<_>>();
+    let names = Just(NAMES.to_vec()).prop_shuffle();
+    (subsequence(all, providers), names, edits(20)).prop_map(|(uuids, names, edits)| {
+        let add = |(uuid, name)| Edit::Add(uuid, name, None);
+        let all: Vec<Edit> = uuids.into_iter().zip(names).map(add).collect();
+        edited(&edited(&World::new(), &all), &edits)
+    })
 }
 
 /// What both sides agreed on, and what each has made of it: often of the same few providers.
 pub fn three_worlds() -> impl Strategy<Value = [World; 3]> {
     let sides = prop_oneof![Just(2), Just(3), Just(SIZE)]
-        .prop_flat_map(|most| (vec(edit(most), 0..8), vec(edit(most), 0..8)));
+        .prop_flat_map(|most| (vec(edit(most), 1..10), vec(edit(most), 1..10)));
     (any_world(), sides).prop_map(|(base, (here, there))| {
         let ours = edited(&base, &here);
         let theirs = edited(&base, &there);

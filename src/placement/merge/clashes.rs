@@ -1,0 +1,128 @@
+//! Finds providers that can't be together in one forest.
+
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashSet};
+use uuid::Uuid;
+
+use super::ConflictKind;
+use crate::placement::State;
+use crate::{Forest, Provider};
+
+/// Providers that can't be as they are in one forest.
+pub(super) struct Clash {
+    /// Those involved, each with what it is in conflict about.
+    pub(super) involved: Vec<(Uuid, ConflictKind)>,
+    /// Whether one outside the scope is in the way, which can't be changed.
+    pub(super) is_outside: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Clashes(pub(super) Vec<Clash>);
+
+/// What a provider is found by.
+#[derive(PartialEq, Eq, Hash)]
+enum Text<'a> {
+    Name(&'a str),
+    Uuid(Uuid),
+}
+
+impl Clashes {
+    fn add(&mut self, involved: Vec<(Uuid, ConflictKind)>) {
+        self.0.push(Clash {
+            involved,
+            is_outside: false,
+        });
+    }
+
+    fn add_one_outside(&mut self, uuid: Uuid, kind: ConflictKind) {
+        self.0.push(Clash {
+            involved: vec![(uuid, kind)],
+            is_outside: true,
+        });
+    }
+
+    /// Two providers of one name. Where text finds a provider by its name or UUID, as in a
+    /// forest, names that spell a UUID count as `spelled`; Placement compares their letters.
+    pub(super) fn add_names(&mut self, state: &State, spelled: bool) {
+        let taken = |other| ConflictKind::NameTaken { other };
+        let mut holders: HashMap<Text<'_>, Uuid> = HashMap::default();
+        for (uuid, provider) in state.iter() {
+            let text = match Uuid::try_parse(&provider.name) {
+                Ok(uuid) if spelled => Text::Uuid(uuid),
+                _ => Text::Name(&provider.name),
+            };
+            let by_uuid = match text {
+                Text::Uuid(other) => Some(other).filter(|other| state.contains(*other)),
+                Text::Name(_) => None,
+            };
+            let by_name = holders.insert(text, uuid);
+            for other in [by_uuid, by_name].into_iter().flatten() {
+                if other != uuid {
+                    self.add(vec![(uuid, taken(other)), (other, taken(uuid))]);
+                }
+            }
+        }
+    }
+
+    /// Parents that are gone, unless they are outside the scope.
+    pub(super) fn add_parents(&mut self, state: &State, is_in_scope: impl Fn(Uuid) -> bool) {
+        for (child, provider) in state.iter() {
+            if let Some(parent) = provider.parent_uuid
+                && !state.contains(parent)
+                && is_in_scope(parent)
+            {
+                let kind = ConflictKind::ParentRemoved { parent, child };
+                self.add(vec![(child, kind.clone()), (parent, kind)]);
+            }
+        }
+    }
+
+    /// Providers that would be their own ancestors.
+    pub(super) fn add_cycles(&mut self, state: &State) {
+        let mut seen: HashSet<Uuid> = HashSet::default();
+        for start in state.uuids() {
+            let mut way: BTreeMap<Uuid, usize> = BTreeMap::new();
+            let mut next = Some(start);
+            while let Some(uuid) = next {
+                if let Some(&from) = way.get(&uuid) {
+                    let on_cycle = way.iter().filter(|(_, at)| **at >= from);
+                    let involved = on_cycle.map(|(uuid, _)| (*uuid, ConflictKind::Cycle));
+                    self.add(involved.collect());
+                }
+                if !seen.insert(uuid) {
+                    break;
+                }
+                way.insert(uuid, way.len());
+                next = state.get(uuid).and_then(|provider| provider.parent_uuid);
+            }
+        }
+    }
+
+    /// Names and parents that providers of the tree get, as far as providers of the forest
+    /// outside the scope are in the way or missing.
+    pub(super) fn add_outside(
+        &mut self,
+        forest: &Forest,
+        ours: &State,
+        tree: &State,
+        is_in_scope: impl Fn(Uuid) -> bool,
+    ) {
+        let finds = |text: &str| forest.find(text).map(Provider::uuid);
+        for (uuid, provider) in tree.iter() {
+            if ours.get(uuid).is_none_or(|ours| ours.name != provider.name) {
+                let holder = finds(&provider.name).or_else(|| finds(&uuid.to_string()));
+                if let Some(other) = holder.filter(|holder| !ours.contains(*holder)) {
+                    self.add_one_outside(uuid, ConflictKind::NameTaken { other });
+                }
+            }
+            if let Some(parent) = provider.parent_uuid
+                && !is_in_scope(parent)
+                && forest.get(parent).is_none()
+            {
+                let child = uuid;
+                self.add_one_outside(uuid, ConflictKind::ParentRemoved { parent, child });
+            }
+        }
+    }
+}
