@@ -165,14 +165,17 @@ impl<'a> Merging<'a> {
     }
 
     fn settle(&mut self, clash: &Clash, changed: &mut BTreeSet<Uuid>) {
-        let must_stop = |uuid| {
+        // To take ours would be to remove somebody else's provider.
+        let is_new_there = |uuid| {
             let Versions { base, ours, .. } = self.versions(uuid);
-            // To take ours would be to remove somebody else's provider.
-            let is_new_there = ours.is_none() && base.is_none();
-            self.decision(uuid).stop || self.policy == Policy::Ours && is_new_there
+            ours.is_none() && base.is_none()
         };
-        let mut stop = self.policy == Policy::Stop || clash.is_outside;
-        stop |= clash.involved.iter().any(|(uuid, _)| must_stop(*uuid));
+        let stop = match self.policy {
+            Policy::Ours => clash.involved.iter().any(|(uuid, _)| is_new_there(*uuid)),
+            Policy::Theirs => false,
+            Policy::Stop => true,
+        };
+        let stop = stop || clash.is_outside;
         if !stop {
             for (uuid, kind) in &clash.involved {
                 if self.force(*uuid, kind) {
@@ -180,11 +183,13 @@ impl<'a> Merging<'a> {
                 }
             }
         }
-        // If all are as one side has them, that is no forest by the tree's stricter rules.
+        // Nothing is left to take from one side where a clash is with a provider that has
+        // stopped, or that side is no forest by the tree's stricter rules.
         if changed.is_disjoint(&clash.involved.iter().map(|(uuid, _)| *uuid).collect()) {
             for (uuid, _) in &clash.involved {
+                let agree = self.versions(*uuid).agree();
                 let decision = self.decisions.entry(*uuid).or_default();
-                if !decision.stop {
+                if !agree && !decision.stop {
                     decision.stop = true;
                     changed.insert(*uuid);
                 }

@@ -20,6 +20,8 @@ pub(super) struct Structure<'a> {
     /// The steps that create providers.
     pub(super) created: HashMap<Uuid, usize>,
     now: Service,
+    /// Who is to get a name.
+    heirs: HashMap<&'a str, Uuid>,
     /// The last steps that gave up a name.
     freed: HashMap<String, usize>,
     /// The last steps that named providers.
@@ -38,6 +40,7 @@ impl<'a> Structure<'a> {
             steps,
             created: HashMap::default(),
             now: Service::new(from),
+            heirs: to.iter().map(|(uuid, to)| (&*to.name, uuid)).collect(),
             freed: HashMap::default(),
             named: HashMap::default(),
             moved: HashMap::default(),
@@ -50,7 +53,7 @@ impl<'a> Structure<'a> {
         let mut waiting = top_down(self.to);
         loop {
             let before = waiting.len();
-            waiting.retain(|&uuid| !self.finish(uuid));
+            waiting.retain(|&uuid| !self.finish_line(uuid));
             if waiting.is_empty() {
                 return;
             }
@@ -81,6 +84,24 @@ impl<'a> Structure<'a> {
                 self.delete(uuid);
             }
         }
+    }
+
+    /// Finishes a provider, then the one that waits for its name, and so on. Returns whether
+    /// there is nothing left to do for the first.
+    fn finish_line(&mut self, uuid: Uuid) -> bool {
+        let mut next = Some(uuid);
+        while let Some(heir) = next {
+            let old = self.now.get(heir).map(|now| now.name.clone());
+            if !self.finish(heir) {
+                return heir != uuid;
+            }
+            let freed = old.filter(|old| {
+                let now = self.now.get(heir);
+                now.is_some_and(|now| now.name != *old)
+            });
+            next = freed.and_then(|name| self.heirs.get(&*name).copied());
+        }
+        true
     }
 
     /// Makes a provider what it is to be with one request, if that can be now. Returns
@@ -123,40 +144,61 @@ impl<'a> Structure<'a> {
             self.update(uuid, &name, Some(to.parent_uuid));
             return true;
         }
-        let renames = self.now.holder(&to.name).is_none();
+        let renames = now.name != to.name && self.now.holder(&to.name).is_none();
         if renames {
             self.update(uuid, &to.name, None);
         }
         renames
     }
 
-    /// Frees a name that one of those waiting is to get. Returns whether it could.
+    /// Frees names that those waiting are to get. Returns whether there were any.
     fn make_way(&mut self, waiting: &[Uuid]) -> bool {
-        let holders = waiting.iter().filter_map(|&uuid| {
-            let holder = self.now.holder(&self.to.get(uuid)?.name)?;
-            (holder != uuid).then_some(holder)
-        });
-        let holders: Vec<Uuid> = holders.collect();
-        for &holder in &holders {
-            let tree = self.now.tree(holder);
-            if tree.iter().all(|uuid| !self.to.contains(*uuid)) {
-                tree.into_iter().rev().for_each(|uuid| self.delete(uuid));
-                return true;
+        self.delete_holders(waiting) || self.rename_holders(waiting)
+    }
+
+    /// Deletes holders of wanted names that go, with all below them.
+    fn delete_holders(&mut self, waiting: &[Uuid]) -> bool {
+        let before = self.steps.len();
+        for &uuid in waiting {
+            if let Some(holder) = self.holder_for(uuid)
+                && !self.to.contains(holder)
+            {
+                let tree = self.now.tree(holder);
+                if tree.iter().all(|uuid| !self.to.contains(*uuid)) {
+                    tree.into_iter().rev().for_each(|uuid| self.delete(uuid));
+                }
             }
         }
-        let keeps_name = |uuid: &&Uuid| {
-            let (now, to) = (self.now.get(**uuid), self.to.get(**uuid));
-            now.map(|now| &now.name) == to.map(|to| &to.name)
-        };
-        let Some(&holder) = holders.iter().find(|holder| !keeps_name(holder)) else {
-            return false;
-        };
-        let mut name = format!("provider-tree-renaming-{holder}");
-        while self.now.holder(&name).is_some() {
-            name.push('~');
+        self.steps.len() > before
+    }
+
+    /// Gives temporary names to holders of wanted names, until one does not help at once.
+    fn rename_holders(&mut self, waiting: &[Uuid]) -> bool {
+        let before = self.steps.len();
+        for &uuid in waiting {
+            let Some(holder) = self.holder_for(uuid) else {
+                continue;
+            };
+            let (now, to) = (self.now.get(holder), self.to.get(holder));
+            if now.map(|now| &now.name) == to.map(|to| &to.name) {
+                continue;
+            }
+            let mut name = format!("provider-tree-renaming-{holder}");
+            while self.now.holder(&name).is_some() {
+                name.push('~');
+            }
+            self.update(holder, &name, None);
+            if !self.finish_line(uuid) {
+                break;
+            }
         }
-        self.update(holder, &name, None);
-        true
+        self.steps.len() > before
+    }
+
+    /// The other provider that has the name that one is to get.
+    fn holder_for(&self, uuid: Uuid) -> Option<Uuid> {
+        let holder = self.now.holder(&self.to.get(uuid)?.name);
+        holder.filter(|holder| *holder != uuid)
     }
 
     /// Whether a parent and all above it are where they stay.

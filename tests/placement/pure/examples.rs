@@ -158,3 +158,27 @@ fn names_that_one_forest_can_not_have_together_are_a_conflict() {
         assert_eq!(merge.conflicts.len(), 1);
     }
 }
+
+#[test]
+fn a_name_that_only_a_forest_refuses_stops_nobody_in_the_service() {
+    let spelled = uuid(2).to_string();
+    let base = state([record(1, "host", 0), record(2, "other", 0)]);
+    let ours = state([record(1, "here", 0), with_vcpus(record(2, "other", 0), 8)]);
+    let theirs = state([record(1, &spelled, 0), record(2, "other", 0)]);
+    let merge = Merge::new(&base, &ours, &theirs, Policy::Stop);
+    let stopped: Vec<_> = merge.conflicts.iter().map(|one| one.uuid).collect();
+    assert_eq!(stopped, [uuid(1)]);
+    assert_eq!(merge.service.get(uuid(2)), ours.get(uuid(2)));
+}
+
+#[test]
+fn a_provider_that_both_sides_changed_alike_is_agreed_on_though_others_clash_with_it() {
+    // Both move `b` below `a`; one moves `a` below `c`, the other `c` below `b`.
+    let base = state([record(1, "a", 0), record(2, "b", 0), record(3, "c", 0)]);
+    let ours = state([record(1, "a", 3), record(2, "b", 1), record(3, "c", 0)]);
+    let theirs = state([record(1, "a", 0), record(2, "b", 1), record(3, "c", 2)]);
+    let merge = Merge::new(&base, &ours, &theirs, Policy::Stop);
+    let stopped: Vec<_> = merge.conflicts.iter().map(|one| one.uuid).collect();
+    assert_eq!(stopped, [uuid(1), uuid(3)]);
+    assert_eq!(merge.base.get(uuid(2)), theirs.get(uuid(2)));
+}

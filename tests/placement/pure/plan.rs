@@ -1,17 +1,18 @@
 //! What holds of every plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use provider_tree::placement::{Merge, Plan, Policy, Request, Scope, State, Vocabulary};
-use provider_tree::{Inventory, ProviderTree};
+use provider_tree::{Inventory, ProviderRecord, ProviderTree};
 use uuid::Uuid;
 
 use crate::service::{Service, has_every_field};
-use crate::states::{World, any_world, edits, sparse_world, state, three_worlds, unchecked};
+use crate::states::{World, any_world, edits, sparse_world, state, three_worlds, unchecked, uuid};
 
 /// Two worlds that have much in common, or nothing to do with one another.
 fn two_worlds() -> impl Strategy<Value = [World; 2]> {
@@ -228,4 +229,23 @@ fn the_plans_meet_every_kind_of_detour() {
         met.len() == 7 && met.values().all(|count| *count >= 10),
         "{met:?}"
     );
+}
+
+#[test]
+fn many_names_that_pass_on_are_planned_in_linear_time() {
+    const COUNT: u128 = 20_000;
+    let named = |shift: u128| -> State {
+        let record = |at: u128| {
+            let name = format!("name-{}", (at + shift) % COUNT);
+            ProviderRecord::new(uuid(at), name)
+        };
+        (0..COUNT).map(record).collect()
+    };
+    let begun = Instant::now();
+    // One cycle of all of them, either way round, and swaps.
+    for (shift, requests) in [(1, 20_001), (COUNT - 1, 20_001), (COUNT / 2, 30_000)] {
+        assert_eq!(plan(0, &named(0), &named(shift)).len(), requests);
+    }
+    // It takes some seconds; with a pass for each name it would take an hour.
+    assert!(begun.elapsed() < Duration::from_secs(120));
 }

@@ -170,6 +170,19 @@ fn of_host(snapshot: &Snapshot, known: &State) -> State {
 }
 
 #[test]
+fn what_the_transaction_has_edited_itself_is_merged() {
+    let tree = two_trees();
+    let base = shown(&tree.snapshot());
+    let pulled = tree.update(|transaction| {
+        transaction.rename("host", "renamed")?;
+        merge_into(transaction, &Scope::Forest, &base, &base, Policy::Stop)
+    });
+    let merge = pulled.unwrap().value;
+    assert_eq!(merge.service.get(uuid(1)).unwrap().name(), "renamed");
+    assert!(tree.exists("renamed"));
+}
+
+#[test]
 fn a_scope_of_trees_shows_these_trees_alone() {
     let snapshot = two_trees().snapshot();
     let uuids = |scope| -> Vec<Uuid> { State::of(&snapshot, &scope, []).uuids().collect() };
