@@ -334,3 +334,17 @@ fn names_can_not_forge_lines() {
         "PUT /resource_providers/#1/inventories VCPU: 1  # host\\nDELETE /\n",
     );
 }
+
+#[test]
+fn a_target_that_is_no_forest_ends_with_what_the_service_will_refuse() {
+    // Two of one name to begin with, and a cycle to end with.
+    check(
+        &state([record(1, "x", 0), record(2, "x", 0), record(3, "c", 0)]),
+        &state([record(1, "x", 3), record(2, "y", 0), record(3, "c", 1)]),
+        "\
+PUT /resource_providers/#2 name=`y`  # x
+PUT /resource_providers/#3 name=`c` parent=#1
+PUT /resource_providers/#1 name=`x` parent=#3
+",
+    );
+}
