@@ -36,7 +36,7 @@ pub use self::client::{
 };
 pub use self::error::{Error, Refusal};
 pub use self::merge::{ConflictKind, FieldConflict, Merge, Policy, merge_into};
-pub use self::plan::{Plan, Request as PlannedRequest, Step, Vocabulary};
+pub use self::plan::{Call, Plan, Step, Vocabulary};
 pub use self::state::{ProviderState, Scope, State};
 pub use self::transport::{
     Headers, HttpTransport, HttpTransportBuilder, Method, Request, Response, Transport,

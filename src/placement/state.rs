@@ -11,7 +11,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::forest::forest::Forest;
-use crate::provider::inventory::Inventory;
+use crate::provider::inventory::{EffectiveInventory, Inventory};
 use crate::provider::name::{ResourceClass, Trait};
 use crate::provider::provider::Provider;
 use crate::provider::record::ProviderRecord;
@@ -289,14 +289,20 @@ impl From<ProviderRecord> for ProviderState {
 
 /// The record with all defaults filled in, as Placement answers it.
 pub(super) fn in_force(record: &Inventory) -> Inventory {
-    Inventory {
-        total: record.total,
-        reserved: Some(record.reserved()),
-        min_unit: Some(record.min_unit()),
-        max_unit: Some(record.max_unit()),
-        step_size: Some(record.step_size()),
-        allocation_ratio: Some(record.allocation_ratio()),
-    }
+    let EffectiveInventory {
+        total,
+        reserved,
+        min_unit,
+        max_unit,
+        step_size,
+        allocation_ratio,
+    } = record.effective();
+    Inventory::new(total)
+        .with_reserved(reserved)
+        .with_min_unit(min_unit)
+        .with_max_unit(max_unit)
+        .with_step_size(step_size)
+        .with_allocation_ratio(allocation_ratio)
 }
 
 /// Prints an inventory record: its total, and what is not the default.
@@ -304,22 +310,28 @@ pub(super) struct Record<'a>(pub(super) &'a Inventory);
 
 impl fmt::Display for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inventory { total, .. } = self.0;
+        let EffectiveInventory {
+            total,
+            reserved,
+            min_unit,
+            max_unit,
+            step_size,
+            allocation_ratio,
+        } = self.0.effective();
+        let default = Inventory::new(total).effective();
         write!(f, "{total}")?;
-        let default = Inventory::new(*total);
         for (field, value, default) in [
-            ("reserved", self.0.reserved(), default.reserved()),
-            ("min_unit", self.0.min_unit(), default.min_unit()),
-            ("max_unit", self.0.max_unit(), default.max_unit()),
-            ("step_size", self.0.step_size(), default.step_size()),
+            ("reserved", reserved, default.reserved),
+            ("min_unit", min_unit, default.min_unit),
+            ("max_unit", max_unit, default.max_unit),
+            ("step_size", step_size, default.step_size),
         ] {
             if value != default {
                 write!(f, " {field}={value}")?;
             }
         }
-        let ratio = self.0.allocation_ratio();
-        if ratio != default.allocation_ratio() {
-            write!(f, " allocation_ratio={ratio:?}")?;
+        if allocation_ratio != default.allocation_ratio {
+            write!(f, " allocation_ratio={allocation_ratio:?}")?;
         }
         Ok(())
     }

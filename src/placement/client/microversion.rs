@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Client;
-use crate::placement::{Error, Response};
 use crate::placement::exchange::problem;
+use crate::placement::{Error, Response};
 
 /// A version of Placement's API, such as 1.39.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,8 +6,9 @@ use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::ConflictKind;
+use crate::forest::forest::Forest;
 use crate::placement::State;
-use crate::{Forest, Provider};
+use crate::provider::provider::Provider;
 
 /// Providers that can't be as they are in one forest.
 pub(super) struct Clash {

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::{Merge, Policy};
 use crate::error::Error;
-use crate::forest::change::{Change, Place};
-use crate::placement::{ProviderState, Scope, State};
+use crate::forest::diff::change::{Change, Place};
 use crate::placement::state::in_force;
+use crate::placement::{ProviderState, Scope, State};
 use crate::provider::inventory::{self, Inventory};
 use crate::provider::name::ResourceClass;
 use crate::provider::provider::{Head, Name, Provider};

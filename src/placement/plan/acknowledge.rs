@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Request;
+use super::Call;
 use crate::placement::{ProviderState, State};
 
 impl State {
@@ -14,10 +14,10 @@ impl State {
     /// answers no generations: read them, then [`set`](Self::set_generation) them. Providers
     /// that the state does not have are left out. Cost: O(log n) for each provider that the
     /// request names, and its size.
-    pub fn acknowledge(&mut self, request: &Request, generation: Option<u64>) {
+    pub fn acknowledge(&mut self, request: &Call, generation: Option<u64>) {
         let (uuid, change): (_, &dyn Fn(&mut ProviderState)) = match request {
-            Request::CreateResourceClass { .. } | Request::CreateTrait { .. } => return,
-            Request::Create {
+            Call::CreateResourceClass { .. } | Call::CreateTrait { .. } => return,
+            Call::Create {
                 uuid,
                 name,
                 parent_uuid,
@@ -32,8 +32,8 @@ impl State {
                 };
                 return self.put(*uuid, Some(Arc::new(provider)));
             }
-            Request::Delete { uuid } => return self.put(*uuid, None),
-            Request::Reshape { inventories } => {
+            Call::Delete { uuid } => return self.put(*uuid, None),
+            Call::Reshape { inventories } => {
                 for (uuid, inventory) in inventories {
                     if let Some(provider) = self.edit(*uuid) {
                         provider.inventory.clone_from(inventory);
@@ -41,7 +41,7 @@ impl State {
                 }
                 return;
             }
-            Request::Update {
+            Call::Update {
                 uuid,
                 name,
                 parent_uuid,
@@ -49,13 +49,13 @@ impl State {
                 provider.name.clone_from(name);
                 provider.parent_uuid = parent_uuid.unwrap_or(provider.parent_uuid);
             }),
-            Request::PutInventories { uuid, inventory } => {
+            Call::PutInventories { uuid, inventory } => {
                 (uuid, &|provider| provider.inventory.clone_from(inventory))
             }
-            Request::PutTraits { uuid, traits } => {
+            Call::PutTraits { uuid, traits } => {
                 (uuid, &|provider| provider.traits.clone_from(traits))
             }
-            Request::PutAggregates { uuid, aggregates } => {
+            Call::PutAggregates { uuid, aggregates } => {
                 (uuid, &|provider| provider.aggregates.clone_from(aggregates))
             }
         };

@@ -6,9 +6,9 @@ use foldhash::HashMap;
 use uuid::Uuid;
 
 use super::structure::Structure;
-use super::{Inventories, Request, Step, Vocabulary, top_down};
+use super::{Call, Inventories, Step, Vocabulary, top_down};
 use crate::placement::{ProviderState, State};
-use crate::{ResourceClass, Trait};
+use crate::provider::name::{ResourceClass, Trait};
 
 /// The steps that create resource classes and traits.
 #[derive(Default)]
@@ -66,14 +66,14 @@ pub(super) fn create_words(
         steps.len() - 1
     };
     let classes = new.classes.into_iter().map(|class| {
-        let request = Request::CreateResourceClass {
+        let request = Call::CreateResourceClass {
             class: class.clone(),
         };
         (class, push(request))
     });
     let classes = classes.collect();
     let traits = new.traits.into_iter();
-    let traits = traits.map(|name| (name.clone(), push(Request::CreateTrait { name })));
+    let traits = traits.map(|name| (name.clone(), push(Call::CreateTrait { name })));
     Words {
         classes,
         traits: traits.collect(),
@@ -104,17 +104,17 @@ pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Struc
         {
             let inventory = inventory.clone();
             let after = words.of_classes(inventory.keys());
-            put(Request::PutInventories { uuid, inventory }, after);
+            put(Call::PutInventories { uuid, inventory }, after);
         }
         if let Some(traits) = change(both, |one| &one.traits) {
             let traits = traits.clone();
             let after = traits.iter().filter_map(|name| words.traits.get(name));
             let after = after.copied().collect();
-            put(Request::PutTraits { uuid, traits }, after);
+            put(Call::PutTraits { uuid, traits }, after);
         }
         if let Some(aggregates) = change(both, |one| &one.aggregates) {
             let aggregates = aggregates.clone();
-            put(Request::PutAggregates { uuid, aggregates }, Vec::new());
+            put(Call::PutAggregates { uuid, aggregates }, Vec::new());
         }
     }
 }
@@ -142,9 +142,9 @@ fn reshape<'a>(
         1 => {
             let one = inventories.pop_first();
             let Some((uuid, inventory)) = one else { return };
-            Request::PutInventories { uuid, inventory }
+            Call::PutInventories { uuid, inventory }
         }
-        _ => Request::Reshape { inventories },
+        _ => Call::Reshape { inventories },
     };
     let step = structure.push(request, after, &names.join(", "));
     last.extend(uuids.into_iter().map(|uuid| (uuid, step)));

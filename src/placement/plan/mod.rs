@@ -20,10 +20,10 @@ use std::fmt;
 use foldhash::HashMap;
 use uuid::Uuid;
 
-pub use self::request::{Request, Step};
+pub use self::request::{Call, Step};
 use self::structure::Structure;
 use super::State;
-use crate::{ResourceClass, Trait};
+use crate::provider::name::{ResourceClass, Trait};
 
 /// The requests that lead Placement from one state to another, in order: a dry run.
 ///

@@ -6,15 +6,16 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::placement::state::Record;
+use crate::provider::inventory::Inventory;
+use crate::provider::name::{ResourceClass, Trait};
 use crate::text::Escaped;
-use crate::{Inventory, ResourceClass, Trait};
 
 /// A request of a [`Plan`](super::Plan).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
     /// What to send.
-    pub request: Request,
+    pub request: Call,
     /// The positions of the steps that must have succeeded before, all of them earlier.
     pub after: Vec<usize>,
     /// The provider's name, for readers of the plan: the old one if it is renamed, empty
@@ -28,7 +29,7 @@ pub struct Step {
 /// as a line: method, path and what the body says.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Request {
+pub enum Call {
     /// `PUT /resource_classes/{class}`
     CreateResourceClass {
         /// The class.
@@ -100,7 +101,7 @@ impl fmt::Display for Step {
     }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CreateResourceClass { class } => write!(f, "PUT /resource_classes/{class}"),

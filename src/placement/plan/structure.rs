@@ -10,7 +10,7 @@ use foldhash::HashMap;
 use uuid::Uuid;
 
 use super::service::{Node, Service};
-use super::{Request, Step, top_down};
+use super::{Call, Step, top_down};
 use crate::placement::State;
 
 pub(super) struct Structure<'a> {
@@ -218,7 +218,7 @@ impl<'a> Structure<'a> {
         let parent = parent_uuid.and_then(|parent| self.created.get(&parent));
         let after = [parent, self.freed.get(name)];
         let after = after.into_iter().flatten().copied().collect();
-        let request = Request::Create {
+        let request = Call::Create {
             uuid,
             name: name.to_owned(),
             parent_uuid,
@@ -246,7 +246,7 @@ impl<'a> Structure<'a> {
             let mut upwards = self.now.upwards(parent);
             after.extend(upwards.find_map(|(uuid, _)| self.moved.get(&uuid)));
         }
-        let request = Request::Update {
+        let request = Call::Update {
             uuid,
             name: name.to_owned(),
             parent_uuid,
@@ -270,7 +270,7 @@ impl<'a> Structure<'a> {
         };
         let mut after = self.bereft.remove(&uuid).unwrap_or_default();
         after.extend(self.named.get(&uuid));
-        let step = self.push(Request::Delete { uuid }, after, &name);
+        let step = self.push(Call::Delete { uuid }, after, &name);
         self.note_departure(parent, step);
         self.freed.insert(name, step);
     }
@@ -281,7 +281,7 @@ impl<'a> Structure<'a> {
         }
     }
 
-    pub(super) fn push(&mut self, request: Request, mut after: Vec<usize>, about: &str) -> usize {
+    pub(super) fn push(&mut self, request: Call, mut after: Vec<usize>, about: &str) -> usize {
         after.sort_unstable();
         after.dedup();
         self.steps.push(Step {

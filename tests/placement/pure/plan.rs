@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use provider_tree::placement::{Merge, Plan, Policy, Request, Scope, State, Vocabulary};
+use provider_tree::placement::{Call, Merge, Plan, Policy, Scope, State, Vocabulary};
 use provider_tree::{Inventory, ProviderRecord, ProviderTree};
 use uuid::Uuid;
 
@@ -127,13 +127,13 @@ proptest! {
             now.acknowledge(&step.request, None);
             let is_word = matches!(
                 step.request,
-                Request::CreateResourceClass { .. } | Request::CreateTrait { .. }
+                Call::CreateResourceClass { .. } | Call::CreateTrait { .. }
             );
             prop_assert!(is_word || now != before, "{} of\n{}", step, plan);
-            if let Request::Update { uuid, .. } = step.request {
+            if let Call::Update { uuid, .. } = step.request {
                 *updates.entry(uuid).or_default() += 1;
             }
-            if let Request::PutInventories { inventory, .. } = &step.request {
+            if let Call::PutInventories { inventory, .. } = &step.request {
                 prop_assert!(inventory.values().all(has_every_field));
             }
         }
@@ -153,11 +153,11 @@ proptest! {
             record.generation = Some(generations);
             for record in record.inventory.values_mut() {
                 let mut full = Inventory::new(record.total);
-                full.reserved = Some(record.reserved());
-                full.min_unit = Some(record.min_unit());
-                full.max_unit = Some(record.max_unit());
-                full.step_size = Some(record.step_size());
-                full.allocation_ratio = Some(record.allocation_ratio());
+                full.reserved = Some(record.effective().reserved);
+                full.min_unit = Some(record.effective().min_unit);
+                full.max_unit = Some(record.effective().max_unit);
+                full.step_size = Some(record.effective().step_size);
+                full.allocation_ratio = Some(record.effective().allocation_ratio);
                 *record = full;
             }
         }
@@ -211,12 +211,12 @@ fn the_plans_meet_every_kind_of_detour() {
         let mut seen = BTreeSet::new();
         for step in plan.steps() {
             let detour = match &step.request {
-                Request::Update { name, .. } if name.starts_with("provider-tree") => "temporary",
-                Request::Update { uuid, .. } if !seen.insert(*uuid) => "in two parts",
-                Request::Update { .. } if deletes => "after a deletion",
-                Request::Create { .. } if deletes => "created after a deletion",
-                Request::Reshape { .. } => "reshape",
-                Request::Delete { .. } => {
+                Call::Update { name, .. } if name.starts_with("provider-tree") => "temporary",
+                Call::Update { uuid, .. } if !seen.insert(*uuid) => "in two parts",
+                Call::Update { .. } if deletes => "after a deletion",
+                Call::Create { .. } if deletes => "created after a deletion",
+                Call::Reshape { .. } => "reshape",
+                Call::Delete { .. } => {
                     deletes = true;
                     "deletion"
                 }

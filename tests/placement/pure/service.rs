@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use provider_tree::placement::{Request, State, Vocabulary};
+use provider_tree::placement::{Call, State, Vocabulary};
 use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
 use uuid::Uuid;
 
@@ -32,17 +32,17 @@ impl Service {
     }
 
     /// Answers a request, with the reason if it is refused.
-    pub fn answer(&mut self, request: &Request) -> Result<(), String> {
+    pub fn answer(&mut self, request: &Call) -> Result<(), String> {
         match request {
-            Request::CreateResourceClass { class } => {
+            Call::CreateResourceClass { class } => {
                 custom(class.as_str())?;
                 self.known.classes.insert(class.clone());
             }
-            Request::CreateTrait { name } => {
+            Call::CreateTrait { name } => {
                 custom(name.as_str())?;
                 self.known.traits.insert(name.clone());
             }
-            Request::Create {
+            Call::Create {
                 uuid,
                 name,
                 parent_uuid,
@@ -56,7 +56,7 @@ impl Service {
                 record.parent_uuid = *parent_uuid;
                 self.providers.insert(*uuid, record);
             }
-            Request::Update {
+            Call::Update {
                 uuid,
                 name,
                 parent_uuid,
@@ -69,11 +69,11 @@ impl Service {
                     self.provider(*uuid)?.parent_uuid = *parent;
                 }
             }
-            Request::PutInventories { uuid, inventory } => {
+            Call::PutInventories { uuid, inventory } => {
                 self.check_classes(inventory.keys())?;
                 self.provider(*uuid)?.inventory.clone_from(inventory);
             }
-            Request::PutTraits { uuid, traits } => {
+            Call::PutTraits { uuid, traits } => {
                 let is_known = |name: &Trait| {
                     !name.as_str().starts_with("CUSTOM_") || self.known.traits.contains(name)
                 };
@@ -82,10 +82,10 @@ impl Service {
                 }
                 self.provider(*uuid)?.traits.clone_from(traits);
             }
-            Request::PutAggregates { uuid, aggregates } => {
+            Call::PutAggregates { uuid, aggregates } => {
                 self.provider(*uuid)?.aggregates.clone_from(aggregates);
             }
-            Request::Reshape { inventories } => {
+            Call::Reshape { inventories } => {
                 for (uuid, inventory) in inventories {
                     self.check_classes(inventory.keys())?;
                     self.provider(*uuid)?;
@@ -94,7 +94,7 @@ impl Service {
                     self.provider(*uuid)?.inventory.clone_from(inventory);
                 }
             }
-            Request::Delete { uuid } => {
+            Call::Delete { uuid } => {
                 self.provider(*uuid)?;
                 if self
                     .providers
