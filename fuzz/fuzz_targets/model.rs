@@ -1,0 +1,61 @@
+//! Takes the model test's steps, in the order that the fuzzer finds.
+#![no_main]
+#![allow(dead_code, reason = "the test of the model uses the rest")]
+
+use libfuzzer_sys::fuzz_target;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use self::model::steps::{World, steps};
+
+/// How many steps a run takes at most.
+const STEPS: usize = 40;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut world = World::new();
+    // Four bytes are the seed of one step, so that the fuzzer moves and repeats whole steps.
+    for four in bytes.chunks(4).take(STEPS) {
+        let mut seed = [0; 32];
+        seed[..four.len()].copy_from_slice(four);
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+        let drawn = steps(1).new_tree(&mut runner).expect("no step is filtered");
+        for step in drawn.current() {
+            world.take(&step);
+        }
+    }
+    world.finish();
+});
+
+type Cell = provider_tree::ArcSwapCell;
+
+/// What the model asks of the suite.
+mod cases {
+    use provider_tree::Snapshot;
+
+    pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
+
+    pub fn fork(first: Snapshot) -> ProviderTree {
+        ProviderTree::from_snapshot(first)
+    }
+}
+
+#[path = "../../tests/suite/model"]
+mod model {
+    mod branch;
+    mod check;
+    mod content;
+    mod drawing;
+    mod edit;
+    mod follow;
+    mod forest;
+    mod names;
+    mod place;
+    mod pool;
+    mod populate;
+    mod question;
+    mod records;
+    pub mod steps;
+    mod tally;
+    mod walk;
+}
