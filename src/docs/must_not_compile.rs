@@ -87,4 +87,14 @@ struct ProviderTree;
 ///
 /// impl provider_tree::SnapshotCell for Mine {}
 /// ```
+///
+/// Nor does anybody else call one, though a bound names its methods.
+///
+/// ```compile_fail,E0061
+/// use provider_tree::{Snapshot, SnapshotCell};
+///
+/// fn store<C: SnapshotCell>(cell: &C, base: &Snapshot) {
+///     cell.compare_and_swap(base, Snapshot::default());
+/// }
+/// ```
 struct SnapshotCell;
