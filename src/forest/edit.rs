@@ -81,14 +81,6 @@ impl Forest {
         self.outline.edit(path, &|one| keys.name_of(one), edit);
     }
 
-    /// Takes a provider out, if it is there, whatever stands below it.
-    pub(crate) fn detach_alone(&mut self, uuid: Uuid) {
-        if let Some(path) = self.get(uuid).map(|one| one.path().clone()) {
-            let provider = self.take_out(&path, &path);
-            self.forget(&provider);
-        }
-    }
-
     /// Takes out the provider at a path and all below it.
     pub(crate) fn detach(&mut self, top: &Path) -> Subtree {
         let providers = self.take_out(top, &top.end());
@@ -177,6 +169,14 @@ impl Subtree {
     /// From the topmost on, in the order of their paths.
     pub(crate) fn providers(&self) -> &[Provider] {
         &self.0
+    }
+
+    /// The same with its topmost provider in a new state, at the same path.
+    pub(crate) fn with_top(mut self, top: Provider) -> Self {
+        if let Some(old) = self.0.first_mut() {
+            *old = top;
+        }
+        self
     }
 
     fn set_parent(&mut self, parent_uuid: Option<Uuid>) {

@@ -359,7 +359,8 @@ mod tests {
                 fork
             });
             let mut kept = forest;
-            kept.detach_alone(Uuid::from_u128(1_001));
+            let gone = kept.get(Uuid::from_u128(1_001)).unwrap().path().clone();
+            drop(kept.detach(&gone));
             let shown: Vec<_> = kept.to_records().collect();
             let teardowns = forks.map(Teardown::new);
             assert!(teardowns.iter().all(|one| !one.is_done()));

@@ -114,10 +114,6 @@ impl Head {
         }
     }
 
-    pub(crate) fn uuid(&self) -> Uuid {
-        self.uuid
-    }
-
     pub(crate) fn name(&self) -> &str {
         &self.rest.name
     }

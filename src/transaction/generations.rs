@@ -39,6 +39,10 @@ impl Generations {
         }
     }
 
+    pub(super) fn append(&mut self, mut later: Self) {
+        self.changes.append(&mut later.changes);
+    }
+
     pub(crate) fn changes(&self) -> &[GenerationChange] {
         &self.changes
     }
@@ -47,4 +51,6 @@ impl Generations {
 #[cfg(not(feature = "tracing"))]
 impl Generations {
     pub(super) fn note(&mut self, _: Uuid, _: Option<u64>, _: Option<u64>, _: &'static str) {}
+
+    pub(super) fn append(&mut self, _: Self) {}
 }

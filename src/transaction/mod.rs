@@ -1,10 +1,9 @@
 //! Several edits that become visible in one step, or not at all.
 
-mod apply;
-mod arrivals;
+mod batch;
+mod checks;
 pub(crate) mod content;
 pub(crate) mod generations;
-mod populate;
 mod structure;
 
 #[cfg(test)]

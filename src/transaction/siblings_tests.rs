@@ -260,3 +260,58 @@ fn a_populate_of_too_many_new_siblings_is_refused_whole() {
     );
     transaction.check_invariants().unwrap();
 }
+
+/// Records of `host` and as many children as there can be, with UUIDs from a number on.
+fn full_parent(first: u128) -> Vec<ProviderRecord> {
+    let host = ProviderRecord::new(uuid(0), "host");
+    let children = (first..first + LIMIT).map(|number| {
+        let mut record = ProviderRecord::new(uuid(number), format!("child{number}"));
+        record.parent_uuid = Some(uuid(0));
+        record
+    });
+    iter::once(host).chain(children).collect()
+}
+
+#[test]
+fn a_full_parent_whose_children_are_all_replaced_is_accepted() {
+    type Put = fn(&mut Transaction, &[ProviderRecord]) -> Result<(), Error>;
+    let put: [Put; 2] = [
+        |transaction, records| transaction.populate(records),
+        |transaction, records| transaction.replace_all(records),
+    ];
+    for put in put {
+        let mut transaction = transaction();
+        put(&mut transaction, &full_parent(1)).unwrap();
+        put(&mut transaction, &full_parent(1 + LIMIT)).unwrap();
+        let replaced: Vec<u128> = (1 + LIMIT..1 + 2 * LIMIT).collect();
+        assert_eq!(children(&transaction), replaced);
+        transaction.check_invariants().unwrap();
+
+        // One more than that is one too many.
+        let mut records = full_parent(1);
+        let mut extra = ProviderRecord::new(uuid(u128::MAX), "one too many");
+        extra.parent_uuid = Some(uuid(0));
+        records.push(extra);
+        let limit = u64::from(MAX_SIBLINGS);
+        let refused = put(&mut transaction, &records);
+        assert_eq!(refused, Err(Error::TooManySiblings { limit }));
+        assert_eq!(children(&transaction), replaced);
+    }
+}
+
+#[test]
+fn a_child_moves_away_from_a_full_parent_while_another_comes() {
+    let mut transaction = transaction();
+    transaction.populate(full_parent(1)).unwrap();
+    transaction
+        .new_root(NewProvider::new("guest").uuid(uuid(LIMIT + 1)))
+        .unwrap();
+    let mut leaves = ProviderRecord::new(uuid(1), "child1");
+    leaves.parent_uuid = None;
+    let mut comes = ProviderRecord::new(uuid(LIMIT + 1), "guest");
+    comes.parent_uuid = Some(uuid(0));
+    transaction.populate([&comes, &leaves]).unwrap();
+    let expected: Vec<u128> = (2..=LIMIT + 1).collect();
+    assert_eq!(children(&transaction), expected);
+    transaction.check_invariants().unwrap();
+}

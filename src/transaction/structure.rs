@@ -1,14 +1,12 @@
 //! Edits of which providers there are, what they are called and where they
 //! stand.
 
-use std::collections::BTreeSet;
 use std::iter;
 
 use uuid::Uuid;
 
-use super::Transaction;
+use super::{Transaction, checks};
 use crate::error::Error;
-use crate::forest::forest::Forest;
 use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
 use crate::provider::new::NewProvider;
@@ -75,16 +73,16 @@ impl Transaction {
                 name: existing.name().to_owned(),
             });
         }
-        check_texts(&self.forest, name, uuid, |_| true)?;
+        self.check_name(name, uuid, true)?;
         let parent = parent.map(|key| self.require(key)).transpose()?;
         let above = parent.map_or(Path::TOP, |parent| parent.path().clone());
         head.parent_uuid = parent.map(Provider::uuid);
         head.generation = generation;
-        check_levels(uuid, above.levels() + 1)?;
-        let path = self.forest.next_path(&above)?;
-        self.generations.note(uuid, None, generation, "new");
         let provider = Provider::new(head, iter::empty());
+        checks::levels(iter::once(&provider), &above)?;
+        let path = self.forest.next_path(&above)?;
         self.forest.attach(provider.into(), &path);
+        self.generations.note(uuid, None, generation, "new");
         self.edits += 1;
         Ok(uuid)
     }
@@ -120,7 +118,7 @@ impl Transaction {
         if *name == *provider.name() {
             return Ok(false);
         }
-        check_name_free(&self.forest, &name, provider.uuid(), |_| true)?;
+        self.check_name(&name, provider.uuid(), false)?;
         let renamed = provider.edited(|head| head.rest_mut().name = name);
         self.forest.replace(renamed);
         self.edits += 1;
@@ -159,108 +157,33 @@ impl Transaction {
         self.put(provider, None)
     }
 
+    fn check_name(&self, name: &str, uuid: Uuid, is_new: bool) -> Result<(), Error> {
+        let named = checks::Named { uuid, name, is_new };
+        checks::name(&self.forest, &named, |_| true, |uuid| self.exists(uuid))
+    }
+
     fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
-        if self.require(uuid)?.parent_uuid() == parent_uuid {
+        let provider = self.require(uuid)?;
+        if provider.parent_uuid() == parent_uuid {
             return Ok(false);
         }
-        move_to_end(&mut self.forest, uuid, parent_uuid)?;
+        let here = provider.path();
+        let above = self.place_of(parent_uuid)?;
+        if here.contains(&above) {
+            return Err(checks::cycle(
+                parent_uuid.unwrap_or(uuid),
+                |below| match *below {
+                    top if top == uuid => parent_uuid,
+                    below => self.get(below)?.parent_uuid(),
+                },
+            ));
+        }
+        checks::levels(Providers::below(self, here), &above)?;
+        let to = self.forest.next_path(&above)?;
+        // Asked for again: making room there may have changed its path.
+        let from = self.forest.require(uuid)?.path().clone();
+        self.forest.relocate(&[(from, to)], parent_uuid);
         self.edits += 1;
         Ok(true)
-    }
-}
-
-/// Moves a provider, with all below it, to the end of a parent's children.
-fn move_to_end(forest: &mut Forest, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<(), Error> {
-    let here = forest.require(uuid)?.path();
-    let above = forest.place_of(parent_uuid)?;
-    if here.contains(&above) {
-        let ancestors = parent_uuid
-            .into_iter()
-            .flat_map(|uuid| forest.ancestors(uuid));
-        let upwards = ancestors.flatten().map(Provider::uuid);
-        let cycle = parent_uuid.into_iter().chain(upwards);
-        let last = cycle.clone().position(|ancestor| ancestor == uuid);
-        return Err(Error::Cycle {
-            uuids: cycle.take(last.map_or(1, |last| last + 1)).collect(),
-        });
-    }
-    let (from, to) = (here.levels(), above.levels() + 1);
-    for below in Providers::below(forest, here) {
-        check_levels(below.uuid(), below.path().levels() - from + to)?;
-    }
-    let to = forest.next_path(&above)?;
-    // Asked for again: making room there may have changed its path.
-    let from = forest.require(uuid)?.path().clone();
-    forest.relocate(&[(from, to)], parent_uuid);
-    Ok(())
-}
-
-pub(crate) fn check_levels(uuid: Uuid, levels: usize) -> Result<(), Error> {
-    if levels <= Forest::MAX_LEVELS {
-        Ok(())
-    } else {
-        Err(Error::TooDeep {
-            uuid,
-            limit: Forest::MAX_LEVELS,
-        })
-    }
-}
-
-/// Checks that a new provider can take its UUID and its name beside the names and
-/// UUIDs of others. Names count of those only that `counts` says.
-pub(super) fn check_texts(
-    forest: &Forest,
-    name: &str,
-    uuid: Uuid,
-    counts: impl Fn(Uuid) -> bool,
-) -> Result<(), Error> {
-    match forest.named_as(uuid, &counts) {
-        Some(named) if Uuid::try_parse(name) != Ok(uuid) => Err(Error::UuidIsName { uuid, named }),
-        _ => check_name_free(forest, name, uuid, counts),
-    }
-}
-
-/// Checks that a provider can take a name: no other one has it, as its name or
-/// as its UUID.
-fn check_name_free(
-    forest: &Forest,
-    name: &str,
-    uuid: Uuid,
-    counts: impl Fn(Uuid) -> bool,
-) -> Result<(), Error> {
-    let is_other = |holder| holder != uuid && counts(holder);
-    let holder = forest.holder_of_name(name, is_other);
-    if let Some(holder) = holder.and_then(|uuid| forest.get(uuid)) {
-        return Err(Error::name_taken(name, holder.uuid(), holder.name()));
-    }
-    match Uuid::try_parse(name) {
-        Ok(spelled) if spelled != uuid && forest.get(spelled).is_some() => Err(Error::NameIsUuid {
-            name: name.to_owned(),
-            uuid: spelled,
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Checks that no parent is missing.
-pub(crate) fn check_none_missing(parents: BTreeSet<Uuid>) -> Result<(), Error> {
-    if parents.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::MissingParents {
-            uuids: parents.into_iter().collect(),
-        })
-    }
-}
-
-/// The cycle that the parents from one on lead into.
-pub(crate) fn cycle(start: Uuid, parent: impl Fn(&Uuid) -> Option<Uuid>) -> Error {
-    let mut seen = BTreeSet::new();
-    let mut way = iter::successors(Some(start), &parent);
-    let on_cycle = way.find(|uuid| !seen.insert(*uuid)).unwrap_or(start);
-    let rest = iter::successors(parent(&on_cycle), &parent);
-    let all = iter::once(on_cycle).chain(rest.take_while(|uuid| *uuid != on_cycle));
-    Error::Cycle {
-        uuids: all.collect(),
     }
 }

@@ -282,7 +282,7 @@ fn what_is_refused_changes_nothing() {
     });
     for (records, expected) in [
         (parent_not_given, Refusal::MissingParents { uuids: vec![A] }),
-        (cycle, Refusal::Cycle { uuids: vec![A, A1] }),
+        (cycle, Refusal::Cycle { uuids: vec![A1, A] }),
         (
             root,
             Refusal::RootMismatch {

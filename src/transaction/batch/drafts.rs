@@ -14,7 +14,7 @@ use crate::provider::record::ProviderRecord;
 
 /// A provider to be, which can be changed still.
 pub(super) struct Draft {
-    pub(super) head: Head,
+    head: Head,
     inventory: Vec<(ResourceClass, Inventory)>,
 }
 
@@ -31,14 +31,14 @@ impl Draft {
 
 /// What the records of one call have in common, stored once.
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct Drafts {
     classes: HashSet<ResourceClass>,
     trait_names: HashSet<Trait>,
     traits: HashSet<Arc<[Trait]>>,
     aggregates: HashSet<Arc<[Uuid]>>,
 }
 
-impl Shared {
+impl Drafts {
     pub(super) fn draft(&mut self, record: &ProviderRecord) -> Result<Draft, Error> {
         let invalid = |reason| Error::InvalidRecord {
             uuid: record.uuid,

@@ -1,19 +1,16 @@
-//! Many providers at once: everything is checked before anything changes.
-
-mod order;
-mod plan;
-mod shared;
+//! `populate` and `replace_all`: what records make of a forest.
 
 use std::borrow::Borrow;
-use std::collections::hash_map::Entry;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashSet;
 use uuid::Uuid;
 
-use self::order::{Dropped, all_dropped, dropped_below};
-use self::plan::{Given, Plan};
-use super::Transaction;
+use super::drafts::Drafts;
+use super::{Batch, Source, Transaction};
 use crate::error::Error;
+use crate::forest::diff::change::Place;
+use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::provider::record::ProviderRecord;
@@ -108,73 +105,87 @@ impl Transaction {
         operation: &'static str,
     ) -> Result<(), Error> {
         let records: Vec<_> = records.into_iter().collect();
-        let plan = Plan::new(&self.forest, records.iter().map(Borrow::borrow), dropped)?;
-        plan.check_names(&self.forest)?;
-        plan.reserve(&mut self.forest)?;
-        apply(plan, self, operation)
+        let records = || records.iter().map(Borrow::borrow);
+        let mut batch = batch_of(&self.forest, records(), dropped, operation)?;
+        if batch.is_empty() {
+            return check_roots(&self.forest, records());
+        }
+        let mut forest = self.forest.fork();
+        batch.clear(&mut forest).place(&mut forest)?;
+        check_roots(&forest, records())?;
+        self.keep(forest, batch, 1)
     }
 }
 
-/// Does what was planned; the plan has checked everything.
-fn apply(plan: Plan, transaction: &mut Transaction, operation: &'static str) -> Result<(), Error> {
-    let mut changed = !plan.dropped.is_empty();
-    for uuid in &plan.dropped {
-        transaction.forest.detach_alone(*uuid);
-    }
-    let mut arriving = Vec::new();
-    for Given {
-        mut draft,
-        in_place,
-        ..
-    } in plan.given
-    {
-        let uuid = draft.head.uuid();
-        let old = transaction.forest.get(uuid);
-        let generation = old.and_then(Provider::generation);
-        if in_place && let Some(old) = old {
-            if draft.is_shown_by(old) {
-                continue;
-            }
-            draft.head.path = old.path().clone();
+/// Which providers go, none of them given: what `populate` and `replace_all` differ in.
+type Dropped = fn(&Forest, &HashSet<Uuid>) -> HashSet<Uuid>;
+
+/// All that are not given.
+fn all_dropped(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
+    let all = forest.iter().map(Provider::uuid);
+    all.filter(|uuid| !given.contains(uuid)).collect()
+}
+
+/// Those below a given one that are not given themselves.
+fn dropped_below(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
+    let present = given.iter().filter_map(|&uuid| forest.get(uuid));
+    let mut paths: Vec<&Path> = present.map(Provider::path).collect();
+    paths.sort_unstable();
+    // Of paths below one another, the topmost covers all: it comes first.
+    paths.dedup_by(|path, above| above.contains(path));
+    paths
+        .into_iter()
+        .flat_map(|path| Providers::below(forest, path))
+        .map(Provider::uuid)
+        .filter(|uuid| !given.contains(uuid))
+        .collect()
+}
+
+/// What the records make of a forest. Those that say nothing new are left out.
+fn batch_of<'r>(
+    forest: &Forest,
+    records: impl Iterator<Item = &'r ProviderRecord>,
+    dropped: Dropped,
+    operation: &'static str,
+) -> Result<Batch<'r>, Error> {
+    let mut drafts = Drafts::default();
+    let mut given = HashSet::default();
+    let mut batch = Batch::new(operation);
+    for record in records {
+        if !given.insert(record.uuid) {
+            return Err(Error::DuplicateProvider { uuid: record.uuid });
         }
-        changed = true;
-        transaction
-            .generations
-            .note(uuid, generation, draft.head.generation, operation);
-        if in_place {
-            transaction.forest.replace(draft.finish());
-        } else {
-            transaction.forest.detach_alone(uuid);
-            arriving.push(draft);
+        let draft = drafts.draft(record)?;
+        let old = forest.get(record.uuid);
+        if old.is_some_and(|old| draft.is_shown_by(old)) {
+            continue;
         }
+        let provider = draft.finish();
+        let stays = old.is_some_and(|old| old.parent_uuid() == provider.parent_uuid());
+        let place = (!stays).then_some(Place::Last);
+        batch.give(old, Source::Made(Box::new(provider)), &record.name, place);
     }
-    let forest = &mut transaction.forest;
-    let mut placed: Vec<Provider> = Vec::with_capacity(arriving.len());
-    let mut at: HashMap<Uuid, usize> = HashMap::with_capacity(arriving.len());
-    // The next ordinals below the parents.
-    let mut next: HashMap<Option<Uuid>, (Path, u32)> = HashMap::new();
-    for mut draft in arriving {
-        let parent = draft.head.parent_uuid;
-        let (above, ordinal) = match next.entry(parent) {
-            Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(free) => {
-                let arrived = parent.and_then(|uuid| at.get(&uuid));
-                free.insert(match arrived {
-                    Some(&parent) => (placed[parent].path().clone(), 0),
-                    None => {
-                        let above = forest.place_of(parent)?;
-                        let first = forest.next_ordinal(&above);
-                        (above, first)
-                    }
-                })
-            }
+    batch.removed = dropped(forest, &given);
+    Ok(batch)
+}
+
+/// Each record names the root that its parents lead to, or none.
+fn check_roots<'r>(
+    forest: &Forest,
+    records: impl Iterator<Item = &'r ProviderRecord>,
+) -> Result<(), Error> {
+    for record in records {
+        let Some(given) = record.root_uuid else {
+            continue;
         };
-        draft.head.path = above.child(*ordinal);
-        *ordinal += 1;
-        at.insert(draft.head.uuid(), placed.len());
-        placed.push(draft.finish());
+        let actual = forest.root_of(record.uuid)?.uuid();
+        if given != actual {
+            return Err(Error::RootMismatch {
+                uuid: record.uuid,
+                given,
+                actual,
+            });
+        }
     }
-    forest.attach_all(placed);
-    transaction.edits += u64::from(changed);
     Ok(())
 }

@@ -1,0 +1,199 @@
+//! Many providers at once: the one engine below `populate`, `replace_all` and `apply`.
+//!
+//! Each of these says what a forest is to become, as a [`Batch`]. The engine takes out
+//! everything that goes or moves, lowest first, and puts everything that arrives where it
+//! belongs, highest first:
+//!
+//! ```text
+//!   records ─► drafts ─┐                      ┌─ clear ─┐           ┌─ place ──┐
+//!                      ├─► batch ─► fork ─────┤ update  ├─ arrivals ┤ top-down ├─ names ─► keep
+//!   changes ───────────┘                      │ take out│           │ once each│
+//!                                             └─────────┘           └──────────┘
+//! ```
+//!
+//! So nothing moves twice, and only the outcome has to be a forest: no state in between is
+//! too deep or a cycle. All of it happens to a fork, which takes the transaction's place if
+//! every rule of [`checks`](super::checks) holds and is dropped if not. This module knows
+//! nothing of versions and commits.
+
+mod arrivals;
+mod changes;
+mod drafts;
+mod placing;
+mod records;
+mod subtree;
+
+use foldhash::HashSet;
+use uuid::Uuid;
+
+use self::arrivals::{Arrivals, Ticket};
+use self::subtree::Subtree;
+use super::Transaction;
+use super::checks::{self, Named};
+use super::generations::Generations;
+use crate::error::Error;
+use crate::forest::diff::change::Place;
+use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
+use crate::provider::path::Path;
+use crate::provider::provider::Provider;
+
+/// What a forest is to become.
+struct Batch<'p> {
+    /// What brings it about, for reports.
+    operation: &'static str,
+    /// Providers that change, as they will be.
+    given: Vec<Given<'p>>,
+    removed: HashSet<Uuid>,
+    named: Vec<Named<'p>>,
+    generations: Generations,
+}
+
+struct Given<'p> {
+    provider: Source<'p>,
+    /// Where it is, if it is not new.
+    path: Option<Path>,
+    /// Where it goes among its siblings; none for one that stays where it is.
+    place: Option<Place>,
+}
+
+/// A provider as it will be, wherever that is.
+enum Source<'p> {
+    Made(Box<Provider>),
+    Shown(&'p Provider),
+}
+
+impl Source<'_> {
+    fn get(&self) -> &Provider {
+        match self {
+            Self::Made(provider) => provider,
+            Self::Shown(provider) => provider,
+        }
+    }
+
+    fn into_box(self) -> Box<Provider> {
+        match self {
+            Self::Made(provider) => provider,
+            Self::Shown(provider) => Box::new(provider.clone()),
+        }
+    }
+}
+
+/// What is left to do once nothing that leaves is in the forest any more.
+struct Cleared {
+    arrivals: Arrivals,
+    /// Those that stay though their parent is removed, with that parent.
+    orphans: Vec<(Uuid, Uuid)>,
+    /// They and all that stays below them.
+    stranded: HashSet<Uuid>,
+}
+
+impl<'p> Batch<'p> {
+    fn new(operation: &'static str) -> Self {
+        Self {
+            operation,
+            given: Vec::new(),
+            removed: HashSet::default(),
+            named: Vec::new(),
+            generations: Generations::default(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.removed.is_empty()
+    }
+
+    /// Adds a provider as it will be, and where it goes. Each is added once.
+    fn give(
+        &mut self,
+        old: Option<&Provider>,
+        provider: Source<'p>,
+        name: &'p str,
+        place: Option<Place>,
+    ) {
+        let uuid = provider.get().uuid();
+        let from = old.and_then(Provider::generation);
+        self.generations
+            .note(uuid, from, provider.get().generation(), self.operation);
+        let is_renamed = old.is_some_and(|old| old.name() != name);
+        if is_renamed || old.is_none() {
+            let is_new = old.is_none();
+            self.named.push(Named { uuid, name, is_new });
+        }
+        self.given.push(Given {
+            provider,
+            path: old.map(|old| old.path().clone()),
+            place,
+        });
+    }
+
+    /// Gives a forest the new content of what it has, and takes out what goes or moves.
+    ///
+    /// Names may pass from one provider to another, so that two may have the same until all
+    /// have arrived.
+    fn clear(&mut self, forest: &mut Forest) -> Cleared {
+        let mut arrivals = Arrivals::default();
+        let mut leaving: Vec<(Path, Option<Ticket>)> = Vec::new();
+        for given in self.given.drain(..) {
+            let provider = given.provider;
+            if let Some(path) = &given.path
+                && given.place.is_none()
+            {
+                let path = path.clone();
+                forest.replace(provider.get().edited(|head| head.path = path));
+            }
+            if let Some(place) = given.place {
+                let ticket = arrivals.add(Subtree::new(provider.into_box()), place);
+                leaving.extend(given.path.map(|path| (path, Some(ticket))));
+            }
+        }
+        let removed = self.removed.iter().filter_map(|&uuid| forest.get(uuid));
+        let is_removed = |uuid| self.removed.contains(&uuid);
+        // What is below another goes with it.
+        let topmost = removed.filter(|one| !one.parent_uuid().is_some_and(is_removed));
+        leaving.extend(topmost.map(|one| (one.path().clone(), None)));
+        // Lowest first, so that each takes along only what stays below it.
+        leaving.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+        let mut orphans = Vec::new();
+        let mut stranded = HashSet::default();
+        for (path, ticket) in leaving {
+            if let Some(subtree) = ticket.and_then(|ticket| arrivals.get_mut(&ticket)) {
+                subtree.take_out(forest, &path);
+                continue;
+            }
+            for one in Providers::below(forest, &path) {
+                if is_removed(one.uuid()) {
+                    continue;
+                }
+                stranded.insert(one.uuid());
+                let parent = one.parent_uuid().filter(|&uuid| is_removed(uuid));
+                orphans.extend(parent.map(|parent| (one.uuid(), parent)));
+            }
+            drop(forest.detach(&path));
+        }
+        Cleared {
+            arrivals,
+            orphans,
+            stranded,
+        }
+    }
+}
+
+impl Cleared {
+    /// Puts everything that arrives where it belongs.
+    fn place(self, forest: &mut Forest) -> Result<(), Error> {
+        let missing = self.orphans.iter().map(|(_, parent)| *parent).collect();
+        self.arrivals.place(forest, missing, &self.stranded)
+    }
+}
+
+impl Transaction {
+    /// Goes on with the forest that a batch has made, if its names are in order.
+    fn keep(&mut self, forest: Forest, batch: Batch<'_>, edits: u64) -> Result<(), Error> {
+        checks::names(&self.forest, &batch.removed, &batch.named)?;
+        self.forest.become_fork(forest);
+        self.generations.append(batch.generations);
+        self.edits += edits;
+        Ok(())
+    }
+}
