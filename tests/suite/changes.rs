@@ -319,6 +319,35 @@ fn one_whose_next_sibling_moves_itself_stands_last() {
 }
 
 #[test]
+fn one_whose_next_sibling_moves_stands_last_though_that_one_comes_first() {
+    let base = roots(&["a", "y", "z"]);
+    let moved = edited(&base, |side| {
+        side.move_to("y", "a")?;
+        side.move_to_root("y")
+    });
+    let mut changes = moved.diff(&base);
+    changes.extend(roots(&["a", "x", "y", "z"]).diff(&base));
+    let given = edited(&base, |side| side.apply(&changes));
+    assert_eq!(names(&given), ["a", "z", "y", "x"]);
+}
+
+#[test]
+fn a_move_to_where_the_provider_is_already_commits_nothing() {
+    let base = roots(&["a", "b", "c"]);
+    let newer = edited(&base, |side| {
+        side.move_to("b", "a")?;
+        side.move_to_root("b")
+    });
+    let changes = newer.diff(&base);
+    assert_eq!(changes.len(), 1);
+    let tree = fork(newer);
+    let before = tree.snapshot();
+    tree.update(|transaction| transaction.apply(&changes))
+        .unwrap();
+    assert!(tree.snapshot().ptr_eq(&before));
+}
+
+#[test]
 fn a_move_whose_place_was_left_out_is_made_all_the_same() {
     let base = three().snapshot();
     let newer = edited(&base, |side| side.move_to("b", "c"));

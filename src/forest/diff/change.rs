@@ -189,46 +189,44 @@ impl fmt::Display for Change {
 impl Differences {
     /// What the provider has and what it has lost, but for its name and place.
     fn print(&self, f: &mut fmt::Formatter<'_>, after: &Provider) -> fmt::Result {
+        let Self {
+            name: _,
+            parent: _,
+            place: _,
+            generation,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = self;
         match after.generation() {
-            Some(generation) if self.generation => write!(f, " generation={generation}")?,
-            None if self.generation => f.write_str(" no generation")?,
+            Some(new) if *generation => write!(f, " generation={new}")?,
+            None if *generation => f.write_str(" no generation")?,
             _ => {}
         }
-        for class in &self.inventory {
+        for class in inventory {
             match after.inventory_of(class) {
                 Some(inventory) => write!(f, " {class}={}", inventory.total)?,
                 None => write!(f, " -{class}")?,
             }
         }
-        for name in &self.traits {
-            let sign = if after.has_trait(name.as_str()) {
-                '+'
-            } else {
-                '-'
-            };
-            write!(f, " {sign}{name}")?;
+        for name in traits {
+            write!(f, " {}{name}", sign(after.has_trait(name.as_str())))?;
         }
-        for aggregate in &self.aggregates {
-            let sign = if after.in_aggregate(*aggregate) {
-                '+'
-            } else {
-                '-'
-            };
+        for aggregate in aggregates {
+            let sign = sign(after.in_aggregate(*aggregate));
             write!(f, " {sign}aggregate {aggregate}")?;
         }
-        for resource in &self.resources {
-            let sign = if after.resources().contains(resource) {
-                '+'
-            } else {
-                '-'
-            };
-            write!(
-                f,
-                " {sign}{} {}",
-                resource.class,
-                Escaped(&resource.identifier)
-            )?;
+        for resource in resources {
+            let sign = sign(after.resources().contains(resource));
+            let identifier = Escaped(&resource.identifier);
+            write!(f, " {sign}{} {identifier}", resource.class)?;
         }
         Ok(())
     }
+}
+
+/// Whether the provider has something now, or had it.
+fn sign(has: bool) -> char {
+    if has { '+' } else { '-' }
 }

@@ -40,24 +40,34 @@ pub(super) struct Drafts {
 
 impl Drafts {
     pub(super) fn draft(&mut self, record: &ProviderRecord) -> Result<Draft, Error> {
+        let ProviderRecord {
+            uuid,
+            name,
+            generation,
+            parent_uuid,
+            root_uuid: _,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = record;
         let invalid = |reason| Error::InvalidRecord {
-            uuid: record.uuid,
+            uuid: *uuid,
             reason: Box::new(reason),
         };
-        let name = Name::new(&record.name).map_err(invalid)?;
-        let mut head = Head::new(record.uuid, name);
-        head.parent_uuid = record.parent_uuid;
-        head.generation = record.generation;
-        let inventory = record.inventory.iter();
+        let mut head = Head::new(*uuid, Name::new(name).map_err(invalid)?);
+        head.parent_uuid = *parent_uuid;
+        head.generation = *generation;
+        let inventory = inventory.iter();
         let inventory = inventory.map(|(class, one)| (one_of(&mut self.classes, class), *one));
         let inventory = inventory::checked(inventory).map_err(invalid)?;
-        let traits = record.traits.iter();
+        let traits = traits.iter();
         let traits = traits.map(|name| one_of(&mut self.trait_names, name));
         let rest = head.rest_mut();
         rest.traits = one_slice_of(&mut self.traits, traits.collect());
-        let aggregates = record.aggregates.iter().copied().collect();
+        let aggregates = aggregates.iter().copied().collect();
         rest.aggregates = one_slice_of(&mut self.aggregates, aggregates);
-        rest.resources = record.resources.iter().cloned().collect();
+        rest.resources = resources.iter().cloned().collect();
         Ok(Draft { head, inventory })
     }
 }
