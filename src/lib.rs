@@ -143,7 +143,7 @@ pub use self::provider::provider::Provider;
 pub use self::provider::record::ProviderRecord;
 pub use self::provider::resource::Resource;
 pub use self::snapshot::Snapshot;
-pub use self::transaction::Transaction;
+pub use self::transaction::transaction::Transaction;
 pub use self::tree::commit::{Committed, Conflict};
 pub use self::tree::reader::Reader;
 pub use self::tree::stats::Stats;

@@ -1,6 +1,7 @@
 //! One version of the forest, owned.
 
 use crate::error::Error;
+use crate::forest::edit::Editor;
 use crate::forest::forest::Forest;
 use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
@@ -166,9 +167,7 @@ impl Forest {
             let path = provider.path().rebased(root.path(), &first);
             provider.edited(|head| head.path = path)
         });
-        let mut forest = Forest::new();
-        forest.attach_all(moved.collect());
-        Ok(Snapshot::new(0, forest))
+        Ok(Snapshot::new(0, Editor::forest_of(moved.collect())))
     }
 }
 

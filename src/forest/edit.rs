@@ -1,5 +1,7 @@
 //! What changes a state: the outline, and the indices in step with it.
 
+use std::ops::Deref;
+
 use uuid::Uuid;
 
 use super::forest::{Forest, Keys};
@@ -13,7 +15,53 @@ impl Keys {
     }
 }
 
-impl Forest {
+/// A private copy of a forest, and the only way to change one.
+///
+/// It trusts its arguments: the rules of a forest are checked before.
+pub(crate) struct Editor {
+    forest: Forest,
+    /// How many providers it has written: a measure of how many nodes it has copied.
+    writes: usize,
+}
+
+impl From<&Forest> for Editor {
+    /// Begins with a state. Cost: O(1).
+    fn from(forest: &Forest) -> Self {
+        Self {
+            forest: forest.fork(),
+            writes: 0,
+        }
+    }
+}
+
+impl Deref for Editor {
+    type Target = Forest;
+
+    fn deref(&self) -> &Forest {
+        &self.forest
+    }
+}
+
+impl Editor {
+    /// The same once more, with its writes, to try something out. Cost: O(1).
+    pub(crate) fn try_out(&self) -> Self {
+        Self {
+            forest: self.forest.fork(),
+            writes: self.writes,
+        }
+    }
+
+    pub(crate) fn writes(&self) -> usize {
+        self.writes
+    }
+
+    /// A forest of these providers, at their paths.
+    pub(crate) fn forest_of(providers: Vec<Provider>) -> Forest {
+        let mut editor = Self::from(&Forest::new());
+        editor.attach_all(providers);
+        editor.forest
+    }
+
     /// Adds providers at their paths, where nothing is.
     pub(crate) fn attach_all(&mut self, mut providers: Vec<Provider>) {
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
@@ -32,11 +80,17 @@ impl Forest {
     fn attach_to_tree(&mut self, providers: Vec<Provider>) {
         self.writes += providers.len();
         for (place, one) in self.places(&providers) {
-            self.by_uuid.insert(self.keys.uuid(one.uuid()), place);
-            self.by_name.insert(self.keys.name_of(one), place);
+            self.forest
+                .by_uuid
+                .insert(self.forest.keys.uuid(one.uuid()), place);
+            self.forest
+                .by_name
+                .insert(self.forest.keys.name_of(one), place);
         }
-        let keys = &self.keys;
-        self.outline.insert(providers, &|one| keys.name_of(one));
+        let keys = &self.forest.keys;
+        self.forest
+            .outline
+            .insert(providers, &|one| keys.name_of(one));
     }
 
     /// The places that providers of one tree, sorted by their paths, will have once they
@@ -45,7 +99,7 @@ impl Forest {
         let Some(root) = new.first().and_then(|first| first.path().root_ordinal()) else {
             return Vec::new();
         };
-        let tree = self.outline.tree(root);
+        let tree = self.forest.outline.tree(root);
         let place = |(before, one): (usize, &'p Provider)| {
             let at = before + tree.map_or(0, |tree| tree.count_before(one.path()));
             (Place { root, at }, one)
@@ -55,30 +109,37 @@ impl Forest {
 
     /// Shows a provider in a new state, at the path where it is. The name may be another.
     pub(crate) fn replace(&mut self, provider: Provider) {
-        let Some(old) = self.outline.get(provider.path()) else {
+        let Some(old) = self.forest.outline.get(provider.path()) else {
             return;
         };
         if old.name() != provider.name()
             && let Some(root) = provider.path().root_ordinal()
         {
-            self.by_name.remove(self.keys.name_of(old), root);
-            let tree = self.outline.tree(root);
+            self.forest
+                .by_name
+                .remove(self.forest.keys.name_of(old), root);
+            let tree = self.forest.outline.tree(root);
             let at = tree.map_or(0, |tree| tree.count_before(provider.path()));
             let place = Place { root, at };
-            self.by_name.insert(self.keys.name_of(&provider), place);
+            self.forest
+                .by_name
+                .insert(self.forest.keys.name_of(&provider), place);
         }
         self.writes += 1;
-        let keys = &self.keys;
+        let keys = &self.forest.keys;
         let path = provider.path().clone();
-        self.outline
+        self.forest
+            .outline
             .edit(&path, &|one| keys.name_of(one), |there| *there = provider);
     }
 
     /// Edits what the provider at a path shows, but for its name.
     pub(crate) fn edit(&mut self, path: &Path, edit: impl FnOnce(&mut Provider)) {
         self.writes += 1;
-        let keys = &self.keys;
-        self.outline.edit(path, &|one| keys.name_of(one), edit);
+        let keys = &self.forest.keys;
+        self.forest
+            .outline
+            .edit(path, &|one| keys.name_of(one), edit);
     }
 
     /// Takes out the provider at a path and all below it.
@@ -107,13 +168,17 @@ impl Forest {
         for (root, providers) in moving {
             let moved = self.places(&providers);
             for (place, one) in moved.iter().filter(|(place, _)| place.root != root) {
-                let hash = self.keys.uuid(one.uuid());
-                self.by_uuid.relocate(hash, root, *place);
-                self.by_name.relocate(self.keys.name_of(one), root, *place);
+                let hash = self.forest.keys.uuid(one.uuid());
+                self.forest.by_uuid.relocate(hash, root, *place);
+                self.forest
+                    .by_name
+                    .relocate(self.forest.keys.name_of(one), root, *place);
             }
             self.writes += providers.len();
-            let keys = &self.keys;
-            self.outline.insert(providers, &|one| keys.name_of(one));
+            let keys = &self.forest.keys;
+            self.forest
+                .outline
+                .insert(providers, &|one| keys.name_of(one));
         }
     }
 
@@ -121,11 +186,11 @@ impl Forest {
     /// in between.
     fn take_out(&mut self, first: &Path, last: &Path) -> Vec<Provider> {
         let root = first.root_ordinal().unwrap_or_default();
-        let is_small = |forest: &Self| forest.outline.tree(root).map(|tree| tree.is_small());
+        let is_small = |editor: &Self| editor.outline.tree(root).map(|tree| tree.is_small());
         let was_small = is_small(self);
-        let keys = &self.keys;
+        let keys = &self.forest.keys;
         let hash = |one: &Provider| keys.name_of(one);
-        let removed = self.outline.remove(first, last, &hash);
+        let removed = self.forest.outline.remove(first, last, &hash);
         self.writes += removed.len();
         if (was_small, is_small(self)) == (Some(false), Some(true)) {
             self.note_positions(root);
@@ -137,20 +202,26 @@ impl Forest {
     fn forget(&mut self, removed: &[Provider]) {
         for one in removed {
             let root = one.path().root_ordinal().unwrap_or_default();
-            self.by_uuid.remove(self.keys.uuid(one.uuid()), root);
-            self.by_name.remove(self.keys.name_of(one), root);
+            self.forest
+                .by_uuid
+                .remove(self.forest.keys.uuid(one.uuid()), root);
+            self.forest
+                .by_name
+                .remove(self.forest.keys.name_of(one), root);
         }
     }
 
     /// Corrects the positions that the indices have of a tree.
     fn note_positions(&mut self, root: u32) {
-        let tree = self.outline.tree(root);
+        let tree = self.forest.outline.tree(root);
         let all = tree.into_iter().flat_map(|tree| tree.iter());
         for (at, one) in all.enumerate() {
             let place = Place { root, at };
-            let hash = self.keys.uuid(one.uuid());
-            self.by_uuid.relocate(hash, root, place);
-            self.by_name.relocate(self.keys.name_of(one), root, place);
+            let hash = self.forest.keys.uuid(one.uuid());
+            self.forest.by_uuid.relocate(hash, root, place);
+            self.forest
+                .by_name
+                .relocate(self.forest.keys.name_of(one), root, place);
         }
     }
 }
@@ -205,7 +276,7 @@ mod tests {
 
     use crate::provider::new::NewProvider;
     use crate::snapshot::Snapshot;
-    use crate::transaction::Transaction;
+    use crate::transaction::transaction::Transaction;
 
     #[test]
     fn the_first_look_finds_each_provider_of_a_tree_that_is_small_again() {

@@ -25,8 +25,6 @@ pub struct Forest {
     pub(super) by_name: Index,
     pub(super) keys: Keys,
     pub(super) outline: Outline,
-    /// How many providers have been written since it was forked.
-    pub(super) writes: usize,
 }
 
 /// How the keys of a forest and its forks are hashed.
@@ -76,31 +74,17 @@ impl Forest {
             by_name: Index::default(),
             keys: Keys::default(),
             outline: Outline::default(),
-            writes: 0,
         }
     }
 
-    /// The same state, to be changed on its own. Cost: O(1).
+    /// The same state once more. Cost: O(1).
     pub(crate) fn fork(&self) -> Self {
         Self {
             by_uuid: self.by_uuid.clone(),
             by_name: self.by_name.clone(),
             keys: self.keys.clone(),
             outline: self.outline.clone(),
-            writes: 0,
         }
-    }
-
-    /// Goes on as a fork of itself.
-    pub(crate) fn become_fork(&mut self, mut fork: Self) {
-        fork.writes += self.writes;
-        *self = fork;
-    }
-
-    /// How many providers have been written since it was forked: a measure of how many
-    /// nodes it has copied.
-    pub(crate) fn writes(&self) -> usize {
-        self.writes
     }
 
     /// The provider with that UUID. Cost: one look-up.

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::edit::Editor;
 use super::forest::Forest;
 use super::iter::{Children, last_below};
 use crate::error::Error;
@@ -45,6 +46,18 @@ impl Forest {
         self.by_path(&above.child_towards(last.path()))
     }
 
+    /// The ordinal after that of the sibling before a child.
+    fn first_free(&self, parent: &Path, child: Uuid) -> Result<u32, Error> {
+        let previous = self.previous_sibling(self.require(child)?);
+        Ok(previous.map_or(0, |previous| parent.ordinal_of(previous.path()) + 1))
+    }
+
+    pub(crate) fn next_ordinal(&self, parent: &Path) -> u32 {
+        last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
+    }
+}
+
+impl Editor {
     /// The path that a new last child of the provider at `parent` gets.
     ///
     /// Ordinals only grow, so that in years of adding and removing they come to
@@ -72,12 +85,6 @@ impl Forest {
             self.number_anew(parent, |uuid| arriving_before(uuid) + spare)?;
         }
         Ok(parent.child(self.first_free(parent, child)?))
-    }
-
-    /// The ordinal after that of the sibling before a child.
-    fn first_free(&self, parent: &Path, child: Uuid) -> Result<u32, Error> {
-        let previous = self.previous_sibling(self.require(child)?);
-        Ok(previous.map_or(0, |previous| parent.ordinal_of(previous.path()) + 1))
     }
 
     /// Makes sure that a provider can get that many more children. Paths may
@@ -116,9 +123,5 @@ impl Forest {
         }
         self.relocate(&moves, parent_uuid);
         Ok(())
-    }
-
-    pub(crate) fn next_ordinal(&self, parent: &Path) -> u32 {
-        last_below(self, parent).map_or(0, |last| parent.ordinal_of(last) + 1)
     }
 }

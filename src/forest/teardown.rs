@@ -163,10 +163,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::forest::edit::Editor;
     use crate::provider::new::NewProvider;
     use crate::provider::provider::Provider;
     use crate::snapshot::Snapshot;
-    use crate::transaction::Transaction;
+    use crate::transaction::transaction::Transaction;
 
     /// A node has 32 ways, and a tree here 51 providers at most.
     const BEYOND: usize = 51;
@@ -353,12 +354,13 @@ mod tests {
             let (forest, clones) = alone();
             // Forks whose roots are their own, and most of what is below them is not.
             let forks = [10_000, 60_000, 110_000, 160_000].map(|root| {
-                let mut fork = forest.fork();
-                let path = fork.get(Uuid::from_u128(root)).unwrap().path().clone();
-                fork.edit(&path, |one| one.head_mut().generation = Some(1));
-                fork
+                let mut editor = Editor::from(&forest);
+                let path = editor.get(Uuid::from_u128(root)).unwrap().path().clone();
+                editor.edit(&path, |one| one.head_mut().generation = Some(1));
+                editor.fork()
             });
-            let mut kept = forest;
+            let mut kept = Editor::from(&forest);
+            drop(forest);
             let gone = kept.get(Uuid::from_u128(1_001)).unwrap().path().clone();
             drop(kept.detach(&gone));
             let shown: Vec<_> = kept.to_records().collect();

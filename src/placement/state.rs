@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::forest::forest::Forest;
 use crate::provider::inventory::{EffectiveInventory, Inventory};
 use crate::provider::name::{ResourceClass, Trait};
-use crate::provider::provider::Provider;
+use crate::provider::provider::{Parts, Provider};
 use crate::provider::record::ProviderRecord;
 
 /// Which part of the forest a mirror keeps in step with Placement.
@@ -245,16 +245,26 @@ impl ProviderState {
 /// Leaves out `resources`. Cost: O(size of the provider).
 impl From<&Provider> for ProviderState {
     fn from(provider: &Provider) -> Self {
-        let inventory = provider.inventory().iter();
+        let Parts {
+            uuid: _,
+            name,
+            generation,
+            parent_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources: _,
+        } = provider.parts();
         Self {
-            name: provider.name().to_owned(),
-            parent_uuid: provider.parent_uuid(),
-            generation: provider.generation(),
+            name: name.to_owned(),
+            parent_uuid,
+            generation,
             inventory: inventory
+                .iter()
                 .map(|(class, record)| (class.clone(), in_force(record)))
                 .collect(),
-            traits: provider.traits().iter().cloned().collect(),
-            aggregates: provider.aggregates().iter().copied().collect(),
+            traits: traits.iter().cloned().collect(),
+            aggregates: aggregates.iter().copied().collect(),
         }
     }
 }

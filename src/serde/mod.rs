@@ -22,7 +22,7 @@ use self::fields::Writer;
 use crate::forest::forest::Forest;
 use crate::provider::record::ProviderRecord;
 use crate::snapshot::Snapshot;
-use crate::transaction::Transaction;
+use crate::transaction::transaction::Transaction;
 
 const PROVIDERS: &str = "resource_providers";
 

@@ -10,7 +10,7 @@ use super::values::GivenUuid;
 use crate::forest::forest::Forest;
 use crate::provider::inventory::Inventory;
 use crate::provider::name::ResourceClass;
-use crate::provider::provider::{Name, Provider};
+use crate::provider::provider::{Name, Parts, Provider};
 use crate::provider::record::ProviderRecord;
 
 const FIELDS: &[&str] = &[
@@ -100,17 +100,27 @@ fn write<S: Serializer>(
     root: Option<Uuid>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    let Parts {
+        uuid,
+        name,
+        generation,
+        parent_uuid,
+        inventory,
+        traits,
+        aggregates,
+        resources,
+    } = provider.parts();
     let written = Written {
-        uuid: provider.uuid(),
-        name: provider.name(),
-        generation: provider.generation(),
-        parent: provider.parent_uuid(),
+        uuid,
+        name,
+        generation,
+        parent: parent_uuid,
         root,
-        inventories: Inventories(provider.inventory()),
-        traits: provider.traits(),
-        aggregates: provider.aggregates(),
-        resources: provider.resources(),
-        has_resources: !provider.resources().is_empty(),
+        inventories: Inventories(inventory),
+        traits,
+        aggregates,
+        resources,
+        has_resources: !resources.is_empty(),
     };
     written.serialize(serializer)
 }

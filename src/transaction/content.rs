@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 
 use uuid::Uuid;
 
-use super::Transaction;
+use super::transaction::Transaction;
 use crate::error::Error;
 use crate::provider::inventory::{self, Inventories, Inventory};
 use crate::provider::key::ProviderKey;
@@ -275,7 +275,7 @@ impl Transaction {
         if !content_changed && from == to {
             return false;
         }
-        self.forest.edit(&target.path, |provider| {
+        self.editor.edit(&target.path, |provider| {
             provider.head_mut().generation = to;
             match change {
                 None => {}

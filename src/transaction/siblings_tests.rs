@@ -11,7 +11,7 @@ use crate::provider::new::NewProvider;
 use crate::provider::path::MAX_SIBLINGS;
 use crate::provider::record::ProviderRecord;
 use crate::snapshot::Snapshot;
-use crate::transaction::Transaction;
+use crate::transaction::transaction::Transaction;
 
 const LIMIT: u128 = MAX_SIBLINGS as u128;
 

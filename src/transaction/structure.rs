@@ -5,7 +5,8 @@ use std::iter;
 
 use uuid::Uuid;
 
-use super::{Transaction, checks};
+use super::checks;
+use super::transaction::Transaction;
 use crate::error::Error;
 use crate::forest::iter::Providers;
 use crate::provider::key::ProviderKey;
@@ -80,8 +81,8 @@ impl Transaction {
         head.generation = generation;
         let provider = Provider::new(head, iter::empty());
         checks::levels(iter::once(&provider), &above)?;
-        let path = self.forest.next_path(&above)?;
-        self.forest.attach(provider.into(), &path);
+        let path = self.editor.next_path(&above)?;
+        self.editor.attach(provider.into(), &path);
         self.generations.note(uuid, None, generation, "new");
         self.edits += 1;
         Ok(uuid)
@@ -96,7 +97,7 @@ impl Transaction {
     pub fn remove<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<usize, Error> {
         let provider = self.require(key)?;
         let path = provider.path().clone();
-        let removed = self.forest.detach(&path).providers().len();
+        let removed = self.editor.detach(&path).providers().len();
         self.edits += 1;
         Ok(removed)
     }
@@ -120,7 +121,7 @@ impl Transaction {
         }
         self.check_name(&name, provider.uuid(), false)?;
         let renamed = provider.edited(|head| head.rest_mut().name = name);
-        self.forest.replace(renamed);
+        self.editor.replace(renamed);
         self.edits += 1;
         Ok(true)
     }
@@ -159,7 +160,7 @@ impl Transaction {
 
     fn check_name(&self, name: &str, uuid: Uuid, is_new: bool) -> Result<(), Error> {
         let named = checks::Named { uuid, name, is_new };
-        checks::name(&self.forest, &named, |_| true, |uuid| self.exists(uuid))
+        checks::name(&self.editor, &named, |_| true, |uuid| self.exists(uuid))
     }
 
     fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
@@ -179,10 +180,10 @@ impl Transaction {
             ));
         }
         checks::levels(Providers::below(self, here), &above)?;
-        let to = self.forest.next_path(&above)?;
+        let to = self.editor.next_path(&above)?;
         // Asked for again: making room there may have changed its path.
-        let from = self.forest.require(uuid)?.path().clone();
-        self.forest.relocate(&[(from, to)], parent_uuid);
+        let from = self.editor.require(uuid)?.path().clone();
+        self.editor.relocate(&[(from, to)], parent_uuid);
         self.edits += 1;
         Ok(true)
     }

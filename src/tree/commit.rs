@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::snapshot::Snapshot;
-use crate::transaction::Transaction;
+use crate::transaction::transaction::Transaction;
 
 /// A commit that has become visible, or had nothing to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What a tree reports as `tracing` events, under the target `provider_tree`.
 //! Without the feature `tracing` nothing; the read path never reports.
 
-use crate::transaction::{Report, Transaction};
+use crate::transaction::transaction::{Report, Transaction};
 
 #[cfg(feature = "tracing")]
 pub(super) fn committed(report: &Report, version: u64, attempts: u64) {

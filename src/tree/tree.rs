@@ -23,7 +23,7 @@ use crate::provider::key::ProviderKey;
 use crate::provider::provider::Provider;
 use crate::snapshot::{Snapshot, Version};
 use crate::sync::Arc;
-use crate::transaction::Transaction;
+use crate::transaction::transaction::Transaction;
 
 /// A forest of resource providers that many threads read without ever waiting
 /// while others change it.

@@ -6,7 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::provider::name::{ResourceClass, Trait};
-use crate::provider::provider::Provider;
+use crate::provider::provider::{Parts, Provider};
 use crate::provider::resource::Resource;
 use crate::text::Escaped;
 
@@ -120,20 +120,30 @@ impl Change {
         else {
             return None;
         };
-        let classes: BTreeSet<_> = [before, after]
+        let Parts {
+            uuid: _,
+            name,
+            generation,
+            parent_uuid,
+            inventory,
+            traits,
+            aggregates,
+            resources,
+        } = before.parts();
+        let classes: BTreeSet<_> = [inventory, after.inventory()]
             .into_iter()
-            .flat_map(|provider| provider.inventory().iter().map(|(class, _)| class))
+            .flat_map(|records| records.iter().map(|(class, _)| class))
             .filter(|class| before.inventory_of(class) != after.inventory_of(class))
             .collect();
         Some(Differences {
-            name: before.name() != after.name(),
-            parent: before.parent_uuid() != after.parent_uuid(),
+            name: name != after.name(),
+            parent: parent_uuid != after.parent_uuid(),
             place: place.is_some(),
-            generation: before.generation() != after.generation(),
+            generation: generation != after.generation(),
             inventory: classes.into_iter().cloned().collect(),
-            traits: on_one_side(before.traits(), after.traits()),
-            aggregates: on_one_side(before.aggregates(), after.aggregates()),
-            resources: on_one_side(before.resources(), after.resources()),
+            traits: on_one_side(traits, after.traits()),
+            aggregates: on_one_side(aggregates, after.aggregates()),
+            resources: on_one_side(resources, after.resources()),
         })
     }
 }

@@ -12,6 +12,7 @@ use std::iter;
 use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
+use super::edit::Editor;
 use super::forest::Forest;
 use super::outline::Tree;
 use crate::forest::diff::change::{Change, Place};
@@ -99,9 +100,7 @@ impl LoneTree {
 
     /// A forest of this tree alone. Cost: O(t) for t providers in it.
     pub(crate) fn to_forest(&self) -> Forest {
-        let mut forest = Forest::new();
-        forest.attach_all(self.0.iter().cloned().collect());
-        forest
+        Editor::forest_of(self.0.iter().cloned().collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::forest::forest::Forest;
-use crate::provider::provider::Provider;
+use crate::provider::provider::{Parts, Provider};
 use crate::text::Escaped;
 
 /// Prints a line for each provider, below its parent: name, UUID, generation,
@@ -55,17 +55,28 @@ impl fmt::Display for Forest {
 }
 
 fn write_line(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
-    write!(f, "{} {}", Escaped(provider.name()), provider.uuid())?;
-    if let Some(generation) = provider.generation() {
+    let Parts {
+        uuid,
+        name,
+        generation,
+        // Drawn by the branches.
+        parent_uuid: _,
+        inventory,
+        traits,
+        aggregates: _,
+        resources: _,
+    } = provider.parts();
+    write!(f, "{} {}", Escaped(name), uuid)?;
+    if let Some(generation) = generation {
         write!(f, " generation {generation}")?;
     }
-    for (class, inventory) in provider.inventory() {
-        write!(f, " {class}:{}", inventory.total)?;
+    for (class, record) in inventory {
+        write!(f, " {class}:{}", record.total)?;
     }
-    if let [first, rest @ ..] = provider.traits() {
+    if let [first, rest @ ..] = traits {
         write!(f, " [{first}")?;
-        for name in rest {
-            write!(f, " {name}")?;
+        for other in rest {
+            write!(f, " {other}")?;
         }
         f.write_str("]")?;
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::forest::forest::Forest;
 use crate::provider::inventory::Inventory;
-use crate::provider::provider::Provider;
+use crate::provider::provider::{Parts, Provider};
 use crate::text::Escaped;
 
 /// Prints a forest as a graph in Graphviz's language DOT. From
@@ -57,16 +57,27 @@ impl fmt::Display for Dot<'_> {
 
 /// A label in Graphviz's HTML: one line for each thing that it says.
 fn write_label(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
-    write!(f, "<b>{}</b>", Html(provider.name()))?;
-    if let Some(generation) = provider.generation() {
+    let Parts {
+        // The node and the edge that lead to it.
+        uuid: _,
+        name,
+        generation,
+        parent_uuid: _,
+        inventory,
+        traits,
+        aggregates: _,
+        resources: _,
+    } = provider.parts();
+    write!(f, "<b>{}</b>", Html(name))?;
+    if let Some(generation) = generation {
         write!(f, "<br/>generation {generation}")?;
     }
-    for (class, inventory) in provider.inventory() {
+    for (class, record) in inventory {
         write!(f, "<br/>{class}: ")?;
-        write_inventory(f, inventory)?;
+        write_inventory(f, record)?;
     }
-    for name in provider.traits() {
-        write!(f, "<br/><i>{name}</i>")?;
+    for each in traits {
+        write!(f, "<br/><i>{each}</i>")?;
     }
     Ok(())
 }

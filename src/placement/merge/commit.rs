@@ -10,7 +10,7 @@ use crate::placement::{ProviderState, Scope, State};
 use crate::provider::inventory::{self, Inventory};
 use crate::provider::name::ResourceClass;
 use crate::provider::provider::{Head, Name, Provider};
-use crate::transaction::Transaction;
+use crate::transaction::transaction::Transaction;
 
 /// Merges what Placement has into a transaction: a pull.
 ///

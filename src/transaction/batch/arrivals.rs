@@ -9,6 +9,7 @@ use super::placing::Placing;
 use super::subtree::Subtree;
 use crate::error::Error;
 use crate::forest::diff::change::Place;
+use crate::forest::edit::Editor;
 use crate::forest::forest::Forest;
 use crate::provider::path::Path;
 use crate::transaction::checks;
@@ -44,13 +45,13 @@ impl Arrivals {
     /// that are stranded below one are not.
     pub(super) fn place(
         self,
-        forest: &mut Forest,
+        editor: &mut Editor,
         missing: BTreeSet<Uuid>,
         stranded: &HashSet<Uuid>,
     ) -> Result<(), Error> {
-        let standing = self.standing_parents(forest);
+        let standing = self.standing_parents(editor);
         self.check_parents(&standing, missing, stranded)?;
-        Placing::new(self.0, standing).place_all(forest)
+        Placing::new(self.0, standing).place_all(editor)
     }
 
     /// The parents that are in the forest, top-down.

@@ -5,10 +5,11 @@ use std::borrow::Borrow;
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use super::{Batch, Source, Transaction};
+use super::{Batch, Source};
 use crate::error::Error;
 use crate::forest::diff::change::{Change, Place};
 use crate::forest::forest::Forest;
+use crate::transaction::transaction::Transaction;
 
 impl Transaction {
     /// Makes changes that [`Forest::diff`] has found, all of them or none: a
@@ -40,20 +41,20 @@ impl Transaction {
     pub fn apply(&mut self, changes: impl IntoIterator<Item: Borrow<Change>>) -> Result<(), Error> {
         let changes: Vec<_> = changes.into_iter().collect();
         let changes = || changes.iter().map(Borrow::borrow);
-        let mut batch = batch_of(&self.forest, changes())?;
+        let mut batch = batch_of(&self.editor, changes())?;
         if batch.is_empty() {
             return Ok(());
         }
         let edits = batch.given.len() + batch.removed.len();
-        let mut forest = self.forest.fork();
-        let cleared = batch.clear(&mut forest);
+        let mut editor = self.editor.try_out();
+        let cleared = batch.clear(&mut editor);
         check_none_in_the_way(cleared.orphans.iter().map(|(uuid, _)| *uuid).collect())?;
-        cleared.place(&mut forest)?;
+        cleared.place(&mut editor)?;
         // What only goes elsewhere may have been there.
-        if changes().all(shows_the_same) && forest.diff(&self.forest).is_empty() {
+        if changes().all(shows_the_same) && editor.diff(&self.editor).is_empty() {
             return Ok(());
         }
-        self.keep(forest, batch, edits as u64)
+        self.keep(editor, batch, edits as u64)
     }
 }
 

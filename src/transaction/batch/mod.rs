@@ -28,15 +28,15 @@ use uuid::Uuid;
 
 use self::arrivals::{Arrivals, Ticket};
 use self::subtree::Subtree;
-use super::Transaction;
 use super::checks::{self, Named};
 use super::generations::Generations;
 use crate::error::Error;
 use crate::forest::diff::change::Place;
-use crate::forest::forest::Forest;
+use crate::forest::edit::Editor;
 use crate::forest::iter::Providers;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
+use crate::transaction::transaction::Transaction;
 
 /// What a forest is to become.
 struct Batch<'p> {
@@ -131,7 +131,7 @@ impl<'p> Batch<'p> {
     ///
     /// Names may pass from one provider to another, so that two may have the same until all
     /// have arrived.
-    fn clear(&mut self, forest: &mut Forest) -> Cleared {
+    fn clear(&mut self, editor: &mut Editor) -> Cleared {
         let mut arrivals = Arrivals::default();
         let mut leaving: Vec<(Path, Option<Ticket>)> = Vec::new();
         for given in self.given.drain(..) {
@@ -140,14 +140,14 @@ impl<'p> Batch<'p> {
                 && given.place.is_none()
             {
                 let path = path.clone();
-                forest.replace(provider.get().edited(|head| head.path = path));
+                editor.replace(provider.get().edited(|head| head.path = path));
             }
             if let Some(place) = given.place {
                 let ticket = arrivals.add(Subtree::new(provider.into_box()), place);
                 leaving.extend(given.path.map(|path| (path, Some(ticket))));
             }
         }
-        let removed = self.removed.iter().filter_map(|&uuid| forest.get(uuid));
+        let removed = self.removed.iter().filter_map(|&uuid| editor.get(uuid));
         let is_removed = |uuid| self.removed.contains(&uuid);
         // What is below another goes with it.
         let topmost = removed.filter(|one| !one.parent_uuid().is_some_and(is_removed));
@@ -158,10 +158,10 @@ impl<'p> Batch<'p> {
         let mut stranded = HashSet::default();
         for (path, ticket) in leaving {
             if let Some(subtree) = ticket.and_then(|ticket| arrivals.get_mut(&ticket)) {
-                subtree.take_out(forest, &path);
+                subtree.take_out(editor, &path);
                 continue;
             }
-            for one in Providers::below(forest, &path) {
+            for one in Providers::below(editor, &path) {
                 if is_removed(one.uuid()) {
                     continue;
                 }
@@ -169,7 +169,7 @@ impl<'p> Batch<'p> {
                 let parent = one.parent_uuid().filter(|&uuid| is_removed(uuid));
                 orphans.extend(parent.map(|parent| (one.uuid(), parent)));
             }
-            drop(forest.detach(&path));
+            drop(editor.detach(&path));
         }
         Cleared {
             arrivals,
@@ -181,17 +181,17 @@ impl<'p> Batch<'p> {
 
 impl Cleared {
     /// Puts everything that arrives where it belongs.
-    fn place(self, forest: &mut Forest) -> Result<(), Error> {
+    fn place(self, editor: &mut Editor) -> Result<(), Error> {
         let missing = self.orphans.iter().map(|(_, parent)| *parent).collect();
-        self.arrivals.place(forest, missing, &self.stranded)
+        self.arrivals.place(editor, missing, &self.stranded)
     }
 }
 
 impl Transaction {
     /// Goes on with the forest that a batch has made, if its names are in order.
-    fn keep(&mut self, forest: Forest, batch: Batch<'_>, edits: u64) -> Result<(), Error> {
-        checks::names(&self.forest, &batch.removed, &batch.named)?;
-        self.forest.become_fork(forest);
+    fn keep(&mut self, editor: Editor, batch: Batch<'_>, edits: u64) -> Result<(), Error> {
+        checks::names(&self.editor, &batch.removed, &batch.named)?;
+        self.editor = editor;
         self.generations.append(batch.generations);
         self.edits += edits;
         Ok(())

@@ -12,7 +12,7 @@ use super::arrivals::Siblings;
 use super::subtree::Subtree;
 use crate::error::Error;
 use crate::forest::diff::change::Place;
-use crate::forest::forest::Forest;
+use crate::forest::edit::Editor;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::transaction::checks;
@@ -64,32 +64,32 @@ impl Placing {
         }
     }
 
-    pub(super) fn place_all(mut self, forest: &mut Forest) -> Result<(), Error> {
+    pub(super) fn place_all(mut self, editor: &mut Editor) -> Result<(), Error> {
         while let Some(step) = self.steps.pop() {
             match step {
-                Step::Open(parent) => self.open(forest, parent)?,
-                Step::Next(next) => self.place(forest, next),
+                Step::Open(parent) => self.open(editor, parent)?,
+                Step::Next(next) => self.place(editor, next),
             }
         }
-        forest.attach_all(self.waiting);
+        editor.attach_all(self.waiting);
         Ok(())
     }
 
     /// Makes room for what goes to a parent, and places what goes before a sibling.
-    fn open(&mut self, forest: &mut Forest, parent: Parent) -> Result<(), Error> {
+    fn open(&mut self, editor: &mut Editor, parent: Parent) -> Result<(), Error> {
         let Parent { uuid, waits_at } = parent;
         let parent_waits = waits_at.is_some();
         let above = match waits_at {
             Some(path) => path,
-            None => forest.place_of(uuid)?,
+            None => editor.place_of(uuid)?,
         };
         let mut siblings = self.arrivals.remove(&uuid).unwrap_or_default();
         for (subtree, _) in &siblings {
             checks::levels(subtree.providers(), &above)?;
         }
-        forest.reserve(&above, siblings.len())?;
+        editor.reserve(&above, siblings.len())?;
         let is_between = |(_, place): &mut (Subtree, Place)| match place {
-            Place::Before(next) => forest
+            Place::Before(next) => editor
                 .get(*next)
                 .is_some_and(|next| next.parent_uuid() == uuid),
             Place::Last => false,
@@ -99,9 +99,9 @@ impl Placing {
             .iter()
             .flat_map(|(subtree, _)| self.parents_in(subtree))
             .collect();
-        place_between(forest, &above, between)?;
+        place_between(editor, &above, between)?;
         self.steps.push(Step::Next(Next {
-            ordinal: forest.next_ordinal(&above),
+            ordinal: editor.next_ordinal(&above),
             above,
             parent_waits,
             siblings: siblings.into_iter(),
@@ -111,7 +111,7 @@ impl Placing {
     }
 
     /// Places the next one below a parent, after all that is there.
-    fn place(&mut self, forest: &mut Forest, mut next: Next) {
+    fn place(&mut self, editor: &mut Editor, mut next: Next) {
         let Some((subtree, _)) = next.siblings.next() else {
             return;
         };
@@ -125,10 +125,10 @@ impl Placing {
             self.waiting.push(subtree.into_top(path));
         } else {
             if parent_waits {
-                forest.attach_all(mem::take(&mut self.waiting));
+                editor.attach_all(mem::take(&mut self.waiting));
             }
             self.open_later(below, None);
-            subtree.put(forest, &path);
+            subtree.put(editor, &path);
         }
     }
 
@@ -150,7 +150,7 @@ impl Placing {
 }
 
 /// Places subtrees before children of the provider at `above`.
-fn place_between(forest: &mut Forest, above: &Path, subtrees: Siblings) -> Result<(), Error> {
+fn place_between(editor: &mut Editor, above: &Path, subtrees: Siblings) -> Result<(), Error> {
     let next = |place| match place {
         Place::Before(next) => Some(next),
         Place::Last => None,
@@ -162,9 +162,9 @@ fn place_between(forest: &mut Forest, above: &Path, subtrees: Siblings) -> Resul
     for (subtree, place) in subtrees {
         let Some(next) = next(place) else { continue };
         let room = |uuid| waiting.get(&uuid).copied().unwrap_or(0);
-        let path = forest.path_before(above, next, room)?;
+        let path = editor.path_before(above, next, room)?;
         waiting.entry(next).and_modify(|count| *count -= 1);
-        subtree.put(forest, &path);
+        subtree.put(editor, &path);
     }
     Ok(())
 }

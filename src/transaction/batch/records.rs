@@ -6,7 +6,7 @@ use foldhash::HashSet;
 use uuid::Uuid;
 
 use super::drafts::Drafts;
-use super::{Batch, Source, Transaction};
+use super::{Batch, Source};
 use crate::error::Error;
 use crate::forest::diff::change::Place;
 use crate::forest::forest::Forest;
@@ -14,6 +14,7 @@ use crate::forest::iter::Providers;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::provider::record::ProviderRecord;
+use crate::transaction::transaction::Transaction;
 
 impl Transaction {
     /// Adds and replaces providers, all of them or none. To remove all others in the
@@ -106,14 +107,14 @@ impl Transaction {
     ) -> Result<(), Error> {
         let records: Vec<_> = records.into_iter().collect();
         let records = || records.iter().map(Borrow::borrow);
-        let mut batch = batch_of(&self.forest, records(), dropped, operation)?;
+        let mut batch = batch_of(&self.editor, records(), dropped, operation)?;
         if batch.is_empty() {
-            return check_roots(&self.forest, records());
+            return check_roots(&self.editor, records());
         }
-        let mut forest = self.forest.fork();
-        batch.clear(&mut forest).place(&mut forest)?;
-        check_roots(&forest, records())?;
-        self.keep(forest, batch, 1)
+        let mut editor = self.editor.try_out();
+        batch.clear(&mut editor).place(&mut editor)?;
+        check_roots(&editor, records())?;
+        self.keep(editor, batch, 1)
     }
 }
 

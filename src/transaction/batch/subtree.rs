@@ -3,8 +3,8 @@
 
 use std::iter;
 
+use crate::forest::edit::Editor;
 use crate::forest::edit::Subtree as Detached;
-use crate::forest::forest::Forest;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
@@ -25,9 +25,9 @@ impl Subtree {
     }
 
     /// Takes the provider as it is, at its path, and all below it out of a forest.
-    pub(super) fn take_out(&mut self, forest: &mut Forest, path: &Path) {
+    pub(super) fn take_out(&mut self, editor: &mut Editor, path: &Path) {
         self.top.head_mut().path = path.clone();
-        self.detached = Some(forest.detach(path));
+        self.detached = Some(editor.detach(path));
     }
 
     pub(super) fn top(&self) -> &Provider {
@@ -51,11 +51,11 @@ impl Subtree {
     }
 
     /// Puts it at a path, where nothing is.
-    pub(super) fn put(self, forest: &mut Forest, to: &Path) {
+    pub(super) fn put(self, editor: &mut Editor, to: &Path) {
         let subtree = match self.detached {
             None => (*self.top).into(),
             Some(detached) => detached.with_top(*self.top),
         };
-        forest.attach(subtree, to);
+        editor.attach(subtree, to);
     }
 }

@@ -1,0 +1,146 @@
+//! The transaction: a private copy of one version, read like a snapshot.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::generations::Generations;
+use crate::error::Error;
+use crate::forest::edit::Editor;
+use crate::forest::forest::Forest;
+use crate::forest::iter::Providers;
+use crate::provider::key::ProviderKey;
+use crate::provider::provider::Provider;
+use crate::snapshot::Snapshot;
+
+/// A private copy of one version of the forest, with edits that nobody else
+/// sees until they are committed.
+///
+/// It comes from [`ProviderTree::update`] or [`ProviderTree::begin`], and reads
+/// like a [`Snapshot`], its own edits included: all queries are those of
+/// [`Forest`], to which it dereferences. An edit that returns an error has
+/// changed nothing. Dropping a transaction forgets its edits.
+///
+/// What an edit touches it copies, once a transaction: more edits of the same are made in
+/// place. In the costs, n is the number of providers, and
+///
+/// - *an edit of content* copies the tree of the provider, if that has up to 32 (of a
+///   larger one, the provider and some nodes of two maps), and the two to four blocks that
+///   lead to the tree: O(log n + t) for t providers in the tree, at most 32, or the
+///   logarithm of a larger one. Look-ups are left as they are.
+/// - *a write* is one provider that comes, goes or moves: the same, and its entries in the
+///   tables by UUID and by name, O(log n) and two kilobytes each.
+///
+/// [`ProviderTree::update`]: crate::ProviderTree::update
+/// [`ProviderTree::begin`]: crate::ProviderTree::begin
+#[must_use = "a transaction that is not committed changes nothing"]
+pub struct Transaction {
+    pub(super) base: Snapshot,
+    pub(super) editor: Editor,
+    pub(super) edits: u64,
+    pub(super) generations: Generations,
+}
+
+/// What a commit reports of its transaction.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code))]
+pub(crate) struct Report {
+    pub(crate) edits: u64,
+    pub(crate) generations: Generations,
+}
+
+impl Transaction {
+    pub(crate) fn new(base: Snapshot) -> Self {
+        let editor = Editor::from(&*base);
+        Self {
+            base,
+            editor,
+            edits: 0,
+            generations: Generations::default(),
+        }
+    }
+
+    /// The version that the transaction began from. Cost: O(1).
+    #[must_use]
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// How many edits have changed something, also where a later one changed it
+    /// back. A transaction with none commits nothing. Cost: O(1).
+    #[must_use]
+    pub fn edits(&self) -> u64 {
+        self.edits
+    }
+
+    /// Goes on if a provider's generation is the expected one: the check of an
+    /// optimistic lock. Cost: one look-up.
+    ///
+    /// As a commit is serialisable, what holds here still holds when the
+    /// transaction becomes visible.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownProvider`], or [`Error::GenerationConflict`] with the
+    /// generation that the provider has.
+    pub fn expect_generation<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+        expected: u64,
+    ) -> Result<(), Error> {
+        let provider = self.require(key)?;
+        if provider.generation() == Some(expected) {
+            Ok(())
+        } else {
+            Err(Error::GenerationConflict {
+                uuid: provider.uuid(),
+                expected,
+                actual: provider.generation(),
+            })
+        }
+    }
+
+    /// Its base, and what there is to report.
+    pub(crate) fn into_parts(self) -> (Snapshot, Report) {
+        let report = Report {
+            edits: self.edits,
+            generations: self.generations,
+        };
+        (self.base, report)
+    }
+
+    /// How many providers it has written.
+    pub(crate) fn writes(&self) -> usize {
+        self.editor.writes()
+    }
+
+    /// The version that the transaction makes of its base.
+    pub(crate) fn next(&self) -> Snapshot {
+        self.base.next(self.fork())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Forest;
+
+    fn deref(&self) -> &Forest {
+        &self.editor
+    }
+}
+
+impl<'a> IntoIterator for &'a Transaction {
+    type Item = &'a Provider;
+    type IntoIter = Providers<'a>;
+
+    fn into_iter(self) -> Providers<'a> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("base", &self.base.version())
+            .field("edits", &self.edits)
+            .field("forest", &**self)
+            .finish()
+    }
+}
