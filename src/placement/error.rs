@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::client::Microversion;
+use super::microversion::Microversion;
 use super::transport::{Method, TransportError};
 use crate::text::Escaped;
 

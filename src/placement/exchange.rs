@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::excerpt;
-use super::{Error, Headers, Method, Refusal, Request, Response, Transport};
+use crate::placement::error::{Error, Refusal};
+use crate::placement::transport::{Headers, Method, Request, Response, Transport};
 
 /// A request that was sent.
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only reported"))]

@@ -25,20 +25,19 @@ mod auth;
 mod client;
 mod error;
 mod exchange;
+mod http;
 mod merge;
+mod microversion;
 mod plan;
 mod state;
 mod transport;
 
 pub use self::auth::{ApplicationCredential, Auth, NoAuth, Password, Token, auth_from_env};
-pub use self::client::{
-    AtGeneration, Client, ClientBuilder, Filter, Inventories, ListedProvider, Microversion,
-};
+pub use self::client::{AtGeneration, Client, ClientBuilder, Filter, Inventories, ListedProvider};
 pub use self::error::{Error, Refusal};
+pub use self::http::{HttpTransport, HttpTransportBuilder};
 pub use self::merge::{ConflictKind, FieldConflict, Merge, Policy, merge_into};
+pub use self::microversion::Microversion;
 pub use self::plan::{Call, Plan, Step, Vocabulary};
 pub use self::state::{ProviderState, Scope, State};
-pub use self::transport::{
-    Headers, HttpTransport, HttpTransportBuilder, Method, Request, Response, Transport,
-    TransportError,
-};
+pub use self::transport::{Headers, Method, Request, Response, Transport, TransportError};

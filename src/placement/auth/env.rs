@@ -4,7 +4,9 @@ use std::env;
 use std::sync::Arc;
 
 use super::{ApplicationCredential, Auth, NoAuth, Password, Token};
-use crate::placement::{Error, HttpTransport, Transport};
+use crate::placement::error::Error;
+use crate::placement::http::HttpTransport;
+use crate::placement::transport::Transport;
 
 /// The credentials that the `OS_*` variables give, as OpenStack's own clients
 /// read them.

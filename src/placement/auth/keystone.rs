@@ -8,8 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Auth, Secret, TOKEN, expiry};
+use crate::placement::error::Error;
 use crate::placement::exchange::Exchange;
-use crate::placement::{Error, Headers, HttpTransport, Method, Response, Transport};
+use crate::placement::http::HttpTransport;
+use crate::placement::transport::{Headers, Method, Response, Transport};
 
 /// How long before its end a token is replaced: a request that has it may take
 /// some time. Of short lives it is a tenth.

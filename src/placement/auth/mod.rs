@@ -9,7 +9,8 @@ use std::fmt;
 pub use self::env::auth_from_env;
 pub use self::keystone::{ApplicationCredential, Password};
 
-use super::{Error, Headers};
+use crate::placement::error::Error;
+use crate::placement::transport::Headers;
 
 /// Gives the headers that authenticate a request.
 pub trait Auth: Send + Sync {

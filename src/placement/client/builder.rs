@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
-use crate::placement::{Auth, Error, HttpTransport, HttpTransportBuilder, Transport};
+use crate::placement::auth::Auth;
+use crate::placement::error::Error;
+use crate::placement::http::{HttpTransport, HttpTransportBuilder};
+use crate::placement::transport::Transport;
 
 /// Settings of a [`Client`].
 pub struct ClientBuilder {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Client, Method};
-use crate::placement::Error;
+use crate::placement::error::Error;
 use crate::provider::name::{ResourceClass, Trait};
 
 impl Client {

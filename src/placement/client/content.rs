@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Client;
 use super::providers::provider;
-use crate::placement::Error;
+use crate::placement::error::Error;
 use crate::provider::inventory::Inventory;
 use crate::provider::name::{ResourceClass, Trait};
 

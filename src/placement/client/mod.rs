@@ -15,11 +15,13 @@ use serde::de::DeserializeOwned;
 
 pub use self::builder::ClientBuilder;
 pub use self::content::{AtGeneration, Inventories};
-pub use self::microversion::Microversion;
 pub use self::providers::{Filter, ListedProvider};
 
 use super::exchange::Exchange;
-use super::{Auth, Error, Headers, Method, Response, Transport};
+use crate::placement::auth::Auth;
+use crate::placement::error::Error;
+use crate::placement::microversion::Microversion;
+use crate::placement::transport::{Headers, Method, Response, Transport};
 
 /// A client of one Placement service: each method is one request and blocks
 /// until its answer has come.
@@ -125,7 +127,7 @@ impl Client {
         exchange.report();
         let response = response?;
         if response.status == 406 {
-            return Err(Microversion::unsupported(&response));
+            return Err(microversion::unsupported(&response));
         }
         Ok((credentials, exchange, response))
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Client, Method};
-use crate::placement::Error;
+use crate::placement::error::Error;
 use crate::provider::name::{ResourceClass, Trait};
 
 /// A provider as listings show it: all but its content.

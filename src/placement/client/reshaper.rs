@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::content::InventoriesDocument;
 use super::{AtGeneration, Client, Inventories, Method, json};
-use crate::placement::Error;
+use crate::placement::error::Error;
 use crate::provider::inventory::Inventory;
 
 impl Client {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::ConflictKind;
 use crate::forest::forest::Forest;
-use crate::placement::State;
+use crate::placement::state::State;
 use crate::provider::provider::Provider;
 
 /// Providers that can't be as they are in one forest.

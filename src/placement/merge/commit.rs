@@ -6,7 +6,7 @@ use super::{Merge, Policy};
 use crate::error::Error;
 use crate::forest::diff::change::{Change, Place};
 use crate::placement::state::in_force;
-use crate::placement::{ProviderState, Scope, State};
+use crate::placement::state::{ProviderState, Scope, State};
 use crate::provider::inventory::{self, Inventory};
 use crate::provider::name::ResourceClass;
 use crate::provider::provider::{Head, Name, Provider};

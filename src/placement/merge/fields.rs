@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ConflictKind;
-use crate::placement::ProviderState;
+use crate::placement::state::ProviderState;
 use crate::provider::inventory::Inventory;
 use crate::provider::name::ResourceClass;
 

@@ -17,8 +17,8 @@ pub use self::commit::merge_into;
 pub use self::conflict::{ConflictKind, FieldConflict};
 
 use self::structure::Merging;
-use super::State;
 use crate::forest::forest::Forest;
+use crate::placement::state::State;
 
 /// What a merge does where both sides changed the same field differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::clashes::{Clash, Clashes};
 use super::fields::{Forced, Side, Versions};
 use super::{ConflictKind, FieldConflict, Merge, Policy};
 use crate::forest::forest::Forest;
-use crate::placement::State;
+use crate::placement::state::State;
 
 /// A merge under way.
 pub(super) struct Merging<'a> {

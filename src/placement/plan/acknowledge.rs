@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Call;
-use crate::placement::{ProviderState, State};
+use crate::placement::state::{ProviderState, State};
 
 impl State {
     /// Makes the change that Placement has made for a request, with the generation that it

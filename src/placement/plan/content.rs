@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::structure::Structure;
 use super::{Call, Inventories, Step, Vocabulary, top_down};
-use crate::placement::{ProviderState, State};
+use crate::placement::state::{ProviderState, State};
 use crate::provider::name::{ResourceClass, Trait};
 
 /// The steps that create resource classes and traits.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub use self::request::{Call, Step};
 use self::structure::Structure;
-use super::State;
+use crate::placement::state::State;
 use crate::provider::name::{ResourceClass, Trait};
 
 /// The requests that lead Placement from one state to another, in order: a dry run.

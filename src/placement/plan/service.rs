@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::{HashMap, HashSet};
 use uuid::Uuid;
 
-use crate::placement::State;
+use crate::placement::state::State;
 
 pub(super) struct Service {
     nodes: HashMap<Uuid, Node>,

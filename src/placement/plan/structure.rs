@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::service::{Node, Service};
 use super::{Call, Step, top_down};
-use crate::placement::State;
+use crate::placement::state::State;
 
 pub(super) struct Structure<'a> {
     pub(super) from: &'a State,

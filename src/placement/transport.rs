@@ -1,12 +1,8 @@
 //! How requests get to a service: one trait, and an HTTP client behind it.
 //! Knows nothing of Placement.
 
-mod http;
-
 use std::fmt;
 use std::time::Duration;
-
-pub use self::http::{HttpTransport, HttpTransportBuilder};
 
 /// Sends requests. Implement it to use another HTTP stack.
 ///

@@ -5,8 +5,8 @@ use std::time::Duration;
 use ureq::http;
 use ureq::{Agent, Timeout};
 
-use super::{Headers, Method, Request, Response, Transport, TransportError};
-use crate::placement::Error;
+use crate::placement::error::Error;
+use crate::placement::transport::{Headers, Method, Request, Response, Transport, TransportError};
 
 /// The built-in [`Transport`]: blocking HTTP/1.1 with connections that are kept
 /// open between requests. HTTPS needs the feature `placement-tls`.
@@ -145,7 +145,7 @@ mod tls {
 
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-    use crate::placement::Error;
+    use crate::placement::error::Error;
 
     pub(super) fn trusting(path: &Path) -> Result<TlsConfig, Error> {
         let wrong = |reason: String| Error::setting(path.display().to_string(), reason);
