@@ -113,10 +113,7 @@ impl Transaction {
         T: TryInto<Trait, Error: Into<Error>>,
     {
         let new = checked_traits(traits)?;
-        let old = self.require(key)?;
-        let new = (*old.traits() != *new).then_some(Content::Traits(new));
-        let target = old.into();
-        Ok(self.edit(target, new, generation.into(), "update_traits"))
+        self.set_traits(key.into(), "update_traits", generation.into(), |_| new)
     }
 
     /// Adds traits to those that a provider has. Returns whether any was new.
@@ -133,12 +130,10 @@ impl Transaction {
     where
         T: TryInto<Trait, Error: Into<Error>>,
     {
-        let new = checked_traits(traits)?;
-        let old = self.require(key)?;
-        let all = sorted(old.traits().iter().cloned().chain(new));
-        let new = (*old.traits() != *all).then_some(Content::Traits(all));
-        let target = old.into();
-        Ok(self.edit(target, new, None, "add_traits"))
+        let more = checked_traits(traits)?;
+        self.set_traits(key.into(), "add_traits", None, |old| {
+            sorted(old.iter().cloned().chain(more))
+        })
     }
 
     /// Removes traits from those that a provider has; others are left out of
@@ -157,11 +152,9 @@ impl Transaction {
         T: TryInto<Trait, Error: Into<Error>>,
     {
         let removed = checked_traits(traits)?;
-        let old = self.require(key)?;
-        let rest = without(old.traits(), &removed);
-        let new = (*old.traits() != *rest).then_some(Content::Traits(rest));
-        let target = old.into();
-        Ok(self.edit(target, new, None, "remove_traits"))
+        self.set_traits(key.into(), "remove_traits", None, |old| {
+            without(old, &removed)
+        })
     }
 
     /// Replaces the aggregates that a provider is a member of, and sets its
@@ -177,11 +170,10 @@ impl Transaction {
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
         generation: impl Into<Option<u64>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?;
-        let new = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
-        let new = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
-        let target = old.into();
-        Ok(self.edit(target, new, generation.into(), "update_aggregates"))
+        let new = owned(aggregates);
+        self.set_aggregates(key.into(), "update_aggregates", generation.into(), |_| {
+            sorted(new)
+        })
     }
 
     /// Makes a provider a member of more aggregates. Returns whether any was
@@ -196,12 +188,10 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?;
-        let new = aggregates.into_iter().map(|uuid| *uuid.borrow());
-        let all = sorted(old.aggregates().iter().copied().chain(new));
-        let new = (*old.aggregates() != *all).then_some(Content::Aggregates(all));
-        let target = old.into();
-        Ok(self.edit(target, new, None, "add_aggregates"))
+        let more = owned(aggregates);
+        self.set_aggregates(key.into(), "add_aggregates", None, |old| {
+            sorted(old.iter().copied().chain(more))
+        })
     }
 
     /// Ends a provider's membership of aggregates; others are left out of
@@ -216,12 +206,10 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         aggregates: impl IntoIterator<Item: Borrow<Uuid>>,
     ) -> Result<bool, Error> {
-        let old = self.require(key)?;
-        let removed = sorted(aggregates.into_iter().map(|uuid| *uuid.borrow()));
-        let rest = without(old.aggregates(), &removed);
-        let new = (*old.aggregates() != *rest).then_some(Content::Aggregates(rest));
-        let target = old.into();
-        Ok(self.edit(target, new, None, "remove_aggregates"))
+        let removed = sorted(owned(aggregates));
+        self.set_aggregates(key.into(), "remove_aggregates", None, |old| {
+            without(old, &removed)
+        })
     }
 
     /// Replaces the single resources that a provider's inventory counts.
@@ -258,6 +246,36 @@ impl Transaction {
         let changed = target.generation != Some(generation);
         self.edit(target, None, Some(generation), "set_generation");
         Ok(changed)
+    }
+
+    /// Gives a provider the traits that are made of those it has.
+    fn set_traits(
+        &mut self,
+        key: ProviderKey<'_>,
+        operation: &'static str,
+        generation: Option<u64>,
+        make: impl FnOnce(&[Trait]) -> Vec<Trait>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?;
+        let new = make(old.traits());
+        let change = (*old.traits() != *new).then_some(Content::Traits(new));
+        let target = old.into();
+        Ok(self.edit(target, change, generation, operation))
+    }
+
+    /// Gives a provider the aggregates that are made of those it has.
+    fn set_aggregates(
+        &mut self,
+        key: ProviderKey<'_>,
+        operation: &'static str,
+        generation: Option<u64>,
+        make: impl FnOnce(&[Uuid]) -> Vec<Uuid>,
+    ) -> Result<bool, Error> {
+        let old = self.require(key)?;
+        let new = make(old.aggregates());
+        let change = (*old.aggregates() != *new).then_some(Content::Aggregates(new));
+        let target = old.into();
+        Ok(self.edit(target, change, generation, operation))
     }
 
     /// Applies a change of content, if there is one, and a given generation.
@@ -304,6 +322,11 @@ where
         .map(|name| name.try_into().map_err(Into::into))
         .collect();
     Ok(sorted(traits?))
+}
+
+/// UUIDs that were given by value or by reference.
+pub(crate) fn owned(uuids: impl IntoIterator<Item: Borrow<Uuid>>) -> Vec<Uuid> {
+    uuids.into_iter().map(|uuid| *uuid.borrow()).collect()
 }
 
 /// What is left of a sorted set.

@@ -14,7 +14,7 @@ use crate::provider::name::{ResourceClass, Trait};
 use crate::provider::new::NewProvider;
 use crate::provider::record::ProviderRecord;
 use crate::provider::resource::Resource;
-use crate::transaction::content::checked_traits;
+use crate::transaction::content::{checked_traits, owned};
 
 /// # Single edits
 ///
@@ -221,8 +221,4 @@ impl<C: SnapshotCell> ProviderTree<C> {
 /// Chosen once, so that each attempt adds the same provider.
 fn with_uuid(provider: NewProvider<'_>) -> NewProvider<'_> {
     provider.uuid(provider.uuid.unwrap_or_else(Uuid::new_v4))
-}
-
-fn owned(aggregates: impl IntoIterator<Item: Borrow<Uuid>>) -> Vec<Uuid> {
-    aggregates.into_iter().map(|uuid| *uuid.borrow()).collect()
 }
