@@ -1,8 +1,12 @@
 //! The outline beside a sorted map of the standard library. Unit tests run with small trees,
 //! so that they become maps and small again.
 
+use std::array;
 use std::collections::BTreeMap;
 use std::ptr;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -296,6 +300,31 @@ fn a_difference_looks_at_nothing_that_both_have() {
     });
     let expected = [(Some(Some(0)), Some(Some(1))), (None, Some(Some(0)))];
     assert_eq!(differences, expected);
+}
+
+/// In a forest whose blocks all have the same block 32 times below them, so that a walk of
+/// all its trees takes minutes.
+#[test]
+fn a_difference_enters_no_block_that_both_have() {
+    let mut older = roots(0..16);
+    for _ in 0..6 {
+        let below = older.root.take();
+        older.root = Some(Block::Inner(Arc::new(array::from_fn(|_| below.clone()))));
+        older.cover = older.cover.above();
+    }
+    let mut newer = older.clone();
+    newer.edit(&path(&[0]), &hash, |one| {
+        one.head_mut().generation = Some(1)
+    });
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        newer.diff(&older, &mut |(_, new)| {
+            sender.send(new.map(Provider::generation)).unwrap();
+        });
+    });
+    let next = || receiver.recv_timeout(Duration::from_secs(10));
+    assert_eq!(next(), Ok(Some(Some(1))));
+    assert_eq!(next(), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
 #[test]
