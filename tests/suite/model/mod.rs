@@ -112,6 +112,7 @@ fn steps_reach_every_answer_and_every_error() {
 fn shapes_reach_the_deepest_level() {
     run_deterministic(shapings(SHAPINGS), 32, |shapings| shape_all(&shapings));
     assert_eq!(tally::missing(tally::OF_SHAPES), Vec::<String>::new());
+    assert!(tally::times("Tree: shrunk") >= 5);
 }
 
 #[test]

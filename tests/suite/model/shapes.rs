@@ -33,8 +33,10 @@ enum Change {
     /// Under the parent that it has.
     MoveNowhere(Pick),
     Remove(usize),
-    /// All children of a root but a few, or all roots but a few.
-    Trim(Option<usize>),
+    /// All roots but a few.
+    Trim,
+    /// All of a large tree but the first so many.
+    Prune(usize, usize),
     Populate(Echo),
     ReplaceAll(Echo),
     /// A provider and all below it are given anew, backwards, the topmost with
@@ -169,6 +171,7 @@ impl Shape {
         } else if old.len() > sizes.len() + 100 {
             tally::mark("Roots", "go");
         }
+        self.large.retain(|root| sizes.contains_key(root));
         for (root, size) in sizes {
             if size > FEW && self.large.insert(root) {
                 tally::mark("Tree", "grown");
@@ -207,14 +210,26 @@ impl Shape {
                 vec![Edit::MoveTo(Key::Uuid(uuid(pick)), parent)]
             }
             Change::Remove(at) => vec![Edit::Remove(Key::Uuid(uuid(&Pick::At(*at))))],
-            Change::Trim(at) => {
+            Change::Trim => {
                 let walk = model.walk();
-                let root = at.and_then(|at| Pick::Root(at).uuid(model));
-                let all = root.map_or(&walk.0[..], |root| walk.tree(root)).iter();
-                let level = usize::from(root.is_some());
-                let those = all.filter(|(depth, _)| *depth == level);
-                let those = those.map(|(_, one)| Edit::Remove(Key::Uuid(one.uuid)));
+                let roots = walk.0.iter().filter(|(depth, _)| *depth == 0);
+                let those = roots.map(|(_, one)| Edit::Remove(Key::Uuid(one.uuid)));
                 those.skip(5).collect()
+            }
+            Change::Prune(at, keep) => {
+                let walk = model.walk();
+                let roots = walk.0.iter().filter(|(depth, _)| *depth == 0);
+                let trees = roots.map(|(_, root)| walk.tree(root.uuid));
+                let large: Vec<_> = trees.filter(|tree| tree.len() > FEW).collect();
+                let tree = large.get(at % large.len().max(1)).copied();
+                let tree = tree.unwrap_or_default();
+                let (kept, others) = tree.split_at((*keep).min(tree.len()));
+                let kept: BTreeSet<_> = kept.iter().map(|(_, one)| Some(one.uuid)).collect();
+                let those = others
+                    .iter()
+                    .filter(|(_, one)| kept.contains(&one.parent_uuid));
+                let those = those.map(|(_, one)| Edit::Remove(Key::Uuid(one.uuid)));
+                those.collect()
             }
             Change::Regive(pick, parent) => {
                 let walk = model.walk();
@@ -306,7 +321,8 @@ pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
         8 => (pick(), place()).prop_map(|(pick, parent)| Change::Move(pick, parent)),
         1 => pick().prop_map(Change::MoveNowhere),
         1 => number().prop_map(Change::Remove),
-        2 => prop::option::weighted(0.7, number()).prop_map(Change::Trim),
+        1 => Just(Change::Trim),
+        1 => (number(), 1..=20_usize).prop_map(|(at, keep)| Change::Prune(at, keep)),
         3 => echo().prop_map(Change::Populate),
         3 => resync().prop_map(Change::ReplaceAll),
         2 => (pick(), prop::option::weighted(0.8, pick()))

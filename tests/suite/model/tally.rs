@@ -87,6 +87,11 @@ pub fn mark(call: &str, outcome: &str) {
     REACHED.with_borrow_mut(|reached| *reached.entry(mark).or_default() += 1);
 }
 
+/// How often that has happened.
+pub fn times(mark: &str) -> usize {
+    REACHED.with_borrow(|reached| reached.get(mark).copied().unwrap_or_default())
+}
+
 /// What was not reached yet. Prints how often the rest was.
 pub fn missing(expected: &[&str]) -> Vec<String> {
     let calls = expected.iter().filter_map(|line| line.split_once(": "));
