@@ -270,13 +270,74 @@ impl Subtree {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
+    use std::{mem, ptr};
 
     use uuid::Uuid;
 
+    use crate::forest::forest::Forest;
     use crate::provider::new::NewProvider;
+    use crate::provider::provider::Provider;
+    use crate::provider::record::ProviderRecord;
     use crate::snapshot::Snapshot;
     use crate::transaction::transaction::Transaction;
+
+    #[test]
+    fn each_provider_that_an_edit_writes_or_takes_out_counts() {
+        let mut transaction = Transaction::new(Snapshot::default());
+        let mut counted = 0;
+        let mut writes = |transaction: &Transaction| {
+            let before = mem::replace(&mut counted, transaction.writes());
+            transaction.writes() - before
+        };
+        transaction.new_root("root").unwrap();
+        assert_eq!(writes(&transaction), 1);
+        transaction.new_child("child", "root").unwrap();
+        transaction.new_child("below", "child").unwrap();
+        assert_eq!(writes(&transaction), 2);
+        transaction.set_generation("below", 1).unwrap();
+        assert_eq!(writes(&transaction), 1);
+        transaction.rename("below", "renamed").unwrap();
+        assert_eq!(writes(&transaction), 1);
+        // Out of one tree and into another.
+        transaction.move_to_root("child").unwrap();
+        assert_eq!(writes(&transaction), 2 + 2);
+        transaction.remove("child").unwrap();
+        assert_eq!(writes(&transaction), 2);
+    }
+
+    fn assert_first_look_finds(forest: &Forest, one: &Provider) {
+        let by_uuid = (&forest.by_uuid, forest.keys.uuid(one.uuid()));
+        let by_name = (&forest.by_name, forest.keys.name_of(one));
+        for (index, hash) in [by_uuid, by_name] {
+            let there = forest.glance(index, hash).flatten();
+            assert!(there.is_some_and(|there| ptr::eq(there, one)), "{one:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_look_finds_what_was_added_moved_or_renamed_last() {
+        let record = |number: u128, parent: Option<u128>| {
+            let mut record = ProviderRecord::new(Uuid::from_u128(number), number.to_string());
+            record.parent_uuid = parent.map(Uuid::from_u128);
+            record
+        };
+        let mut transaction = Transaction::new(Snapshot::default());
+        let tree = [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(1))];
+        let other = [(5, None), (6, Some(5))];
+        let records = tree.into_iter().chain(other);
+        let records = records.map(|(number, parent)| record(number, parent));
+        transaction.populate(records).unwrap();
+        let forest = transaction.fork();
+        for one in &forest {
+            assert_first_look_finds(&forest, one);
+        }
+        transaction.move_to("2", "5").unwrap();
+        transaction.rename("3", "renamed").unwrap();
+        let forest = transaction.fork();
+        for key in ["1", "2", "renamed", "5", "6"] {
+            assert_first_look_finds(&forest, forest.find(key).unwrap());
+        }
+    }
 
     #[test]
     fn the_first_look_finds_each_provider_of_a_tree_that_is_small_again() {
@@ -297,12 +358,7 @@ mod tests {
         }
         let forest = transaction.fork();
         for one in &forest {
-            let by_uuid = (&forest.by_uuid, forest.keys.uuid(one.uuid()));
-            let by_name = (&forest.by_name, forest.keys.name_of(one));
-            for (index, hash) in [by_uuid, by_name] {
-                let there = forest.glance(index, hash).flatten();
-                assert!(there.is_some_and(|there| ptr::eq(there, one)), "{one:?}");
-            }
+            assert_first_look_finds(&forest, one);
         }
     }
 }
