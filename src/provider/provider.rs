@@ -392,3 +392,33 @@ impl fmt::Debug for Provider {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inventory_of_any_size_is_kept_whole() {
+        let name = Name::new("host").unwrap();
+        let mut provider = Provider::new(Head::new(Uuid::nil(), name), [].into_iter());
+        let classes = || ResourceClass::STANDARD.iter().cloned().zip(1..);
+        for count in (0..8).chain((0..8).rev()) {
+            let records = classes().take(count);
+            let records: Vec<_> = records
+                .map(|(class, total)| (class, Inventory::new(total)))
+                .collect();
+            let before = provider.clone();
+            provider.set_inventory(&records);
+            assert_eq!(provider.inventory(), records);
+            assert_eq!(provider.clone().inventory(), records);
+            assert_eq!(provider == before, before.inventory() == records);
+            assert_eq!(provider.inventory.many.is_some(), count > 3);
+        }
+    }
+
+    #[test]
+    fn a_provider_takes_as_many_bytes_as_its_docs_say_and_no_more() {
+        // Memory and the cost of a copy go with it.
+        assert!(size_of::<Provider>() <= 320, "{}", size_of::<Provider>());
+    }
+}
