@@ -140,8 +140,24 @@ impl Teardown {
 }
 
 impl Part {
-    /// Whether there is no other reference: then there never will be. A count of one needs
-    /// no ordering: whoever frees the part synchronises with those that gave it up.
+    /// Whether there is no other reference: then there never will be, as the teardown alone
+    /// can get at this one.
+    ///
+    /// `strong_count` is a relaxed load. It chooses how the part is freed, and either choice
+    /// is right:
+    ///
+    /// - If it says one, that is so. A count that is out of date could only lack references
+    ///   that were cloned from this one, by way of the part above. Whoever cloned it has let
+    ///   go of the part above since, a release that `Arc::get_mut`, `Arc::into_inner` or
+    ///   `Arc::try_unwrap` acquired before it handed this reference out; so the load shows
+    ///   that clone, or what came after. References of others keep the count above one until
+    ///   they are dropped.
+    /// - What they did before they dropped theirs need not have happened before the load, but
+    ///   it does before the part is freed: `Arc::get_mut` acquires the count (no part has
+    ///   weak references, so it does not fail), and dropping a table or a tree acquires it
+    ///   with the last decrement.
+    /// - If it says more although the others have let go, `free_if_last` gives up this
+    ///   reference by a decrement of its own, which tells for certain whether it is the last.
     fn is_unshared(&self) -> bool {
         let references = match self {
             Self::Node(node) => Arc::strong_count(node),
