@@ -1,5 +1,5 @@
-//! What the public types can be used for in other threads and across `.await`.
-//! The compiler checks it: a test that compiles has passed.
+//! Which public types can cross threads, `.await` and unwinding. The compiler checks it: a
+//! test that compiles has passed.
 
 use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
@@ -83,7 +83,7 @@ fn an_error_can_be_boxed_and_sent() {
 }
 
 #[test]
-fn what_a_forest_shows_can_be_kept_and_sent() {
+fn values_read_from_a_forest_can_be_kept_and_sent() {
     assert_owned::<Provider>();
     assert_clone::<Provider>();
     assert_owned::<ProviderRecord>();
@@ -98,7 +98,7 @@ fn what_a_forest_shows_can_be_kept_and_sent() {
 }
 
 #[test]
-fn names_of_classes_and_traits_can_be_keys_of_maps() {
+fn resource_classes_and_traits_can_be_map_keys() {
     assert_owned::<ResourceClass>();
     assert_owned::<Trait>();
     assert_clone::<ResourceClass>();
@@ -122,7 +122,7 @@ fn walks_can_be_cloned_and_sent() {
 }
 
 #[test]
-fn what_a_version_shows_can_be_looked_at_after_a_panic() {
+fn versions_can_be_read_after_a_panic() {
     fn assert_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
     assert_unwind_safe::<Provider>();
     assert_unwind_safe::<Change>();

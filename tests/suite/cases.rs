@@ -1,4 +1,4 @@
-//! The tests, for the cell that the crate chooses.
+//! The tests, on the crate's choice of `Cell`.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ mod subscription;
 #[cfg(feature = "tracing")]
 mod tracing;
 
-/// Runs something in a thread of its own, and fails if it does not end.
+/// Runs a closure in its own thread, and fails if it doesn't finish.
 pub fn ends<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> R {
     const LONG: Duration = Duration::from_secs(60);
     let (sender, receiver) = mpsc::channel();
@@ -53,12 +53,12 @@ pub fn new_tree() -> ProviderTree {
     fork(Snapshot::default())
 }
 
-/// A forest of its own that begins as the snapshot is.
+/// An independent forest that starts as the snapshot.
 pub fn fork(first: Snapshot) -> ProviderTree {
     ProviderTree::from_snapshot(first)
 }
 
-/// The error of a name that a provider has, spelled as it was asked for.
+/// `NameTaken`, with the holder's spelling equal to the requested one.
 pub fn name_taken(name: &str, uuid: Uuid) -> Refusal {
     Refusal::NameTaken {
         name: name.to_owned(),

@@ -30,8 +30,8 @@ fn edited<T>(base: &Snapshot, edit: impl Fn(&mut Transaction) -> Result<T, Error
     tree.snapshot()
 }
 
-/// What comes of one side's edits on top of the other's, on one base. Nothing has
-/// changed if it is an error.
+/// Applies one side's changes on top of the other's, from a common base. Checks that an
+/// error changes nothing.
 fn merged<T, U>(
     ours: impl Fn(&mut Transaction) -> Result<T, Error>,
     theirs: impl Fn(&mut Transaction) -> Result<U, Error>,
@@ -51,7 +51,7 @@ fn merged<T, U>(
     }
 }
 
-fn in_the_way(uuids: &[Uuid]) -> Refusal {
+fn changed_meanwhile(uuids: &[Uuid]) -> Refusal {
     Refusal::ChangedMeanwhile {
         uuids: uuids.to_vec(),
     }
@@ -69,36 +69,36 @@ fn changes_of_different_providers_merge() {
 }
 
 #[test]
-fn what_both_have_changed_is_in_the_way() {
+fn changes_to_the_same_provider_conflict() {
     let given = merged(
         |ours| ours.set_generation("a", 2).and(ours.set_generation("b", 2)),
         |theirs| theirs.set_generation("b", 3),
     );
-    assert_eq!(given, in_the_way(&[B]));
+    assert_eq!(given, changed_meanwhile(&[B]));
     let given = merged(|ours| ours.remove("a"), |theirs| theirs.rename("c", "z"));
-    assert_eq!(given, in_the_way(&[C]));
+    assert_eq!(given, changed_meanwhile(&[C]));
     let given = merged(
         |ours| ours.set_generation("c", 2),
         |theirs| theirs.remove("a"),
     );
-    assert_eq!(given, in_the_way(&[C]));
+    assert_eq!(given, changed_meanwhile(&[C]));
 }
 
 #[test]
-fn the_same_addition_of_both_is_in_the_way() {
+fn the_same_addition_on_both_sides_conflicts() {
     let new = Uuid::from_u128(0xd);
     let add = |side: &mut Transaction| side.new_child(NewProvider::new("d").uuid(new), "c");
-    assert_eq!(merged(add, add), in_the_way(&[new]));
+    assert_eq!(merged(add, add), changed_meanwhile(&[new]));
 }
 
 #[test]
-fn a_child_that_came_meanwhile_keeps_its_parent_from_going() {
+fn removing_a_parent_conflicts_with_a_child_added_meanwhile() {
     let new = Uuid::from_u128(0xd);
     let given = merged(
         |ours| ours.remove("a"),
         |theirs| theirs.new_child(NewProvider::new("d").uuid(new), "c"),
     );
-    assert_eq!(given, in_the_way(&[new]));
+    assert_eq!(given, changed_meanwhile(&[new]));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn moves_that_together_make_a_cycle_are_refused() {
 }
 
 #[test]
-fn a_parent_that_went_meanwhile_is_missing() {
+fn a_parent_removed_meanwhile_is_missing() {
     let new = Uuid::from_u128(0xd);
     let given = merged(
         |ours| {
@@ -129,7 +129,7 @@ fn a_parent_that_went_meanwhile_is_missing() {
 }
 
 #[test]
-fn a_name_that_was_given_away_meanwhile_is_taken() {
+fn a_name_taken_meanwhile_is_refused() {
     let given = merged(
         |ours| ours.rename("a", "z"),
         |theirs| theirs.rename("b", "z"),
@@ -138,7 +138,7 @@ fn a_name_that_was_given_away_meanwhile_is_taken() {
 }
 
 #[test]
-fn a_move_below_what_grew_meanwhile_can_be_too_deep() {
+fn a_move_below_a_chain_that_grew_meanwhile_is_too_deep() {
     let given = merged(
         |ours| ours.move_to("a", "b"),
         |theirs| {
@@ -159,7 +159,7 @@ fn a_move_below_what_grew_meanwhile_can_be_too_deep() {
 }
 
 #[test]
-fn a_provider_can_be_changed_once_only() {
+fn two_changes_of_one_provider_are_refused() {
     let base = three().snapshot();
     let changes = edited(&base, |side| side.set_generation("b", 2)).diff(&base);
     let twice = [changes.clone(), changes].concat();
@@ -186,7 +186,7 @@ fn the_order_of_changes_does_not_matter() {
 }
 
 #[test]
-fn moves_that_only_one_by_one_would_make_a_cycle_apply() {
+fn moves_that_make_a_cycle_only_one_by_one_apply_together() {
     let base = three().snapshot();
     let base = edited(&base, |side| side.move_to("b", "c")); // a > c > b
     let newer = edited(&base, |side| {
@@ -203,7 +203,7 @@ fn moves_that_only_one_by_one_would_make_a_cycle_apply() {
 }
 
 #[test]
-fn moves_that_only_one_by_one_would_be_too_deep_apply() {
+fn moves_that_are_too_deep_only_one_by_one_apply_together() {
     let base = edited(&Snapshot::default(), |side| {
         for (top, levels) in [("shallow", 100), ("deep", Forest::MAX_LEVELS)] {
             let mut parent = side.new_root(top)?;
@@ -225,7 +225,7 @@ fn names(states: &Snapshot) -> Vec<&str> {
     states.iter().map(|provider| provider.name()).collect()
 }
 
-/// Roots of these names, which make up their UUIDs.
+/// Roots with these names, and UUIDs made of the names' bytes.
 fn roots(names: &[&str]) -> Snapshot {
     edited(&Snapshot::default(), |side| {
         names.iter().try_for_each(|name| {
@@ -238,7 +238,7 @@ fn roots(names: &[&str]) -> Snapshot {
 }
 
 #[test]
-fn one_that_comes_back_between_its_siblings_is_one_change() {
+fn a_provider_added_back_between_its_siblings_is_one_change() {
     let all: Vec<String> = (0..10_000).map(|number| format!("root{number}")).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let full = roots(&all);
@@ -262,13 +262,13 @@ fn one_that_comes_back_between_its_siblings_is_one_change() {
 }
 
 #[test]
-fn siblings_come_in_between_though_there_is_no_room() {
+fn siblings_can_be_inserted_between_adjacent_ordinals() {
     let newer = roots(&["a", "x", "y", "z", "b", "c"]);
     let older = roots(&["a", "b", "c"]);
     let changes = newer.diff(&older);
     assert_eq!(changes.len(), 3);
     assert_eq!(edited(&older, |side| side.apply(&changes)), newer);
-    // One after the other, too.
+    // Also one by one.
     let mut made = older;
     for change in &changes {
         made = edited(&made, |side| side.apply([change]));
@@ -277,7 +277,7 @@ fn siblings_come_in_between_though_there_is_no_room() {
 }
 
 #[test]
-fn as_few_siblings_move_as_will_do() {
+fn a_diff_moves_as_few_siblings_as_possible() {
     let older = roots(&["a", "b", "c", "d", "e", "f"]);
     let moved = |name: &'static str| {
         move |side: &mut Transaction| {
@@ -295,7 +295,7 @@ fn as_few_siblings_move_as_will_do() {
 }
 
 #[test]
-fn one_whose_next_sibling_went_meanwhile_stands_last() {
+fn an_added_provider_is_last_if_its_next_sibling_was_removed() {
     let newer = roots(&["a", "x", "b", "c"]);
     let changes = newer.diff(&roots(&["a", "b", "c"]));
     let theirs = roots(&["a", "c"]);
@@ -304,7 +304,7 @@ fn one_whose_next_sibling_went_meanwhile_stands_last() {
 }
 
 #[test]
-fn one_whose_next_sibling_moves_itself_stands_last() {
+fn an_added_provider_is_last_if_its_next_sibling_moves_later() {
     let base = roots(&["a", "y", "z"]);
     let mut changes = roots(&["a", "y", "w", "z"]).diff(&base);
     changes.extend(roots(&["a", "x", "y", "z"]).diff(&base));
@@ -313,13 +313,13 @@ fn one_whose_next_sibling_moves_itself_stands_last() {
         side.move_to_root("y")
     });
     changes.extend(moved.diff(&base));
-    // `w` comes to stand where `y` was.
+    // `w` takes the place of `y`.
     let given = edited(&base, |side| side.apply(&changes));
     assert_eq!(names(&given), ["a", "w", "z", "x", "y"]);
 }
 
 #[test]
-fn one_whose_next_sibling_moves_stands_last_though_that_one_comes_first() {
+fn an_added_provider_is_last_if_its_next_sibling_moves_first() {
     let base = roots(&["a", "y", "z"]);
     let moved = edited(&base, |side| {
         side.move_to("y", "a")?;
@@ -332,7 +332,7 @@ fn one_whose_next_sibling_moves_stands_last_though_that_one_comes_first() {
 }
 
 #[test]
-fn a_move_to_where_the_provider_is_already_commits_nothing() {
+fn a_move_to_the_current_place_commits_nothing() {
     let base = roots(&["a", "b", "c"]);
     let newer = edited(&base, |side| {
         side.move_to("b", "a")?;
@@ -348,7 +348,7 @@ fn a_move_to_where_the_provider_is_already_commits_nothing() {
 }
 
 #[test]
-fn a_move_whose_place_was_left_out_is_made_all_the_same() {
+fn a_change_of_parent_without_a_place_still_moves() {
     let base = three().snapshot();
     let newer = edited(&base, |side| side.move_to("b", "c"));
     let mut changes = newer.diff(&base);
@@ -363,8 +363,8 @@ fn a_move_whose_place_was_left_out_is_made_all_the_same() {
 }
 
 #[test]
-fn of_siblings_with_new_ordinals_as_many_stay_as_stand_in_order() {
-    // None has the same ordinal in both.
+fn renumbered_siblings_that_are_in_order_do_not_move() {
+    // No sibling has the same ordinal in both.
     let older = edited(&roots(&["x", "y", "z", "a", "b", "c", "d"]), |side| {
         ["x", "y", "z"]
             .iter()
@@ -383,7 +383,7 @@ fn of_siblings_with_new_ordinals_as_many_stay_as_stand_in_order() {
 }
 
 #[test]
-fn no_changes_are_no_edit() {
+fn applying_no_changes_commits_nothing() {
     let tree = three();
     let snapshot = tree.snapshot();
     assert_eq!(snapshot.diff(&snapshot), []);
@@ -393,7 +393,7 @@ fn no_changes_are_no_edit() {
 }
 
 #[test]
-fn a_conflict_rebases_or_names_what_both_have_changed() {
+fn a_conflict_rebases_or_names_the_providers_both_changed() {
     let tree = three();
     let lose = |first: &str, ours: &str| {
         let mut transaction = tree.begin();

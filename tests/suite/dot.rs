@@ -39,7 +39,7 @@ fn a_graph_has_a_node_for_each_provider_and_an_edge_for_each_parent() {
 }
 
 #[test]
-fn no_name_breaks_out_of_its_label() {
+fn names_are_escaped_in_labels() {
     let tree = new_tree();
     tree.new_root(NewProvider::new("</b>>] \"&\n\u{202e}\\\u{ffff}").uuid(A))
         .unwrap();

@@ -1,4 +1,4 @@
-//! A long transaction gets through among short ones that never pause.
+//! Short transactions that never pause don't starve a long one.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -12,13 +12,13 @@ use crate::cases::new_tree;
 const PROVIDERS: u128 = 10_000;
 const SHORT_WRITERS: u128 = 3;
 
-/// Four attempts at most before the first claim, to which others defer for twice the length
-/// of an attempt. On a busy machine it may expire and be renewed a few times. Without claims
-/// the transaction would lose thousands of times.
+/// At most four attempts precede the first claim, to which others defer for twice the length
+/// of an attempt. On a busy machine the claim may expire and be renewed a few times. Without
+/// claims the transaction would lose thousands of times.
 const ENOUGH_ATTEMPTS: u64 = 16;
 
 #[test]
-fn ten_thousand_edits_get_through_in_a_few_attempts() {
+fn ten_thousand_edits_commit_in_a_few_attempts() {
     let tree = new_tree();
     tree.update(|transaction| {
         for number in 0..PROVIDERS {
@@ -48,7 +48,7 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
         while short_commits.load(Ordering::Relaxed) < 100 {
             thread::yield_now();
         }
-        // Reads all that the short writers change, and writes everything.
+        // Reads all providers that the short writers change, and writes every provider.
         let long = tree.update(|transaction| {
             let sum: u64 = (0..SHORT_WRITERS)
                 .map(|writer| transaction.get(Uuid::from_u128(writer)).unwrap())
@@ -63,9 +63,9 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
         done.store(true, Ordering::Relaxed);
         long.unwrap()
     });
-    // Each short commit before it raised one of the generations by one; the
-    // first version is the one that built the forest.
-    assert_eq!(long.value, long.version - 2, "it is not serialisable");
+    // Each earlier short commit raised one generation by one; the first version built the
+    // forest.
+    assert_eq!(long.value, long.version - 2, "not serialisable");
     assert!(
         long.attempts <= ENOUGH_ATTEMPTS,
         "it took {} attempts",
@@ -75,9 +75,9 @@ fn ten_thousand_edits_get_through_in_a_few_attempts() {
     println!("{} attempts", long.attempts);
 }
 
-/// All updates that have lost compete for the next claim: the longest is not always last.
+/// All updates that have lost compete for the next claim, so the longest is not always last.
 #[test]
-fn a_long_update_gets_through_among_others_that_are_nearly_as_long() {
+fn a_long_update_commits_among_others_nearly_as_long() {
     let tree = new_tree();
     for writer in 0..4 {
         tree.new_root(NewProvider::new(&format!("host{writer}")).generation(0))

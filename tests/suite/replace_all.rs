@@ -1,4 +1,5 @@
-//! `replace_all`: a resync makes the forest exactly the given records, without noise.
+//! `replace_all` makes the forest exactly the given records and leaves unchanged providers
+//! alone.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{
@@ -55,7 +56,7 @@ fn uuids(forest: &Snapshot) -> Vec<Uuid> {
     forest.provider_uuids().collect()
 }
 
-/// All orders of some items.
+/// All permutations of some items.
 fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     let Some((first, rest)) = items.split_first() else {
         return vec![Vec::new()];
@@ -71,13 +72,13 @@ fn orders<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     all
 }
 
-/// Both are one allocation.
+/// Whether both are the same allocation.
 fn is_shared(one: &Provider, other: &Provider) -> bool {
     std::ptr::eq(one.name(), other.name())
 }
 
 #[test]
-fn what_is_not_given_goes_roots_included() {
+fn providers_and_trees_not_given_are_removed() {
     let tree = forest();
     let records = [record(B, "b", None), record(NEW, "new", B)];
     let committed = tree.replace_all(&records).unwrap();
@@ -93,7 +94,7 @@ fn what_is_not_given_goes_roots_included() {
 }
 
 #[test]
-fn a_resync_with_the_same_content_commits_nothing_in_whatever_order() {
+fn the_same_content_in_any_order_commits_nothing() {
     let tree = forest();
     let before = tree.snapshot();
     let exported: Vec<_> = before.to_records().collect();
@@ -106,7 +107,7 @@ fn a_resync_with_the_same_content_commits_nothing_in_whatever_order() {
 }
 
 #[test]
-fn in_whatever_order_what_stays_keeps_its_place_and_what_is_new_comes_last() {
+fn in_any_order_existing_providers_keep_their_place_and_new_ones_are_last() {
     let mut records = without(A1);
     records.push(record(NEW, "new", A));
     records.push(record(A1, "root", None));
@@ -116,7 +117,7 @@ fn in_whatever_order_what_stays_keeps_its_place_and_what_is_new_comes_last() {
         tree.replace_all(order).unwrap();
         let after = tree.snapshot();
         assert_eq!(uuids(&after), [A, A2, NEW, B, B1, A1]);
-        // So nothing else is found to differ.
+        // And the diff has no other changes.
         let mut changes = after.diff(&before).into_iter();
         let is_last = |change| match change {
             Some(Change::Added {
@@ -149,7 +150,7 @@ fn a_changed_or_renamed_provider_keeps_its_place() {
 }
 
 #[test]
-fn children_of_a_provider_that_moves_keep_their_order_in_whatever_order_they_come() {
+fn children_of_a_moved_provider_keep_their_order_whatever_the_records_order() {
     let mut records = two_hosts();
     records[0].parent_uuid = Some(B);
     for order in orders(&records) {
@@ -161,7 +162,7 @@ fn children_of_a_provider_that_moves_keep_their_order_in_whatever_order_they_com
 }
 
 #[test]
-fn what_has_not_changed_keeps_its_allocation() {
+fn unchanged_providers_keep_their_allocation() {
     let tree = forest();
     let before = tree.snapshot();
     let mut records = without(B1);
@@ -177,7 +178,7 @@ fn what_has_not_changed_keeps_its_allocation() {
 }
 
 #[test]
-fn a_tree_of_which_nothing_has_changed_keeps_its_allocation() {
+fn unchanged_trees_keep_their_allocation() {
     let tree = forest();
     let before = tree.snapshot();
     let mut records: Vec<_> = before.to_records().collect();
@@ -200,21 +201,21 @@ fn no_records_empty_the_forest() {
     assert!(tree.is_empty());
     assert_eq!(tree.version(), 2);
     tree.snapshot().check_invariants().unwrap();
-    // Then there is nothing left to remove.
+    // With nothing left to remove, it commits nothing.
     assert_eq!(
         tree.replace_all([] as [ProviderRecord; 0]).unwrap().version,
         2
     );
-    // `populate` of none is no change.
+    // `populate` of no records changes nothing.
     let tree = forest();
     tree.populate(None::<ProviderRecord>).unwrap();
     assert_eq!(tree.len(), 5);
 }
 
 #[test]
-fn a_host_whose_database_was_rebuilt_comes_back_under_its_name() {
+fn a_rebuilt_host_with_a_new_uuid_keeps_its_name() {
     let tree = forest();
-    // Its child is the same; it only stands below the new UUID.
+    // The child keeps its UUID; only its parent is new.
     let records = [record(NEW, "b", None), record(B1, "b1", NEW)];
     let mut all = two_hosts();
     all.truncate(3);
@@ -227,11 +228,11 @@ fn a_host_whose_database_was_rebuilt_comes_back_under_its_name() {
     assert!(!snapshot.exists(B));
     snapshot.check_invariants().unwrap();
 
-    // `populate` leaves the stale holder where it is, and so refuses.
+    // `populate` keeps the old holder of the name, so it refuses.
     let tree = forest();
     let refused = tree.populate(&records).unwrap_err();
     assert_eq!(refused, name_taken("b", B));
-    // Unless that is removed in the same update.
+    // It works if the same update removes the old holder.
     tree.update(|transaction| {
         transaction.remove(B)?;
         transaction.populate(&records)
@@ -241,15 +242,15 @@ fn a_host_whose_database_was_rebuilt_comes_back_under_its_name() {
 }
 
 #[test]
-fn names_and_uuids_of_what_goes_are_free() {
+fn names_and_uuids_of_removed_providers_are_free() {
     let tree = new_tree();
-    // One is named by the UUID that the other one is given in its place.
+    // The old provider's name is the UUID of a new one.
     tree.new_root(NewProvider::new(&NEW.to_string()).uuid(A))
         .unwrap();
     let records = [record(NEW, "b", None), record(B, &A.to_string(), None)];
     tree.replace_all(&records).unwrap();
     assert_eq!(uuids(&tree.snapshot()), [NEW, B]);
-    // And names change hands among those that stay.
+    // Names can also be swapped between providers that stay.
     tree.replace_all([record(NEW, &A.to_string(), None), record(B, "b", None)])
         .unwrap();
     let find = |name: &str| tree.find(name).unwrap().uuid();
@@ -258,7 +259,7 @@ fn names_and_uuids_of_what_goes_are_free() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn refused_records_change_nothing() {
     let parent_not_given = without(A);
     let mut cycle = two_hosts();
     cycle[0].parent_uuid = Some(A1);
@@ -332,7 +333,7 @@ fn what_is_refused_changes_nothing() {
     ] {
         let tree = forest();
         let before = tree.snapshot();
-        // Alone, and after an edit that stays.
+        // By itself, and after an edit that is kept.
         assert_eq!(tree.replace_all(&records), expected);
         assert!(tree.snapshot().ptr_eq(&before));
         let mut transaction = tree.begin();
@@ -345,7 +346,7 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
-fn it_replaces_what_the_same_transaction_has_made() {
+fn it_replaces_edits_of_the_same_transaction() {
     let tree = forest();
     let before = tree.snapshot();
     tree.update(|transaction| {

@@ -1,4 +1,4 @@
-//! Threads on the real tree: nothing is lost, nothing torn, nothing goes back.
+//! Real threads: no update is lost, no read is torn, and versions never go backwards.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ use crate::cases::{ProviderTree, new_tree};
 
 const WRITERS: u64 = 4;
 const COMMITS: u64 = 1_000;
-/// How many commits to make for readers that never get on.
+/// How many commits writers make at most while they wait for readers.
 const PATIENCE: u64 = 1_000_000;
 
 fn counter_of(snapshot: &Snapshot) -> u64 {
@@ -26,7 +26,7 @@ fn with_counter() -> ProviderTree {
     tree
 }
 
-/// Raises the counter by one; now and then it lets another thread come first.
+/// Raises the counter by one, and yields now and then to provoke conflicts.
 fn count(transaction: &mut Transaction) -> Result<u64, Error> {
     let next = transaction.find("counter").unwrap().generation().unwrap() + 1;
     if next.is_multiple_of(3) {
@@ -62,7 +62,7 @@ fn every_update_is_counted_once() {
 }
 
 #[test]
-fn a_transaction_that_loses_is_made_again_and_counted_once() {
+fn a_losing_transaction_is_retried_and_counted_once() {
     let tree = with_counter();
     let start = Barrier::new(WRITERS as usize);
     let conflicts: u64 = thread::scope(|scope| {
@@ -81,7 +81,7 @@ fn a_transaction_that_loses_is_made_again_and_counted_once() {
     assert!(conflicts > 0, "no transaction ever lost");
 }
 
-/// Counts by a transaction; returns how often it lost.
+/// Raises the counter in a transaction; returns the number of conflicts.
 fn commit_once(tree: &ProviderTree) -> u64 {
     let mut transaction = tree.begin();
     let mut conflicts = 0;
@@ -103,7 +103,7 @@ fn commit_once(tree: &ProviderTree) -> u64 {
 }
 
 #[test]
-fn a_failed_or_panicking_closure_leaves_no_trace_among_others() {
+fn a_failed_or_panicking_closure_leaves_no_trace_under_contention() {
     let tree = with_counter();
     thread::scope(|scope| {
         for writer in 0..WRITERS {
@@ -117,7 +117,7 @@ fn a_failed_or_panicking_closure_leaves_no_trace_among_others() {
                             match spoil {
                                 0 => Ok(()),
                                 1 => transaction.remove("nobody").map(drop),
-                                // Unwinds without the panic hook's message.
+                                // Unwinds without running the panic hook.
                                 _ => std::panic::resume_unwind(Box::new("spoiled")),
                             }
                         })
@@ -140,8 +140,8 @@ fn a_failed_or_panicking_closure_leaves_no_trace_among_others() {
     assert_eq!(tree.version(), 1 + good);
 }
 
-/// What writers keep true in every version: both halves are at the same
-/// generation, and `guest` is there with its `device` or not at all.
+/// The invariant of every version: both halves have the same generation, and `guest` exists
+/// with its `device` or not at all.
 fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
     let last_seen = *seen.last().unwrap_or(&0);
     assert!(snapshot.version() >= last_seen, "went back");
@@ -166,7 +166,7 @@ fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
 }
 
 #[test]
-fn readers_of_all_three_ways_see_whole_transactions_in_order() {
+fn all_three_ways_to_read_see_whole_transactions_in_order() {
     let tree = new_tree();
     tree.update(|transaction| {
         transaction.new_root("host")?;
@@ -177,7 +177,7 @@ fn readers_of_all_three_ways_see_whole_transactions_in_order() {
     let done = AtomicBool::new(false);
     let first = tree.snapshot();
     let first_text = first.to_string();
-    // Readers that have not seen two versions yet: the writers go on for them.
+    // Readers that have not seen two versions yet; the writers continue until they have.
     let waiting = AtomicUsize::new(3);
     let mut commits = 0;
     thread::scope(|scope| {
@@ -207,7 +207,7 @@ fn readers_of_all_three_ways_see_whole_transactions_in_order() {
     tree.snapshot().check_invariants().unwrap();
 }
 
-/// Reads until the writers are done, which wait until it has seen two versions.
+/// Reads until the writers are done, which is after it has seen two versions.
 fn read_until(done: &AtomicBool, waiting: &AtomicUsize, mut read: impl FnMut(&mut Vec<u64>)) {
     let mut seen = Vec::new();
     while seen.len() < 2 {
@@ -220,7 +220,7 @@ fn read_until(done: &AtomicBool, waiting: &AtomicUsize, mut read: impl FnMut(&mu
     read(&mut seen);
 }
 
-/// Returns how many commits it has made.
+/// Returns the number of its commits.
 fn write_pairs(tree: &ProviderTree, waiting: &AtomicUsize) -> u64 {
     let mut reader = tree.reader();
     let mut commits = 0;
@@ -261,7 +261,7 @@ fn a_reader_outlives_its_tree() {
 }
 
 #[test]
-fn a_transaction_that_only_read_is_told_when_it_is_out_of_date() {
+fn a_transaction_that_only_read_conflicts_when_it_is_stale() {
     let tree = with_counter();
     let reading = tree.begin();
     reading.expect_generation("counter", 0).unwrap();

@@ -1,4 +1,4 @@
-//! Subscriptions, in threads and in tasks of two runtimes.
+//! Subscriptions in threads, and in tasks of two runtimes.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,20 +27,20 @@ fn generation(snapshot: &Snapshot) -> u64 {
     snapshot.find("host").unwrap().generation().unwrap()
 }
 
-/// Commits in a thread of its own, then drops the tree.
+/// Commits in its own thread, then drops the tree.
 fn commit_all(tree: Arc<ProviderTree>) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         for generation in 1..=COMMITS {
             tree.set_generation("host", generation).unwrap();
             if generation % 100 == 0 {
-                // Lets the subscriber fall asleep.
+                // Gives the subscriber time to fall asleep.
                 thread::sleep(Duration::from_micros(200));
             }
         }
     })
 }
 
-/// What a subscriber makes of all that it takes.
+/// Checks the transitions that a subscriber takes.
 struct Follower {
     copy: ProviderTree,
     taken: u64,
@@ -93,7 +93,7 @@ fn a_thread_never_misses_the_last_version() {
 }
 
 #[test]
-fn a_thread_that_waits_no_longer_than_a_moment_misses_nothing_either() {
+fn a_thread_that_waits_with_a_timeout_never_misses_the_last_version() {
     let tree = with_host();
     let mut subscription = tree.subscribe();
     let mut follower = Follower::new(&subscription);
@@ -165,7 +165,7 @@ fn a_subscription_is_a_stream() {
 }
 
 #[test]
-fn threads_that_wait_are_all_woken_at_the_end() {
+fn all_waiting_threads_are_woken_when_the_tree_is_dropped() {
     let tree = with_host();
     let waiting = [(); 8].map(|()| {
         let mut subscription = tree.subscribe();
@@ -203,7 +203,7 @@ fn a_slow_subscriber_skips_versions_and_takes_the_last() {
 }
 
 #[test]
-fn what_was_committed_last_is_taken_after_the_tree_is_gone() {
+fn the_last_commit_is_taken_after_the_tree_is_dropped() {
     let tree = with_host();
     let mut subscription = tree.subscribe();
     tree.set_generation("host", 7).unwrap();
@@ -219,7 +219,7 @@ fn what_was_committed_last_is_taken_after_the_tree_is_gone() {
 }
 
 #[test]
-fn a_wait_ends_in_time_if_nothing_changes() {
+fn a_wait_times_out_if_nothing_changes() {
     let tree = with_host();
     let mut subscription = tree.subscribe();
     let started = Instant::now();
@@ -234,7 +234,7 @@ fn a_wait_ends_in_time_if_nothing_changes() {
 }
 
 #[test]
-fn a_future_that_is_dropped_has_taken_nothing() {
+fn dropping_the_future_loses_no_version() {
     let tree = with_host();
     let mut subscription = tree.subscribe();
     let mut context = Context::from_waker(Waker::noop());
@@ -250,7 +250,7 @@ fn a_future_that_is_dropped_has_taken_nothing() {
     assert!(subscription.poll_changed(&mut context).is_pending());
 }
 
-/// Counts how often it is woken.
+/// A waker that counts its wakes.
 #[derive(Default)]
 struct Count(AtomicUsize);
 
@@ -260,7 +260,7 @@ impl Wake for Count {
     }
 }
 
-/// A subscription to the tree of one provider, and how often it is woken.
+/// A subscription to the tree of one provider, with a waker that counts.
 struct Following {
     subscription: Subscription,
     count: Arc<Count>,
@@ -282,7 +282,7 @@ impl Following {
             .poll_changed(&mut Context::from_waker(&waker))
     }
 
-    /// What it takes; how often it was woken for that.
+    /// The changes it takes, and how often it was woken for them.
     fn take(&mut self) -> (Vec<String>, usize) {
         let Poll::Ready(Some(transition)) = self.poll() else {
             panic!("nothing to take");
@@ -315,7 +315,7 @@ fn two_hosts() -> ProviderTree {
 }
 
 #[test]
-fn a_follower_is_woken_for_changes_of_its_tree_alone() {
+fn a_follower_is_woken_only_for_changes_in_its_tree() {
     let tree = two_hosts();
     let mut following = Following::new(&tree, "host_numa0");
     tree.set_generation("other", 1).unwrap();
@@ -323,7 +323,7 @@ fn a_follower_is_woken_for_changes_of_its_tree_alone() {
     tree.new_root("third").unwrap();
     tree.remove("third").unwrap();
     assert!(following.sleeps());
-    // Another provider of its tree; one commit with changes elsewhere.
+    // Another provider of its tree, in a commit that also changes another tree.
     tree.update(|transaction| {
         transaction.set_generation("other", 2)?;
         transaction.set_generation("host", 2)
@@ -335,14 +335,14 @@ fn a_follower_is_woken_for_changes_of_its_tree_alone() {
         (vec![format!("~ {host}: generation=2")], 1)
     );
     assert!(following.sleeps());
-    // Changed and changed back.
+    // A change that is undone.
     tree.set_generation("host", 3).unwrap();
     tree.set_generation("host", 2).unwrap();
     assert!(following.poll().is_pending());
 }
 
 #[test]
-fn a_follower_goes_along_when_its_provider_moves() {
+fn a_follower_follows_its_provider_to_another_tree() {
     let tree = two_hosts();
     let mut following = Following::new(&tree, "host_numa0");
     tree.move_to("host_numa0", "other").unwrap();
@@ -368,7 +368,7 @@ fn a_follower_goes_along_when_its_provider_moves() {
     assert!(following.sleeps());
     tree.set_generation("other", 1).unwrap();
     assert_eq!(following.take().1, 1);
-    // Out to a tree of its own, and what it leaves.
+    // Now its provider becomes a root; the rest of the tree is removed.
     assert!(following.poll().is_pending());
     tree.move_to_root("host_numa0").unwrap();
     let (lines, woken) = following.take();
@@ -384,7 +384,7 @@ fn a_follower_goes_along_when_its_provider_moves() {
 }
 
 #[test]
-fn what_moves_out_of_a_followed_tree_is_removed_and_what_moves_in_is_added() {
+fn providers_that_leave_a_followed_tree_are_removed_and_those_that_join_are_added() {
     let tree = two_hosts();
     let (mut host, mut other) = (
         Following::new(&tree, "host"),
@@ -396,9 +396,9 @@ fn what_moves_out_of_a_followed_tree_is_removed_and_what_moves_in_is_added() {
     assert_eq!(other.take(), (vec![format!("+ {numa}")], 1));
 }
 
-/// The order of steps in which a sibling outside the tree was once named.
+/// A regression test: these steps once named a sibling outside the tree.
 #[test]
-fn the_changes_of_a_followed_tree_name_no_provider_of_another() {
+fn changes_of_a_followed_tree_name_no_provider_outside_it() {
     let tree = new_tree();
     for (name, parent) in [
         ("r", None),
@@ -437,9 +437,9 @@ fn the_changes_of_a_followed_tree_name_no_provider_of_another() {
     assert_eq!(copy.snapshot(), *transition.after());
 }
 
-/// Where the last tree was there is another one now.
+/// The new tree gets the ordinal of the removed one.
 #[test]
-fn a_follower_is_woken_when_another_tree_takes_the_place_of_its_own() {
+fn a_follower_is_woken_when_a_new_tree_replaces_its_own() {
     let tree = two_hosts();
     let mut following = Following::new(&tree, "other");
     tree.update(|transaction| {
@@ -452,14 +452,14 @@ fn a_follower_is_woken_when_another_tree_takes_the_place_of_its_own() {
 }
 
 #[test]
-fn a_follower_ends_when_its_provider_has_gone() {
+fn a_follower_ends_when_its_provider_is_removed() {
     let tree = two_hosts();
     let mut following = Following::new(&tree, "host_numa0");
     tree.remove("host").unwrap();
     let (lines, woken) = following.take();
     assert_eq!((lines.len(), woken), (2, 1));
     assert!(matches!(following.poll(), Poll::Ready(None)));
-    // Also if there is another of that name.
+    // Another provider with the same name doesn't revive it.
     tree.new_root("host_numa0").unwrap();
     assert!(matches!(following.poll(), Poll::Ready(None)));
     assert!(following.subscription.try_changed().is_none());
@@ -468,7 +468,7 @@ fn a_follower_ends_when_its_provider_has_gone() {
 }
 
 #[test]
-fn a_follower_takes_the_last_version_of_a_tree_that_is_dropped() {
+fn a_follower_takes_the_last_version_before_the_tree_is_dropped() {
     let tree = two_hosts();
     let (mut changed, mut unchanged) = (
         Following::new(&tree, "host"),
@@ -483,17 +483,17 @@ fn a_follower_takes_the_last_version_of_a_tree_that_is_dropped() {
 }
 
 #[test]
-fn what_does_not_exist_can_not_be_followed() {
+fn an_unknown_provider_cannot_be_followed() {
     let tree = two_hosts();
     let unknown = tree.subscribe_to("nobody").map(drop).unwrap_err();
     assert!(matches!(unknown, Error::UnknownProvider { key, .. } if key == "nobody"));
-    // It has left nothing behind: a commit finds no subscriber.
+    // The refused call left no subscriber behind.
     tree.set_generation("host", 1).unwrap();
 }
 
-/// 1,000 followers begin with as many versions, and wait.
+/// 1,000 followers start at as many versions, and wait.
 #[test]
-fn followers_that_wait_keep_no_version_alive() {
+fn waiting_followers_keep_no_version_alive() {
     let tree = new_tree();
     for host in 0..1_000 {
         tree.new_root(NewProvider::new(&format!("host{host}")).generation(0))
@@ -511,8 +511,8 @@ fn followers_that_wait_keep_no_version_alive() {
     assert!(following.iter().all(|one| one.count.0.load(SeqCst) == 0));
 }
 
-/// Threads that follow one host each, while others commit to all hosts at random: none
-/// misses the last state of its own.
+/// Each thread follows one host while others commit to random hosts: none misses the last
+/// state of its host.
 #[test]
 fn followers_never_miss_the_last_state_of_their_trees() {
     const HOSTS: u64 = 8;
@@ -532,7 +532,7 @@ fn followers_never_miss_the_last_state_of_their_trees() {
                         let transition = subscription.wait().expect("the last was missed");
                         for change in transition.changes() {
                             let after = change.provider();
-                            assert_eq!(after.name(), name(host), "of another tree");
+                            assert_eq!(after.name(), name(host), "a change of another tree");
                             assert!(after.generation() > Some(last), "it went back");
                             last = after.generation().unwrap();
                         }
@@ -552,7 +552,7 @@ fn followers_never_miss_the_last_state_of_their_trees() {
                 })
             })
             .collect();
-        // The tree is still there: a follower that has missed its last state hangs.
+        // The tree still exists: a follower that missed its last state would hang.
         for thread in writers.into_iter().chain(followers) {
             thread.join().unwrap();
         }

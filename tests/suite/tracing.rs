@@ -1,5 +1,4 @@
-//! Commits, generation changes and conflicts are reported as events; reads are
-//! not.
+//! Commits, generation changes and conflicts are events; reads are not.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
@@ -15,24 +14,23 @@ use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
 
-use super::foreign::{others_get_through, update_with_a_claim, with_host};
+use super::foreign::{others_can_commit, update_with_a_claim, with_host};
 use crate::cases::{ends, new_tree};
 
-/// What a thread does with each event, as `message field=value ...`.
+/// A thread's handler of events, each given as `message field=value ...`.
 type Sink = Box<dyn FnMut(String)>;
 
 thread_local! {
     static SINK: RefCell<Option<Sink>> = const { RefCell::new(None) };
 }
 
-/// Gives each event to the sink of its thread. It serves the whole process: a
-/// subscriber of one thread alone can miss events whose call site another thread has
-/// reached first.
+/// Passes each event to its thread's sink. It is installed globally: a thread-local
+/// subscriber can miss events whose call site another thread reached first.
 struct Events;
 
-/// Has this thread's events given to a sink.
+/// Sets this thread's sink.
 fn listen(sink: impl FnMut(String) + 'static) {
-    // Another test may have set it already.
+    // Another test may have installed it already.
     let _ = tracing::subscriber::set_global_default(Events);
     SINK.set(Some(Box::new(sink)));
 }
@@ -53,7 +51,7 @@ impl Subscriber for Events {
         metadata.target() == "provider_tree" && SINK.with_borrow(Option::is_some)
     }
 
-    // Asks `enabled` anew for each event.
+    // Has tracing call `enabled` for every event.
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -69,7 +67,7 @@ impl Subscriber for Events {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        // Taken out, so that it can cause events itself: these are not listened to.
+        // Taken out, since it may cause events itself; those are ignored.
         if let Some(mut sink) = SINK.take() {
             sink(line.0);
             SINK.set(Some(sink));
@@ -82,7 +80,7 @@ impl Subscriber for Events {
 }
 
 #[test]
-fn what_is_committed_is_reported_and_what_is_read_is_not() {
+fn commits_are_reported_and_reads_are_not() {
     let lines = Rc::new(RefCell::new(Vec::new()));
     listen({
         let lines = Rc::clone(&lines);
@@ -148,8 +146,8 @@ fn what_is_committed_is_reported_and_what_is_read_is_not() {
     );
 }
 
-/// Commits that are reported while the layer commits to the same tree itself: also where
-/// an attempt has lost, and its update may have claimed priority.
+/// The layer commits to the tree whose commits it handles, also after a lost attempt whose
+/// update may have claimed priority.
 #[test]
 fn a_layer_can_commit_to_the_same_tree() {
     ends(|| {
@@ -178,7 +176,7 @@ fn a_layer_can_commit_to_the_same_tree() {
                 let mut first = tree.begin();
                 first.rename("first", &format!("first{runs}"))?;
                 first.rename(&format!("first{runs}"), "first")?;
-                // In another thread: here its layer would be within this closure.
+                // In another thread: in this one the layer would run inside the closure.
                 thread::scope(|scope| {
                     scope.spawn(|| tree.commit(first).unwrap());
                 });
@@ -196,7 +194,7 @@ fn a_layer_can_commit_to_the_same_tree() {
 }
 
 #[test]
-fn a_layer_that_panics_keeps_no_commit_from_its_writer() {
+fn a_panicking_layer_does_not_undo_the_commit() {
     ends(|| {
         let tree = new_tree();
         let panics = || listen(|_| panic!("planned"));
@@ -218,7 +216,7 @@ fn a_layer_that_panics_keeps_no_commit_from_its_writer() {
 }
 
 #[test]
-fn a_layer_that_blocks_keeps_no_other_writer_from_committing() {
+fn a_blocking_layer_does_not_block_other_writers() {
     ends(|| {
         let tree = Arc::new(new_tree());
         tree.new_root(NewProvider::new("host").generation(0))
@@ -244,10 +242,9 @@ fn a_layer_that_blocks_keeps_no_other_writer_from_committing() {
     });
 }
 
-/// Both events of an update that has claimed priority: of an attempt that has lost, and of
-/// the commit.
+/// Both events of an update that claimed priority: the conflict and the commit.
 #[test]
-fn a_layer_that_blocks_while_its_update_has_claimed_priority_makes_nobody_wait() {
+fn a_blocking_layer_does_not_hold_the_claim_of_an_update() {
     ends(|| {
         let tree = with_host();
         let got_through = Rc::new(RefCell::new(Vec::new()));
@@ -258,7 +255,7 @@ fn a_layer_that_blocks_while_its_update_has_claimed_priority_makes_nobody_wait()
                     let event = line.split(' ').next().unwrap_or_default().to_owned();
                     got_through
                         .borrow_mut()
-                        .push((event, others_get_through(&tree)));
+                        .push((event, others_can_commit(&tree)));
                 });
             }
             transaction.rename("host", "renamed")

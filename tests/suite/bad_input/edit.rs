@@ -1,4 +1,4 @@
-//! One edit of a forest, tried in all the ways in which a caller can make it.
+//! One edit, tried in every way a caller can make it.
 
 use provider_tree::{Error, ProviderKey, Transaction};
 
@@ -9,15 +9,14 @@ use crate::cases::refusal::Refusal;
 type Alone<'a> = dyn Fn(&ProviderTree) -> Result<(), Error> + 'a;
 type Within<'a> = dyn Fn(&mut Transaction) -> Result<(), Error> + 'a;
 
-/// One edit, as a commit of its own and as part of a transaction.
+/// One edit, as its own commit and as part of a transaction.
 pub(super) struct Edit<'a> {
     pub(super) text: &'static str,
     pub(super) alone: Box<Alone<'a>>,
     pub(super) within: Box<Within<'a>>,
 }
 
-/// `edit!(remove("host"))`: the method of that name, of a tree and of a
-/// transaction.
+/// `edit!(remove("host"))` calls the method of that name on a tree and on a transaction.
 macro_rules! edit {
     ($method:ident($($argument:expr),* $(,)?)) => {
         crate::cases::bad_input::edit::Edit {
@@ -29,7 +28,7 @@ macro_rules! edit {
 }
 pub(super) use edit;
 
-/// `expect_generation`, of which a tree has no shorthand.
+/// `expect_generation`, for which a tree has no shorthand.
 pub(super) fn expect_generation<'a>(key: impl Into<ProviderKey<'a>>, expected: u64) -> Edit<'a> {
     let key = key.into();
     Edit {
@@ -47,8 +46,8 @@ impl Edit<'_> {
     pub(super) fn fails_with(&self, expected: &Refusal) {
         let tree = forest();
         self.fails_alone(&tree, expected);
-        self.fails_beside_edits_that_stay(&tree, expected);
-        self.fails_with_the_edits_before_it(&tree, expected);
+        self.fails_after_an_edit_that_is_kept(&tree, expected);
+        self.fails_and_drops_the_edits_before_it(&tree, expected);
     }
 
     fn fails_alone(&self, tree: &ProviderTree, expected: &Refusal) {
@@ -56,13 +55,13 @@ impl Edit<'_> {
         let shown = records(&before);
         assert_eq!((self.alone)(tree), *expected, "{}", self.text);
         let after = tree.snapshot();
-        assert!(after.ptr_eq(&before), "{} has committed", self.text);
+        assert!(after.ptr_eq(&before), "{} committed", self.text);
         assert_eq!(after.version(), before.version());
         assert_eq!(records(&after), shown, "{}", self.text);
         after.check_invariants().unwrap();
     }
 
-    fn fails_beside_edits_that_stay(&self, tree: &ProviderTree, expected: &Refusal) {
+    fn fails_after_an_edit_that_is_kept(&self, tree: &ProviderTree, expected: &Refusal) {
         let before = tree.snapshot();
         let committed = tree.update(|transaction| {
             transaction.new_child("early", HOST)?;
@@ -81,7 +80,7 @@ impl Edit<'_> {
         after.check_invariants().unwrap();
     }
 
-    fn fails_with_the_edits_before_it(&self, tree: &ProviderTree, expected: &Refusal) {
+    fn fails_and_drops_the_edits_before_it(&self, tree: &ProviderTree, expected: &Refusal) {
         let before = tree.snapshot();
         let result = tree.update(|transaction| {
             transaction.set_generation("early", 2)?;
@@ -91,8 +90,8 @@ impl Edit<'_> {
         assert!(tree.snapshot().ptr_eq(&before), "{}", self.text);
     }
 
-    /// Checks that the edit works, alone and within a transaction to the same
-    /// effect, and gives the forest that it makes.
+    /// Checks that the edit works with the same result alone and in a transaction. Returns the
+    /// resulting forest.
     pub(super) fn works(&self) -> ProviderTree {
         let tree = forest();
         let result = (self.alone)(&tree);

@@ -1,4 +1,4 @@
-//! Generations at the ends of their range.
+//! The lowest and highest generations.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Inventory, NewProvider, ResourceClass};
@@ -9,7 +9,7 @@ use super::{HOST, NEW, NOBODY, NUMA, record};
 const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1));
 
 #[test]
-fn the_first_and_last_generation_are_numbers_like_any_other() {
+fn the_lowest_and_highest_generation_work() {
     for generation in [0, 1, u64::MAX - 1, u64::MAX] {
         let mut given = record(NEW, "new");
         given.generation = Some(generation);
@@ -42,14 +42,14 @@ fn the_first_and_last_generation_are_numbers_like_any_other() {
 }
 
 #[test]
-fn a_generation_may_go_back() {
+fn a_generation_may_decrease() {
     let tree = edit!(set_generation(HOST, u64::MAX)).works();
     assert!(tree.set_generation(HOST, 0).unwrap().value);
     assert_eq!(tree.find(HOST).unwrap().generation(), Some(0));
 }
 
 #[test]
-fn another_generation_than_the_expected_is_a_conflict() {
+fn an_unexpected_generation_is_a_conflict() {
     for expected in [0, 6, 8, u64::MAX] {
         let (uuid, actual) = (HOST, Some(7));
         expect_generation("host", expected).fails_with(&Refusal::GenerationConflict {

@@ -1,4 +1,4 @@
-//! Inventory fields at and beyond each end of their range.
+//! Inventory fields at and beyond the limits of their range.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Inventory, ResourceClass};
@@ -10,7 +10,7 @@ const MAX: u32 = 2_147_483_647;
 
 type Set = fn(&mut Inventory, u32);
 
-/// The fields that are integers, how to set them, and their least value.
+/// The integer fields, how to set them, and their minimum.
 const INTEGERS: [(&str, Set, u32, &str); 5] = [
     (
         "total",
@@ -74,7 +74,7 @@ fn works(good: Inventory) {
 }
 
 #[test]
-fn integers_are_refused_beyond_their_ends() {
+fn integers_out_of_range_are_refused() {
     for (field, set, least, range) in INTEGERS {
         for value in [0, MAX + 1, u32::MAX - 1, u32::MAX] {
             let mut inventory = Inventory::new(100);
@@ -94,7 +94,7 @@ fn integers_are_refused_beyond_their_ends() {
 }
 
 #[test]
-fn integers_work_at_their_ends() {
+fn integers_at_the_limits_work() {
     for (_, set, least, _) in INTEGERS {
         for value in [least, 1, 2, MAX - 1, MAX] {
             let mut inventory = Inventory::new(MAX);
@@ -105,7 +105,7 @@ fn integers_work_at_their_ends() {
 }
 
 #[test]
-fn allocation_ratios_are_at_least_zero_and_fit_into_a_database() {
+fn allocation_ratios_are_at_least_zero_and_fit_a_database_float() {
     for ratio in [
         -1.0,
         -f64::MIN_POSITIVE,
@@ -149,7 +149,7 @@ fn allocation_ratios_are_at_least_zero_and_fit_into_a_database() {
 }
 
 #[test]
-fn nothing_can_be_taken_at_a_ratio_of_zero() {
+fn an_allocation_ratio_of_zero_means_no_capacity() {
     for ratio in [0.0, -0.0] {
         let mut inventory = Inventory::new(8);
         inventory.allocation_ratio = Some(ratio);
@@ -158,7 +158,7 @@ fn nothing_can_be_taken_at_a_ratio_of_zero() {
 }
 
 #[test]
-fn all_may_be_reserved_but_no_more() {
+fn the_whole_total_may_be_reserved_but_no_more() {
     for total in [1, 100, MAX] {
         let mut inventory = Inventory::new(total);
         inventory.reserved = Some(total);

@@ -1,4 +1,4 @@
-//! Keys that no provider has, of every kind, in every call that takes one.
+//! Unknown keys of every kind, in every call that takes one.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{
@@ -13,7 +13,7 @@ use crate::cases::new_tree;
 const TRAITS: [Trait; 1] = [Trait::MISC_SHARES_VIA_AGGREGATE];
 const CPUS: (ResourceClass, Inventory) = (ResourceClass::VCPU, Inventory::new(1));
 
-/// Checks all edits that take a key.
+/// Checks every edit that takes a key.
 fn each_edit(key: ProviderKey<'_>, check: impl Fn(Edit<'_>)) {
     for edit in [
         edit!(new_child(NewProvider::new("new").uuid(NEW), key)),
@@ -38,7 +38,7 @@ fn each_edit(key: ProviderKey<'_>, check: impl Fn(Edit<'_>)) {
     }
 }
 
-/// What each query of a forest answers.
+/// The answer of each query.
 fn queries(forest: &Forest, key: ProviderKey<'_>) -> [Option<Error>; 17] {
     [
         forest.require(key).err(),
@@ -73,7 +73,7 @@ fn is_unknown_everywhere(key: ProviderKey<'_>) {
     }
 }
 
-/// A provider that is in no other forest.
+/// A provider of another forest, with a UUID found only there.
 fn stranger(uuid: Uuid) -> Provider {
     let elsewhere = new_tree();
     elsewhere
@@ -98,7 +98,7 @@ fn an_unknown_key_of_any_kind_is_an_error_of_every_call() {
 }
 
 #[test]
-fn an_unknown_spelling_of_a_uuid_is_an_error_of_every_call() {
+fn an_unknown_uuid_in_any_spelling_is_an_error_of_every_call() {
     for text in spellings(NOBODY) {
         is_unknown_everywhere(ProviderKey::from(&text));
     }
@@ -132,7 +132,7 @@ fn hostile_text_as_a_key_is_an_error_of_every_call() {
 }
 
 #[test]
-fn a_provider_of_another_forest_stands_for_its_uuid() {
+fn a_provider_of_another_forest_is_a_key_by_its_uuid() {
     let tree = forest();
     let namesake = stranger(HOST);
     assert_eq!(tree.find(&namesake).unwrap().name(), "host");
@@ -141,7 +141,7 @@ fn a_provider_of_another_forest_stands_for_its_uuid() {
 }
 
 #[test]
-fn a_provider_that_is_gone_is_unknown_by_what_was_read_of_it() {
+fn a_removed_provider_is_unknown_by_any_key_read_earlier() {
     let tree = forest();
     let before = tree.find("numa0").unwrap();
     tree.remove("host").unwrap();

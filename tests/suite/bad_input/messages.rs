@@ -1,4 +1,4 @@
-//! What a conflict says.
+//! The messages of a conflict.
 
 #[test]
 fn a_conflict_names_both_versions() {

@@ -1,5 +1,5 @@
-//! Hostile arguments: each is answered by a typed error that names what was
-//! wrong, or works; and nothing changes after an error.
+//! Hostile arguments: each works, or gets a typed error that names the fault and changes
+//! nothing.
 
 mod edit;
 mod generations;
@@ -25,14 +25,14 @@ const HOST: Uuid = Uuid::from_u128(0x1);
 const NUMA: Uuid = Uuid::from_u128(0x2);
 const IRONIC: Uuid = Uuid::from_u128(0x3);
 const ALIAS: Uuid = Uuid::from_u128(0x4);
-/// Nobody's UUID, but the name of `ALIAS` spells it.
+/// The UUID that the name of `ALIAS` spells; no provider has it.
 const SPELLED: Uuid = Uuid::from_u128(0xabcd);
-/// A UUID for a provider that is added.
+/// The UUID of an added provider.
 const NEW: Uuid = Uuid::from_u128(0xef01);
 const NOBODY: Uuid = Uuid::from_u128(0xffff);
 
-/// A root `host` with something of everything, its child `numa0`; a root named
-/// by its own UUID, and one named by nobody's.
+/// A root `host` with every kind of content and a child `numa0`; a root named after its own
+/// UUID; and one named after a UUID that no provider has.
 fn forest() -> ProviderTree {
     let tree = new_tree();
     let cpus = (ResourceClass::VCPU, Inventory::new(8));
@@ -62,14 +62,14 @@ fn record(uuid: Uuid, name: &str) -> ProviderRecord {
     ProviderRecord::new(uuid, name)
 }
 
-/// The error of a key that no provider has.
+/// The error for an unknown key.
 fn unknown(key: impl ToString) -> Refusal {
     Refusal::UnknownProvider {
         key: excerpt(&key.to_string()),
     }
 }
 
-/// How much of a text an error repeats.
+/// The part of a text that an error repeats.
 fn excerpt(text: &str) -> String {
     if text.chars().count() > 200 {
         text.chars().take(200).chain("...".chars()).collect()
@@ -78,7 +78,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// All spellings of a UUID that text can have.
+/// All text spellings of a UUID.
 fn spellings(uuid: Uuid) -> Vec<String> {
     let forms = [
         uuid.hyphenated().to_string(),

@@ -1,4 +1,4 @@
-//! Names: too short, too long, taken, and strange ones that work.
+//! Names: too short, too long, taken, and odd ones that work.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::NewProvider;
@@ -7,7 +7,7 @@ use super::edit::{Edit, edit};
 use super::{ALIAS, HOST, IRONIC, NEW, NUMA, excerpt, record};
 use crate::cases::name_taken;
 
-/// Checks all edits that give a provider a name: to `NEW`, or to `numa0`.
+/// Checks every edit that names a provider, `NEW` or `numa0`.
 fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
     for edit in [
         edit!(new_root(NewProvider::new(name).uuid(NEW))),
@@ -20,7 +20,7 @@ fn each_edit(name: &str, check: impl Fn(Edit<'_>)) {
     }
 }
 
-/// The error as `populate` gives it, if it is that of an invalid record.
+/// The error as `populate` returns it.
 fn of_record(edit: &Edit<'_>, error: Refusal) -> Refusal {
     if edit.text.starts_with("populate") {
         let reason = Box::new(error);
@@ -31,7 +31,7 @@ fn of_record(edit: &Edit<'_>, error: Refusal) -> Refusal {
 }
 
 #[test]
-fn a_name_of_no_or_too_many_characters_is_refused() {
+fn an_empty_or_overlong_name_is_refused() {
     for name in [
         String::new(),
         "a".repeat(201),
@@ -116,7 +116,7 @@ fn a_name_that_another_provider_has_is_refused() {
 }
 
 #[test]
-fn the_name_that_a_provider_has_is_no_change() {
+fn renaming_to_the_current_name_is_no_change() {
     for edit in [
         edit!(rename(NUMA, "numa0")),
         edit!(rename("numa0", "numa0")),
@@ -127,7 +127,7 @@ fn the_name_that_a_provider_has_is_no_change() {
 }
 
 #[test]
-fn a_name_that_is_given_up_is_free() {
+fn a_name_is_free_once_its_holder_is_renamed_or_removed() {
     let tree = super::forest();
     tree.rename("host", "host2").unwrap();
     tree.rename("numa0", "host").unwrap();

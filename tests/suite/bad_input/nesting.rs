@@ -1,4 +1,4 @@
-//! Closures that use their own tree, or another, or panic; and threads that end.
+//! Closures that use their own tree or another, or panic; and use at thread exit.
 
 use crate::cases::refusal::Refusal;
 use std::cell::RefCell;
@@ -31,7 +31,7 @@ fn an_update_inside_an_update_of_the_same_tree_is_refused() {
     for uuid in [HOST, NUMA] {
         assert_eq!(tree.find(uuid).unwrap().generation(), Some(8));
     }
-    // The refusal leaves nothing behind that the next update could stumble on.
+    // The refusal does not affect the next update.
     tree.set_generation(HOST, 10).unwrap();
 }
 
@@ -77,7 +77,7 @@ fn a_commit_inside_an_update_of_the_same_tree_ends_in_an_error() {
     });
     let attempts = runs;
     assert_eq!(result.unwrap_err(), Refusal::Contended { attempts });
-    // The inner commits are there, the outer one is not.
+    // The inner commits are kept, the outer one is not.
     assert_eq!(tree.find(NUMA).unwrap().generation(), Some(runs));
     assert_eq!(tree.find(HOST).unwrap().generation(), Some(7));
     assert_eq!(tree.version(), forest().version() + runs);
@@ -85,7 +85,7 @@ fn a_commit_inside_an_update_of_the_same_tree_ends_in_an_error() {
 }
 
 #[test]
-fn a_closure_that_panics_leaves_no_trace() {
+fn a_panicking_closure_leaves_no_trace() {
     let tree = forest();
     let before = tree.snapshot();
     for _ in 0..3 {
@@ -113,7 +113,7 @@ fn broken() -> impl Iterator<Item = Uuid> {
 }
 
 #[test]
-fn an_argument_that_panics_leaves_no_trace() {
+fn a_panicking_argument_leaves_no_trace() {
     let tree = forest();
     let before = tree.snapshot();
     let panicked = catch_unwind(AssertUnwindSafe(|| tree.add_aggregates(HOST, broken())));
@@ -142,12 +142,12 @@ fn an_update_of_another_tree_inside_an_update_works() {
             second.update(|inner| {
                 inner.set_generation(HOST, 2)?;
                 third.set_generation(HOST, 3)?;
-                // The outermost is still being updated.
+                // The outer tree is still being updated.
                 let nested = first.set_generation(HOST, 4);
                 assert_eq!(nested, Err(Error::NestedUpdate));
                 Ok(())
             })?;
-            // The inner one is not, any more.
+            // The inner one is not.
             second.set_generation(NUMA, 2)
         })
         .unwrap();
@@ -169,7 +169,7 @@ fn a_transaction_of_another_tree_is_a_conflict() {
     assert!(conflict.newer().ptr_eq(&before));
     assert!(!conflict.transaction().exists(HOST));
     assert!(tree.snapshot().ptr_eq(&before));
-    // So is one without edits, and one of a fork, though neither has changed since.
+    // So is one without edits, and one of a fork, though neither tree has changed since.
     assert!(tree.commit(other.begin()).unwrap_err().is_foreign());
     let copy = fork(tree.snapshot());
     let mut transaction = tree.begin();
@@ -179,13 +179,13 @@ fn a_transaction_of_another_tree_is_a_conflict() {
     assert!(tree.exists(HOST) && copy.exists(HOST));
     copy.commit(conflict.rebase().unwrap()).unwrap();
     assert!(tree.exists(HOST) && !copy.exists(HOST));
-    // The tree that it was begun on still takes it.
+    // Its own tree still accepts it.
     tree.commit(conflict.into_transaction()).unwrap();
     assert!(!tree.exists(HOST));
 }
 
 #[test]
-fn a_transaction_that_was_rebased_or_restarted_here_is_of_this_tree() {
+fn a_transaction_rebased_or_restarted_here_belongs_to_this_tree() {
     let (tree, other) = (forest(), forest());
     let foreign = || {
         let mut transaction = other.begin();
@@ -212,7 +212,7 @@ fn a_dropped_transaction_leaves_no_trace() {
     assert!(tree.snapshot().ptr_eq(&before));
 }
 
-/// Removes a provider when its thread ends.
+/// Removes a provider in a thread-local destructor.
 struct RemoveAtEnd {
     tree: Arc<ProviderTree>,
     outcome: mpsc::Sender<Option<Result<usize, Error>>>,
@@ -234,7 +234,7 @@ thread_local! {
 }
 
 #[test]
-fn a_thread_can_read_and_commit_until_its_very_end() {
+fn a_thread_local_destructor_can_read_and_commit() {
     let tree = Arc::new(forest());
     let (outcome, received) = mpsc::channel();
     let at_end = RemoveAtEnd {
@@ -244,15 +244,19 @@ fn a_thread_can_read_and_commit_until_its_very_end() {
     thread::spawn(move || {
         let tree = Arc::clone(&at_end.tree);
         AT_END.set(Some(at_end));
-        // What the library keeps for this thread is there from here on, and
-        // gone before what was there earlier.
+        // The library's own thread-locals are created here, so they are destroyed before the
+        // one above.
         tree.set_generation(HOST, 8).unwrap();
     });
-    assert_eq!(received.recv().unwrap(), Some(Ok(2)), "None is a panic");
+    assert_eq!(
+        received.recv().unwrap(),
+        Some(Ok(2)),
+        "`None` means a panic"
+    );
     assert!(!tree.exists(HOST));
 }
 
-/// Updates its tree within an update of it when its thread ends.
+/// Nests updates of one tree in a thread-local destructor.
 struct NestsAtEnd {
     tree: Arc<ProviderTree>,
     outcome: mpsc::Sender<(Result<usize, Error>, u64)>,
@@ -275,7 +279,7 @@ thread_local! {
 }
 
 #[test]
-fn an_update_inside_an_update_is_refused_at_the_very_end_of_a_thread_as_well() {
+fn a_thread_local_destructor_cannot_nest_updates_of_one_tree() {
     let tree = Arc::new(forest());
     let (outcome, received) = mpsc::channel();
     let at_end = NestsAtEnd {
@@ -292,7 +296,7 @@ fn an_update_inside_an_update_is_refused_at_the_very_end_of_a_thread_as_well() {
     assert!(tree.exists(NUMA));
 }
 
-/// More trees than a thread notes without the heap.
+/// More trees than fit without a heap allocation.
 #[test]
 fn updates_of_many_trees_can_be_nested() {
     fn nest(trees: &[ProviderTree], outermost: &ProviderTree) {
@@ -317,7 +321,7 @@ fn updates_of_many_trees_can_be_nested() {
 }
 
 #[test]
-fn an_update_whose_closure_waits_for_another_writer_of_the_tree_gives_up() {
+fn an_update_that_waits_for_another_writer_of_its_tree_gives_up() {
     let tree = Arc::new(forest());
     let (tree_of_the_other, (ask, asked), (done, is_done)) =
         (Arc::clone(&tree), mpsc::channel(), mpsc::channel());
@@ -336,8 +340,8 @@ fn an_update_whose_closure_waits_for_another_writer_of_the_tree_gives_up() {
     });
     let attempts = runs;
     assert_eq!(result.unwrap_err(), Refusal::Contended { attempts });
-    // One to four without a claim, then ten claims that expired: others defer to each for
-    // a second at most.
+    // One to four attempts without a claim, then ten expired claims: others defer to each
+    // for at most a second.
     assert!((11..=14).contains(&attempts), "{attempts} attempts");
     drop(ask);
     other.join().unwrap();

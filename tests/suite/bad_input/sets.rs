@@ -1,4 +1,4 @@
-//! Sets of traits, aggregates and resources: illegal names, none, and many.
+//! Sets of traits, aggregates and resources: with illegal names, empty, and large.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Resource, ResourceClass, Trait};
@@ -123,8 +123,7 @@ fn empty_sets_work_everywhere() {
     }
 }
 
-/// Checks that a set that was given is unchanged by giving it again in another
-/// order and with duplicates.
+/// Checks that giving the same set again commits nothing.
 fn commits_nothing(tree: &ProviderTree, call: impl FnOnce(&ProviderTree)) {
     let before = tree.snapshot();
     call(tree);
@@ -171,7 +170,7 @@ fn a_hundred_thousand_aggregates_work() {
 }
 
 #[test]
-fn resources_are_a_set_whatever_they_are_called() {
+fn resources_are_a_set_whatever_their_names() {
     let mut odd = Resource::new(ResourceClass::VGPU, "\0\n🦀");
     odd.metadata.insert(String::new(), "x".repeat(1_000_000));
     let resources = vec![odd.clone(), Resource::new(ResourceClass::VGPU, ""), odd];

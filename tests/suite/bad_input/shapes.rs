@@ -1,4 +1,4 @@
-//! Forests as deep as they can be.
+//! Forests of the greatest depth.
 
 use crate::cases::refusal::Refusal;
 use std::thread;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::NEW;
 use crate::cases::{ProviderTree, new_tree};
 
-/// The UUID of the provider at a level of a chain; the root is at level 1.
+/// The UUID of a chain's provider at a level; the root is at level 1.
 fn at(level: usize) -> Uuid {
     Uuid::from_u128(0x1_0000 + level as u128)
 }
 
-/// A chain of records from one level down to another, roots first.
+/// Records of a chain between two levels, top-down.
 fn chain(levels: std::ops::RangeInclusive<usize>) -> Vec<ProviderRecord> {
     let top = *levels.start();
     let of = |level: usize| {
@@ -31,7 +31,7 @@ fn populated(levels: usize) -> ProviderTree {
     tree
 }
 
-/// Runs a test on a stack on which nothing can recurse a thousand times.
+/// Runs a test on a stack too small for a recursion of a thousand levels.
 fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     let thread = thread::Builder::new().stack_size(128 << 10).spawn(test);
     thread.unwrap().join().unwrap();
@@ -43,8 +43,8 @@ fn is_refused(tree: &ProviderTree, result: Result<(), Error>, uuid: Uuid) {
     tree.snapshot().check_invariants().unwrap();
 }
 
-/// All that can be asked of a chain and done to it.
-fn is_a_chain_of_a_thousand(tree: ProviderTree) {
+/// Checks every query and edit on a chain.
+fn works_as_a_chain_of_a_thousand(tree: ProviderTree) {
     let snapshot = tree.snapshot();
     snapshot.check_invariants().unwrap();
     let all: Vec<Uuid> = (1..=1_000).map(at).collect();
@@ -99,17 +99,17 @@ fn a_thousand_levels_work_added_one_by_one() {
             tree.new_child(NewProvider::new(&name).uuid(at(level)), at(level - 1))
                 .unwrap();
         }
-        is_a_chain_of_a_thousand(tree);
+        works_as_a_chain_of_a_thousand(tree);
     });
 }
 
 #[test]
 fn a_thousand_levels_work_populated_at_once() {
     on_a_small_stack(|| {
-        is_a_chain_of_a_thousand(populated(1_000));
+        works_as_a_chain_of_a_thousand(populated(1_000));
         let tree = new_tree();
         tree.populate(chain(1..=1_000).iter().rev()).unwrap();
-        is_a_chain_of_a_thousand(tree);
+        works_as_a_chain_of_a_thousand(tree);
     });
 }
 
@@ -144,7 +144,7 @@ fn a_move_below_the_deepest_level_is_refused() {
     assert_eq!(tree.snapshot().depth("lower"), Ok(Forest::MAX_LEVELS - 1));
     tree.snapshot().check_invariants().unwrap();
 
-    // One level more: the moved one is not too deep, but what is below it.
+    // One level more: the moved provider fits, but its descendants are too deep.
     tree.move_to_root("top").unwrap();
     tree.new_child("between", at(Forest::MAX_LEVELS - 2))
         .unwrap();
@@ -166,7 +166,7 @@ fn a_populate_below_the_deepest_level_is_refused() {
     tree.populate(chain(1..=Forest::MAX_LEVELS)).unwrap();
     tree.snapshot().check_invariants().unwrap();
 
-    // Below what is there already, and with a part of it moved.
+    // Below an existing chain, and with a part of it moved.
     let mut one = ProviderRecord::new(NEW, "below");
     one.parent_uuid = Some(at(Forest::MAX_LEVELS));
     is_refused(&tree, tree.populate([&one]).map(drop), NEW);
@@ -184,7 +184,7 @@ fn a_populate_below_the_deepest_level_is_refused() {
 }
 
 #[test]
-fn a_populate_of_twice_as_many_levels_as_there_can_be_is_refused_quickly() {
+fn a_populate_of_far_too_many_levels_is_refused_quickly() {
     on_a_small_stack(|| {
         let tree = new_tree();
         let result = tree.populate(chain(1..=100_000)).map(drop);

@@ -1,4 +1,4 @@
-//! A parent with very many children.
+//! A parent with a hundred thousand children.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,12 @@ const MANY: usize = 100_000;
 const PARENT: Uuid = Uuid::from_u128(1);
 const OTHER_PARENT: Uuid = Uuid::from_u128(2);
 
-/// The UUID of a child; in no order that a hash map or a sort could profit by.
+/// The UUID of a child, in an order that favours neither a hash map nor a sort.
 fn child(number: usize) -> Uuid {
     Uuid::from_u128((number as u128 + 2).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
 }
 
-/// A forest of two roots with `MANY` children in all, of which the first have
-/// the one parent and the rest have the other.
+/// A forest of two roots and `MANY` children, `count` of them below `PARENT`.
 fn with_children(count: usize) -> ProviderTree {
     let children = (0..MANY).map(|number| {
         let mut record = ProviderRecord::new(child(number), format!("child {number}"));
@@ -56,7 +55,7 @@ fn a_hundred_thousand_children_of_one_parent_work() {
     tree.snapshot().check_invariants().unwrap();
 }
 
-/// The least time that an edit takes, of a few runs of a thousand.
+/// The time of an edit: the fastest of a few runs of a thousand.
 fn time(tree: &ProviderTree, edit: impl Fn(&ProviderTree, usize) -> Result<(), Error>) -> Duration {
     let runs = (0..5).map(|run| {
         let started = Instant::now();
@@ -69,7 +68,7 @@ fn time(tree: &ProviderTree, edit: impl Fn(&ProviderTree, usize) -> Result<(), E
 }
 
 #[test]
-fn a_child_among_very_many_is_added_about_as_fast_as_among_few() {
+fn adding_a_child_takes_about_as_long_among_many_siblings_as_among_few() {
     let add = |tree: &ProviderTree, number: usize| {
         let name = format!("added {number}");
         tree.update(|transaction| {
@@ -80,7 +79,6 @@ fn a_child_among_very_many_is_added_about_as_fast_as_among_few() {
     };
     let few = time(&with_children(10), add);
     let many = time(&with_children(MANY), add);
-    // Whatever grew with the number of siblings would take thousands of times
-    // as long.
+    // A cost proportional to the number of siblings would be thousands of times higher.
     assert!(many < few * 10, "{few:?} among 10, {many:?} among {MANY}");
 }

@@ -1,4 +1,4 @@
-//! Names that spell UUIDs, UUIDs that are names, and the first and last UUID.
+//! Names that spell UUIDs, UUIDs that are names, and the nil and max UUIDs.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::NewProvider;
@@ -59,7 +59,7 @@ fn a_name_may_spell_the_providers_own_uuid() {
 }
 
 #[test]
-fn a_name_may_spell_nobodys_uuid_and_is_then_found_as_it_is_spelled() {
+fn a_name_may_spell_an_unused_uuid_and_is_found_by_its_spelling() {
     for name in spellings(NEW) {
         let tree = edit!(rename(NUMA, &name)).works();
         for spelling in spellings(NEW) {
@@ -71,7 +71,7 @@ fn a_name_may_spell_nobodys_uuid_and_is_then_found_as_it_is_spelled() {
 }
 
 #[test]
-fn a_uuid_that_the_name_of_another_spells_is_refused() {
+fn a_uuid_that_another_name_spells_is_refused() {
     let (uuid, named) = (SPELLED, ALIAS);
     let expected = Refusal::UuidIsName { uuid, named };
     for edit in [
@@ -81,7 +81,7 @@ fn a_uuid_that_the_name_of_another_spells_is_refused() {
     ] {
         edit.fails_with(&expected);
     }
-    // It is free once the other one is called otherwise, or gone.
+    // It is free once the other provider is renamed or removed.
     let tree = forest();
     tree.rename(ALIAS, "alias").unwrap();
     tree.new_root(NewProvider::new("new").uuid(SPELLED))
@@ -95,7 +95,7 @@ fn a_uuid_that_the_name_of_another_spells_is_refused() {
 }
 
 #[test]
-fn a_name_that_spells_nobodys_uuid_may_be_spelled_anew() {
+fn a_name_that_spells_an_unused_uuid_may_change_its_spelling() {
     for name in spellings(SPELLED) {
         for edit in [
             edit!(rename(ALIAS, &name)),
@@ -121,7 +121,7 @@ fn a_second_spelling_of_a_uuid_is_the_same_name() {
             edit!(new_child(NewProvider::new(&name).uuid(NEW), HOST)),
             edit!(populate([record(NEW, &name)])),
             edit!(rename(NUMA, &name)),
-            // Even of the provider whose UUID that is.
+            // Even for the provider with that UUID.
             edit!(new_root(NewProvider::new(&name).uuid(SPELLED))),
             edit!(populate([record(SPELLED, &name)])),
         ] {
@@ -150,13 +150,13 @@ fn a_uuid_that_is_taken_is_refused() {
         let expected = Refusal::UuidTaken { uuid, name };
         edit!(new_root(NewProvider::new("new").uuid(uuid))).fails_with(&expected);
         edit!(new_child(NewProvider::new("new").uuid(uuid), HOST)).fails_with(&expected);
-        // Before the missing parent is noticed.
+        // Reported before the missing parent.
         edit!(new_child(NewProvider::new("new").uuid(uuid), "nope")).fails_with(&expected);
     }
 }
 
 #[test]
-fn the_nil_and_the_max_uuid_are_uuids_like_any_other() {
+fn the_nil_and_max_uuids_work() {
     for uuid in [Uuid::nil(), Uuid::max()] {
         for edit in [
             edit!(new_root(NewProvider::new("new").uuid(uuid))),

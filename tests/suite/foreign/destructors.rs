@@ -1,4 +1,4 @@
-//! Destructors of what an update returns and captures, and foreign code inside reads.
+//! Destructors of values that an update returns or captures, and foreign code inside reads.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use provider_tree::Error;
 use uuid::Uuid;
 
-use super::{CommitsAtDrop, generation, others_get_through, update_with_a_claim, with_host};
+use super::{CommitsAtDrop, generation, others_can_commit, update_with_a_claim, with_host};
 use crate::cases::{ProviderTree, ends, new_tree};
 
 #[test]
-fn a_value_that_is_dropped_because_its_attempt_lost_can_commit() {
+fn the_dropped_value_of_a_lost_attempt_can_commit() {
     ends(|| {
         let tree = with_host();
         let mut runs = 0;
@@ -25,24 +25,25 @@ fn a_value_that_is_dropped_because_its_attempt_lost_can_commit() {
             Ok((runs == 1).then(|| CommitsAtDrop(Arc::clone(&tree))))
         });
         let committed = committed.unwrap();
-        // The value of the first attempt has committed before the second began.
+        // The first attempt's value committed before the second attempt began.
         assert_eq!((committed.attempts, generation(&tree)), (2, 101));
         assert!(committed.value.is_none() && tree.exists("root2"));
     });
 }
 
-/// A value whose destructor waits for another thread, and notes whether that got through.
+/// A value whose destructor waits for another thread's commit, and records whether it
+/// succeeded.
 struct WaitsAtDrop<'a>(&'a Arc<ProviderTree>, &'a RefCell<Vec<bool>>);
 
 impl Drop for WaitsAtDrop<'_> {
     fn drop(&mut self) {
-        let got_through = others_get_through(self.0);
+        let got_through = others_can_commit(self.0);
         self.1.borrow_mut().push(got_through);
     }
 }
 
 #[test]
-fn a_destructor_that_blocks_while_its_update_has_claimed_priority_makes_nobody_wait() {
+fn a_blocking_destructor_does_not_hold_the_claim_of_its_update() {
     ends(|| {
         let tree = with_host();
         let got_through = RefCell::default();
@@ -55,7 +56,7 @@ fn a_destructor_that_blocks_while_its_update_has_claimed_priority_makes_nobody_w
 }
 
 #[test]
-fn what_a_closure_captured_can_commit_when_it_is_dropped() {
+fn captures_of_a_closure_can_commit_when_dropped() {
     ends(|| {
         let tree = with_host();
         let captured = CommitsAtDrop(Arc::clone(&tree));
@@ -65,7 +66,7 @@ fn what_a_closure_captured_can_commit_when_it_is_dropped() {
         })
         .unwrap();
         assert_eq!(generation(&tree), 101);
-        // Also when it fails or panics.
+        // Also if the closure fails or panics.
         let captured = CommitsAtDrop(Arc::clone(&tree));
         let failed = tree.update(move |transaction| {
             let _ = &captured;
@@ -88,7 +89,7 @@ fn what_a_closure_captured_can_commit_when_it_is_dropped() {
     });
 }
 
-/// An error that commits when it is made of ours.
+/// An error whose conversion from ours commits.
 struct Commits(#[expect(dead_code)] Error);
 
 thread_local! {
@@ -103,7 +104,7 @@ impl From<Error> for Commits {
 }
 
 #[test]
-fn an_error_that_is_made_of_ours_can_commit() {
+fn converting_our_error_can_commit() {
     ends(|| {
         let tree = with_host();
         TREE.set(Some(CommitsAtDrop(Arc::clone(&tree))));
@@ -116,8 +117,8 @@ fn an_error_that_is_made_of_ours_can_commit() {
             transaction.new_root("lost")?;
             Ok(())
         });
-        assert!(result.is_err(), "it lost each time");
-        assert!(TREE.take().is_none(), "the error was not made");
+        assert!(result.is_err(), "every attempt lost");
+        assert!(TREE.take().is_none(), "the error was not converted");
     });
 }
 
@@ -158,7 +159,7 @@ fn a_read_can_commit_subscribe_and_drop_other_trees() {
 }
 
 #[test]
-fn the_last_snapshot_of_a_tree_can_be_dropped_within_an_update_of_another() {
+fn the_last_snapshot_of_a_tree_can_be_dropped_inside_an_update_of_another() {
     ends(|| {
         let tree = with_host();
         let mut snapshot = Some(with_host().snapshot());

@@ -1,6 +1,6 @@
-//! Foreign code that a call runs: wakers, destructors, closures. It runs under no lock, no
-//! claim of priority, and no mark of an update whose closure has ended, and it keeps no
-//! commit from its writer.
+//! Foreign code that a call runs: wakers, destructors, closures. It runs outside every lock,
+//! every claim of priority and every update whose closure has returned, and it cannot undo a
+//! commit.
 
 mod destructors;
 mod wakers;
@@ -25,7 +25,7 @@ fn generation(tree: &ProviderTree) -> u64 {
     tree.find("host").unwrap().generation().unwrap()
 }
 
-/// A value whose destructor commits to a tree, and fails if that is refused.
+/// A value whose destructor commits to a tree, and panics if that is refused.
 struct CommitsAtDrop(Arc<ProviderTree>);
 
 impl Drop for CommitsAtDrop {
@@ -39,8 +39,8 @@ impl Drop for CommitsAtDrop {
     }
 }
 
-/// An update that gets through at its fourth attempt. Its second takes half a second, so
-/// that others defer to its third and fourth for a second. The closure is told which it is.
+/// An update that commits at its fourth attempt. The second takes half a second, so that
+/// others defer to the third and fourth for a second. The closure gets the attempt's number.
 pub fn update_with_a_claim<T>(
     tree: &ProviderTree,
     mut edits: impl FnMut(&mut Transaction, u64) -> Result<T, Error>,
@@ -66,8 +66,8 @@ pub fn update_with_a_claim<T>(
 
 const HALF_A_CLAIM: Duration = Duration::from_millis(500);
 
-/// Whether a commit of another thread returns before half a claim's time has passed.
-pub fn others_get_through(tree: &Arc<ProviderTree>) -> bool {
+/// Whether another thread's commit returns within half a claim's time.
+pub fn others_can_commit(tree: &Arc<ProviderTree>) -> bool {
     let (sender, first) = mpsc::channel();
     let commits = sender.clone();
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Wakers that commit, poll, panic, block, and drop what they belong to.
+//! Wakers that commit, poll, panic, block, or drop their own subscription.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -7,12 +7,12 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::{CommitsAtDrop, generation, others_get_through, update_with_a_claim, with_host};
+use super::{CommitsAtDrop, generation, others_can_commit, update_with_a_claim, with_host};
 use crate::cases::{ProviderTree, ends};
 
 type Subscription = provider_tree::Subscription<crate::Cell>;
 
-/// A waker that runs something when it is called.
+/// A waker that runs a closure.
 struct Calls(Box<dyn Fn() + Send + Sync>);
 
 impl Wake for Calls {
@@ -25,7 +25,7 @@ fn calls(run: impl Fn() + Send + Sync + 'static) -> Waker {
     Waker::from(Arc::new(Calls(Box::new(run))))
 }
 
-/// Counts its calls.
+/// A waker that counts its calls.
 fn counts(count: &Arc<AtomicUsize>) -> Waker {
     let count = Arc::clone(count);
     calls(move || {
@@ -38,7 +38,7 @@ fn poll(subscription: &mut Subscription, waker: &Waker) -> bool {
     subscription.poll_changed(&mut context).is_ready()
 }
 
-/// A subscription that waits with that waker.
+/// A subscription that waits with a waker.
 fn waiting(tree: &ProviderTree, waker: &Waker) -> Subscription {
     let mut subscription = tree.subscribe();
     assert!(!poll(&mut subscription, waker));
@@ -46,7 +46,7 @@ fn waiting(tree: &ProviderTree, waker: &Waker) -> Subscription {
 }
 
 #[test]
-fn a_commit_returns_though_the_executor_of_a_waiting_task_is_gone() {
+fn a_commit_returns_after_the_executor_of_a_waiting_task_shut_down() {
     ends(|| {
         let tree = with_host();
         let mut subscription = tree.subscribe();
@@ -62,7 +62,7 @@ fn a_commit_returns_though_the_executor_of_a_waiting_task_is_gone() {
         task.detach();
         runnable.schedule();
         receiver.recv().unwrap().run();
-        drop(receiver); // its executor shuts down: a wake drops the task
+        drop(receiver); // the executor shuts down: waking the task now drops it
         tree.set_generation("host", 1).unwrap();
         tree.set_generation("host", 2).unwrap();
         let mut subscription = tree.subscribe();
@@ -123,14 +123,14 @@ fn a_waker_can_commit_to_the_same_tree() {
         });
         let mut subscription = waiting(&tree, &waker);
         let committed = tree.set_generation("host", 1).unwrap();
-        assert_eq!(committed.version, 2, "not the waker's");
+        assert_eq!(committed.version, 2, "the waker's commit must come second");
         assert!(tree.exists("made by a waker"));
         assert_eq!(generation(&tree), 7);
         assert_eq!(subscription.try_changed().unwrap().after().version(), 4);
     });
 }
 
-/// Replaced, woken and dropped wakers: each of them runs the destructor of what it holds.
+/// Replaced, woken and dropped wakers all run the destructor of the value they hold.
 #[test]
 fn the_destructor_of_a_waker_can_commit_to_the_same_tree() {
     ends(|| {
@@ -142,8 +142,7 @@ fn the_destructor_of_a_waker_can_commit_to_the_same_tree() {
             })
         };
         let mut subscription = waiting(&tree, &commits());
-        // Replaced: the subscriber that replaces it sees the commit at once, and the
-        // waker that replaced it is dropped as well.
+        // Replaced: the subscriber sees the commit at once, so the new waker is dropped too.
         assert!(poll(&mut subscription, &commits()));
         assert_eq!(generation(&tree), 200);
         // Dropped with its subscription.
@@ -160,7 +159,7 @@ fn the_destructor_of_a_waker_can_commit_to_the_same_tree() {
 }
 
 #[test]
-fn a_waker_that_panics_keeps_nobody_from_being_woken_and_no_commit_from_its_writer() {
+fn a_panicking_waker_neither_stops_other_wakes_nor_undoes_the_commit() {
     ends(|| {
         let tree = with_host();
         let woken = Arc::new(AtomicUsize::new(0));
@@ -182,14 +181,14 @@ fn a_waker_that_panics_keeps_nobody_from_being_woken_and_no_commit_from_its_writ
         assert_eq!(tree.stats().versions, 1, "the replaced version was kept");
         subscriptions.push(waiting(&tree, &panics()));
         subscriptions.push(waiting(&tree, &counts(&woken)));
-        // So it is when the tree goes.
+        // The same when the tree is dropped.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(tree)));
         assert!(dropped.is_ok());
         assert_eq!(woken.load(SeqCst), 3 + 6 + 1);
     });
 }
 
-/// What a panic carries, whose destructor panics as well.
+/// A panic payload whose destructor panics too.
 struct Payload;
 
 impl Drop for Payload {
@@ -199,7 +198,7 @@ impl Drop for Payload {
 }
 
 #[test]
-fn a_panic_whose_payload_panics_ends_there_as_well() {
+fn a_panicking_panic_payload_is_contained() {
     ends(|| {
         let tree = with_host();
         let waker = calls(|| std::panic::panic_any(Payload));
@@ -210,7 +209,7 @@ fn a_panic_whose_payload_panics_ends_there_as_well() {
 }
 
 #[test]
-fn a_waker_that_blocks_keeps_no_other_writer_from_committing() {
+fn a_blocking_waker_does_not_block_other_writers() {
     ends(|| {
         let tree = with_host();
         let (blocked, is_blocked) = mpsc::channel();
@@ -237,14 +236,14 @@ fn a_waker_that_blocks_keeps_no_other_writer_from_committing() {
 }
 
 #[test]
-fn a_writer_that_had_to_claim_priority_ends_its_claim_before_it_wakes_others() {
+fn a_writer_releases_its_claim_before_it_wakes_subscribers() {
     ends(|| {
         let tree = with_host();
         let (sender, got_through) = mpsc::channel();
         let waker = calls({
             let tree = Arc::downgrade(&tree);
             move || {
-                let got_through = others_get_through(&tree.upgrade().unwrap());
+                let got_through = others_can_commit(&tree.upgrade().unwrap());
                 sender.send(got_through).unwrap();
             }
         });

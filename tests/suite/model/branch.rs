@@ -1,4 +1,4 @@
-//! One tree beside what it must show, and every way to change it.
+//! A tree with its model, and every way to change both.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::{slice, thread};
@@ -29,11 +29,11 @@ pub struct Branch {
     pub model: Model,
     reader: Reader<crate::Cell>,
     followers: Vec<Follower>,
-    /// The newest version, as it was when it was new.
+    /// The newest version, taken when it was committed.
     newest: Snapshot,
 }
 
-/// What a closure gives up with.
+/// The error with which a closure gives up.
 #[derive(Debug)]
 struct Aborted;
 
@@ -43,8 +43,8 @@ impl From<Error> for Aborted {
     }
 }
 
-/// A transaction's edits made once: what it must show, and how many of its
-/// edits have changed something.
+/// One attempt at a transaction: the model after its edits, and how many of them changed
+/// something.
 #[derive(Default)]
 struct Attempt {
     base: u64,
@@ -72,13 +72,13 @@ impl Attempt {
         attempt
     }
 
-    /// By how much its commit raises the version.
+    /// The amount by which its commit raises the version.
     fn commits(&self) -> u64 {
         u64::from(self.edits > 0)
     }
 }
 
-/// Tells at which edit a comparison has failed.
+/// Names the edit at which a comparison failed.
 struct Making<'a>(&'a Edit);
 
 impl Drop for Making<'_> {
@@ -89,8 +89,8 @@ impl Drop for Making<'_> {
     }
 }
 
-/// Makes an edit in the model and compares what came of it. Returns whether it
-/// has changed something.
+/// Makes an edit in the model and compares the results. Returns whether it counts as a
+/// change.
 pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> bool {
     tally::note(&tally::kind(edit), given);
     let chosen = match given {
@@ -116,7 +116,7 @@ pub fn expect(edit: &Edit, given: &Result<Answer, Error>, model: &mut Model) -> 
     counts
 }
 
-/// Notes what a `replace_all` has met.
+/// Tallies the kind of a `replace_all`.
 fn mark_resync(records: &[ProviderRecord], before: &Model, after: &Model) {
     let order = before.walk().0.into_iter().map(|(_, one)| one.uuid);
     let same_order = order.eq(records.iter().map(|record| record.uuid));
@@ -142,8 +142,8 @@ fn mark_resync(records: &[ProviderRecord], before: &Model, after: &Model) {
     }
 }
 
-/// What records have not changed, above it included, shares what providers share; a tree of
-/// which they have changed nothing is the very same.
+/// Providers that the records didn't change share their content with the older state, and
+/// unchanged trees their allocation.
 fn assert_untouched_are_shared(newer: &Snapshot, older: &Snapshot) {
     for new in newer.iter() {
         let stays = |uuid| {
@@ -171,7 +171,7 @@ fn assert_untouched_are_shared(newer: &Snapshot, older: &Snapshot) {
 }
 
 impl Branch {
-    /// A tree of its own that begins as a snapshot is.
+    /// An independent tree that starts as a snapshot.
     pub fn new(first: Snapshot, model: Model) -> Self {
         let version = first.version();
         let tree = fork(first);
@@ -186,15 +186,13 @@ impl Branch {
         branch
     }
 
-    /// Nothing was committed since the last look: the newest version is the
-    /// very same.
+    /// Nothing was committed since the last check: the newest version is the same one.
     pub fn assert_untouched(&mut self) {
         assert!(self.tree.snapshot().ptr_eq(&self.newest));
         assert!(self.reader.load().ptr_eq(&self.newest));
     }
 
-    /// The newest version has that number and shows what it must, in all ways
-    /// to read it.
+    /// The newest version has this number and agrees with the model, by every way to read it.
     fn assert_is_at(&mut self, version: u64) {
         if version == self.newest.version() {
             self.assert_untouched();
@@ -215,8 +213,7 @@ impl Branch {
         self.follow();
     }
 
-    /// Has those who follow a tree look, most at each version and some now and then;
-    /// another one begins to follow.
+    /// Has the followers look, most at each version and some now and then; adds another one.
     fn follow(&mut self) {
         let version = self.newest.version() as usize;
         for (number, follower) in self.followers.iter_mut().enumerate() {
@@ -232,7 +229,7 @@ impl Branch {
         }
     }
 
-    /// One edit by the tree's shorthand. Returns whether it has committed.
+    /// One edit by the tree's shorthand. Returns whether it committed.
     pub fn shorthand(&mut self, draft: &Draft) -> bool {
         let edit = draft.edit(&self.model);
         let _making = Making(&edit);
@@ -251,7 +248,7 @@ impl Branch {
         counts
     }
 
-    /// Several edits in one update, which a rival's commit may make run again.
+    /// Several edits in one update, whose closure runs again if a rival commits.
     pub fn update(&mut self, drafts: &[Draft], ending: Ending, rival: Option<&Draft>) {
         let (tree, model) = (&self.tree, &mut self.model);
         let mut version = self.newest.version();
@@ -290,7 +287,7 @@ impl Branch {
             (Ending::Abort, Ok(Err(Aborted))) => {}
             (Ending::Panic, Err(cause)) if cause.is::<Aborted>() => {}
             (_, Err(cause)) => resume_unwind(cause),
-            (ending, Ok(outcome)) => panic!("{ending:?} came to {outcome:?}"),
+            (ending, Ok(outcome)) => panic!("{ending:?} gave {outcome:?}"),
         }
         assert_eq!(attempts, 1 + u64::from(lost));
         if lost {
@@ -299,13 +296,12 @@ impl Branch {
         self.assert_is_at(version);
     }
 
-    /// Several edits in a transaction by hand, which a rival's commit may
-    /// defeat.
+    /// Several edits in a manual transaction, which conflicts if a rival commits.
     pub fn begin(&mut self, drafts: &[Draft], ending: Ending, rival: Option<&Draft>) {
         let mut transaction = self.tree.begin();
         let mut attempt = Attempt::make(&mut transaction, drafts, &self.model);
         let rival_committed = rival.is_some_and(|rival| self.shorthand(rival));
-        // What it shows has not changed with that.
+        // The conflict has not changed the transaction.
         assert_shows(&transaction, &attempt.model);
         if ending != Ending::Commit {
             drop(transaction);
@@ -334,8 +330,7 @@ impl Branch {
         self.assert_is_at(version);
     }
 
-    /// A transaction that began on this tree can't be committed to another, even
-    /// if that one shows the same.
+    /// A transaction of this tree can't be committed to another, even if the two are equal.
     pub fn commit_to(&self, other: &mut Self, drafts: &[Draft]) {
         let mut transaction = self.tree.begin();
         let attempt = Attempt::make(&mut transaction, drafts, &self.model);
@@ -348,7 +343,7 @@ impl Branch {
     }
 }
 
-/// Commits one edit where a shorthand may not: inside an update.
+/// Commits one edit inside an update, where shorthands are refused.
 fn commit_by_hand(tree: &ProviderTree, draft: &Draft, model: &Model) -> Attempt {
     let mut transaction = tree.begin();
     let attempt = Attempt::make(&mut transaction, slice::from_ref(draft), model);

@@ -1,4 +1,4 @@
-//! Whether a forest shows what the model does.
+//! Checks that a forest agrees with the model.
 
 use std::fmt::Debug;
 
@@ -11,7 +11,7 @@ use super::forest::{Model, Refusals};
 use super::pool::{ODD, SIZE, SPELLINGS, name_at, spelling, uuid_at};
 use super::walk::Walk;
 
-/// Asks the forest everything: what it shows, in which order, and by every key.
+/// Checks every query: contents, order, and look-ups by every key.
 pub fn assert_shows(forest: &Forest, model: &Model) {
     assert_lists(forest, model);
     let walk = model.walk();
@@ -39,7 +39,7 @@ pub fn assert_shows(forest: &Forest, model: &Model) {
     assert_leads_nowhere(forest, &Key::Text(String::new()));
 }
 
-/// All providers, all they have, and their order.
+/// All providers, their content and their order.
 pub fn assert_lists(forest: &Forest, model: &Model) {
     if let Err(broken) = forest.check_invariants() {
         panic!("{broken}\n{forest}");
@@ -69,7 +69,7 @@ pub fn assert_lists(forest: &Forest, model: &Model) {
     assert_eq!(exported.next(), None);
 }
 
-/// A provider shows a record.
+/// A provider agrees with a record.
 pub fn assert_is(provider: &Provider, record: &ProviderRecord) {
     assert_eq!(provider.uuid(), record.uuid);
     assert_eq!(provider.name(), record.name);
@@ -107,9 +107,9 @@ pub fn assert_is(provider: &Provider, record: &ProviderRecord) {
     assert_eq!(ProviderRecord::from(provider), *record);
 }
 
-/// Every form of a provider's own key finds it, and so does its name.
+/// A provider is found by every form of its key, and by its name.
 fn assert_found_by_its_keys(forest: &Forest, record: &ProviderRecord) {
-    let provider = forest.get(record.uuid).expect("it is there");
+    let provider = forest.get(record.uuid).expect("the provider exists");
     assert_is(provider, record);
     let same = |key: ProviderKey<'_>| {
         assert!(
@@ -129,7 +129,7 @@ fn assert_found_by_its_keys(forest: &Forest, record: &ProviderRecord) {
     }
 }
 
-/// A key, good or bad, finds what it should.
+/// A key, valid or not, finds the right provider.
 fn assert_finds(forest: &Forest, model: &Model, key: &Key) {
     let expected = model.find(key);
     let found = forest.find(key);
@@ -142,7 +142,7 @@ fn assert_finds(forest: &Forest, model: &Model, key: &Key) {
     }
 }
 
-/// No walk starts from a key that nobody has.
+/// No walk starts from an unknown key.
 fn assert_leads_nowhere(forest: &Forest, key: &Key) {
     let unknown = key.unknown();
     assert_eq!(forest.children(key).map(drop), unknown);
@@ -155,10 +155,10 @@ fn assert_leads_nowhere(forest: &Forest, key: &Key) {
     assert_eq!(forest.provider_uuids_in_tree(key).map(drop), unknown);
 }
 
-/// A provider stands where it should: above and below the right ones.
+/// A provider has the right ancestors and descendants.
 pub fn assert_stands(forest: &Forest, walk: &Walk<'_>, record: &ProviderRecord) {
     let uuid = record.uuid;
-    let known = "it is there";
+    let known = "the provider exists";
     let tree = walk.tree(uuid);
     let depth = walk.depth(uuid);
     let children = tree.iter().filter(|(below, _)| *below == depth + 1);
@@ -195,8 +195,7 @@ pub fn assert_stands(forest: &Forest, walk: &Walk<'_>, record: &ProviderRecord) 
     assert_eq!(within, whole);
 }
 
-/// The library gave what the model does: the same value, or one of the errors
-/// that apply.
+/// The library agrees with the model: the same value, or one of the errors that apply.
 pub fn assert_agrees<T>(given: &Result<T, Error>, expected: &Result<T, Refusals>, call: &impl Debug)
 where
     T: Debug + PartialEq,

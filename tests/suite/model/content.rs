@@ -1,4 +1,4 @@
-//! What edits and questions make of one provider's content in the model.
+//! Edits and queries of one provider's content in the model.
 
 use crate::cases::refusal::Refusal;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::edit::{Key, Made};
 use super::forest::{Model, Refusals};
 use super::names::start_of;
 
-/// What is wrong with one record.
+/// All faults of one inventory record.
 pub fn invalid_inventories(class: &ResourceClass, inventory: &Inventory) -> Refusals {
     let out_of = |range, field, value: String| Refusal::InvalidInventory {
         class: class.clone(),
@@ -69,8 +69,8 @@ fn invalid_list(new: &[(ResourceClass, Inventory)]) -> Refusals {
     refusals
 }
 
-/// Whether new records say something that a provider's do not: other classes,
-/// or a field with another value. What a new record leaves out does not count.
+/// Whether new records differ from a provider's: other classes, or another value of a field.
+/// Fields that a new record leaves out don't count.
 fn says_more(new: &[(ResourceClass, Inventory)], provider: &ProviderRecord) -> bool {
     let fields = |one: &Inventory| {
         [
@@ -113,7 +113,7 @@ fn traits_of(names: &[String]) -> Result<BTreeSet<Trait>, Refusals> {
     }
 }
 
-/// How an edit takes a list of what is a set in the provider.
+/// How an edit applies a list to a provider's set.
 #[derive(Clone, Copy, Debug)]
 pub enum Mode {
     Replace(Option<u64>),
@@ -122,7 +122,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// What becomes of a set, and the generation that is set beside it.
+    /// The new set, and the generation to set with it.
     fn apply<T: Clone + Ord>(
         self,
         old: &BTreeSet<T>,
@@ -200,7 +200,7 @@ impl Model {
         }
     }
 
-    /// Edits a provider's content; the edit says whether it changed any.
+    /// Edits a provider's content; the closure returns whether it changed any.
     fn edit(
         &mut self,
         key: &Key,
@@ -218,8 +218,7 @@ impl Model {
         })
     }
 
-    /// What was given, if it is valid and the provider is there; otherwise all
-    /// that is wrong.
+    /// The given value, if it is valid and the provider exists; otherwise all faults.
     fn with_valid<T>(&self, key: &Key, given: Result<T, Refusals>) -> Result<T, Refusals> {
         match (self.require(key), given) {
             (Ok(_), given) => given,

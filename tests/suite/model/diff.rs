@@ -1,5 +1,5 @@
-//! Changes between random states, and what they make of others, beside plain
-//! maps of records that are compared and merged one by one.
+//! Diffs of random states, applied to other states, against plain maps of records that are
+//! compared and merged one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use super::records::{Draft, draft};
 use super::tally;
 use crate::cases::fork;
 
-/// How many edits a state is away from the one it came from, at most.
+/// The most edits between a state and its base.
 const EDITS: usize = 12;
 
-/// A state, and the two that came from it: or a second one that did not.
+/// A base, and two states made from it; the second may be unrelated.
 #[derive(Clone, Debug)]
 pub struct States {
     base: Vec<Draft>,
@@ -83,8 +83,7 @@ impl States {
     }
 }
 
-/// Applied to the older state, the changes give the newer one; and they are all
-/// that is needed.
+/// The changes turn the older state into the newer one, and none is superfluous.
 fn check_diff(newer: &Snapshot, older: &Snapshot) {
     let changes = newer.diff(older);
     let made = apply(older, &changes).unwrap();
@@ -124,13 +123,13 @@ fn check_diff(newer: &Snapshot, older: &Snapshot) {
         let same = before.get(uuid) == after.get(uuid) && !moved.contains(uuid);
         assert_eq!(!changed.contains(uuid), same, "{uuid}: {changes:#?}");
     }
-    // Only what stands in one place stands in the order of the changes.
+    // In reverse, only the order of siblings may differ.
     let reversed: Vec<_> = changes.iter().rev().collect();
     assert_eq!(records(&apply(older, &reversed).unwrap()), after);
 }
 
-/// Removals come first, but for those below which one stood that is still there;
-/// children come before their parents.
+/// Removals come first, except of providers with a descendant that is kept; children are
+/// removed before their parents.
 fn check_removals(newer: &Snapshot, older: &Snapshot, changes: &[Change]) {
     let removed = |change: &Change| matches!(change, Change::Removed { .. });
     let early = changes.iter().take_while(|change| removed(change)).count();
@@ -187,8 +186,8 @@ fn assert_differences(
     assert_eq!(given.generation, before.generation != after.generation);
 }
 
-/// Each change can be made by itself, in the given order, unless a name passes
-/// from one provider to another.
+/// The changes can be applied one by one in their order, unless a name passes from one
+/// provider to another.
 fn check_one_by_one(newer: &Snapshot, older: &Snapshot) {
     let mut made = older.clone();
     for change in newer.diff(older) {
@@ -205,7 +204,7 @@ fn check_one_by_one(newer: &Snapshot, older: &Snapshot) {
     tally::mark("OneByOne", "Same");
 }
 
-/// What both sides have changed, or the merged records, if they can be a forest.
+/// The merged records, if they form a forest; or the providers that both sides changed.
 fn merge(base: &Records, ours: &Records, theirs: &Records) -> Result<Option<Records>, Vec<Uuid>> {
     let uuids: BTreeSet<_> = base.keys().chain(ours.keys()).collect();
     let touched = uuids
@@ -275,8 +274,8 @@ fn check_merge(base: &Snapshot, ours: &Snapshot, theirs: &Snapshot) {
     assert_eq!(records(theirs), before);
 }
 
-/// What only moves among its siblings is no change of a record, but asks for the
-/// provider as it was all the same.
+/// Providers that only moved among their siblings and that the other side changed: the
+/// record has no change, but the move still requires the provider as it was.
 fn only_moved(changes: &[Change], theirs: &Records) -> Vec<Uuid> {
     let moved = changes.iter().filter_map(|change| match change {
         Change::Updated { before, after, .. } if before == after => Some(before),
@@ -319,7 +318,7 @@ fn assert_merged(
             assert!(!matches!(error, Error::ChangedMeanwhile { .. }), "{error}");
             tally::mark("Merge", &tally::kind(error));
         }
-        // A parent that both is missing and would lead in a circle, say.
+        // For example, a parent that is missing and would also make a cycle.
         (Err(error), Err(_)) if !matches!(error, Error::ChangedMeanwhile { .. }) => {
             tally::mark("Merge", &tally::kind(error));
         }
@@ -332,7 +331,7 @@ fn merge_conflicts(base: &Records, ours: &Records, theirs: &Records) -> bool {
     uuids.any(|uuid| base.get(uuid) != ours.get(uuid) && base.get(uuid) != theirs.get(uuid))
 }
 
-/// A transaction that lost brings its changes onto the newer version.
+/// A conflicting transaction rebases its changes onto the newer version.
 fn check_rebase(base: &Snapshot, ours: &Snapshot, theirs: &Snapshot) {
     let tree = fork(base.clone());
     let mut transaction = tree.begin();

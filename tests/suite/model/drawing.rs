@@ -1,10 +1,10 @@
-//! The model as the forest prints itself.
+//! The model, printed like a forest.
 
 use provider_tree::{Inventory, ProviderRecord, ResourceClass, Trait};
 
 use super::walk::Walk;
 
-/// One line for each provider, below its parent.
+/// One line per provider, below its parent.
 pub fn drawing(walk: &Walk<'_>) -> String {
     let lines = walk.0.iter().enumerate().map(|(at, (depth, one))| {
         let mut margin = String::new();

@@ -1,5 +1,5 @@
-//! Every edit as a value, to make it in a transaction, by a tree's shorthand
-//! and in the model.
+//! Every edit as a value that can be made in a transaction, by a tree's shorthand and in the
+//! model.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{
@@ -30,8 +30,7 @@ impl Key {
     }
 }
 
-/// Makes keys that find nothing those of providers that are there, by UUID or
-/// by name.
+/// Replaces unknown keys by those of existing providers, by UUID or by name.
 pub fn make_known(keys: Vec<&mut Key>, model: &Model, mut choice: usize) {
     let count = model.providers.len();
     for key in keys {
@@ -77,7 +76,7 @@ pub enum Edit {
     ExpectGeneration(Key, u64),
 }
 
-/// What an edit returns.
+/// The value that an edit returns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     New(Uuid),
@@ -110,8 +109,7 @@ impl From<()> for Answer {
     }
 }
 
-/// What an edit is to return, and whether it counts as one that has changed
-/// something.
+/// The expected value of an edit, and whether it counts as a change.
 #[derive(Debug)]
 pub struct Made {
     pub answer: Answer,
@@ -150,7 +148,7 @@ fn commit<T: Into<Answer>>(committed: Committed<T>) -> Commit {
     (answer, committed.version, committed.attempts)
 }
 
-// Transactions and trees have the same edits, but no trait in common.
+// Transactions and trees have the same edits, but no common trait.
 macro_rules! make {
     ($edit:expr, $on:expr, $answer:expr, $expect:expr) => {
         match $edit {
@@ -231,8 +229,8 @@ impl Edit {
         })
     }
 
-    /// Makes it in the model. A provider without a UUID gets the one that the
-    /// library chose.
+    /// Makes the edit in the model. A provider without a UUID gets the one that the library
+    /// chose.
     pub fn make_in_model(&self, model: &mut Model, chosen: Option<Uuid>) -> Result<Made, Refusals> {
         let new = |name: &str, uuid: &Option<Uuid>, generation: &Option<u64>| {
             let uuid = uuid.or(chosen).unwrap_or_else(Uuid::new_v4);

@@ -1,4 +1,4 @@
-//! Subscriptions to the trees of single providers: what they give, and when.
+//! Subscriptions to the trees of single providers: which changes they yield, and when.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,12 @@ type Subscription = provider_tree::Subscription<crate::Cell>;
 pub struct Follower {
     uuid: Uuid,
     subscription: Subscription,
-    /// What the forest showed when it looked last.
+    /// The model when the follower last looked.
     seen: Model,
     gone: bool,
 }
 
-/// The tree of a provider: its records, top-down.
+/// The records of a provider's tree, top-down.
 fn tree_of(model: &Model, uuid: Uuid) -> Vec<ProviderRecord> {
     if model.get(uuid).is_none() {
         return Vec::new();
@@ -29,7 +29,7 @@ fn tree_of(model: &Model, uuid: Uuid) -> Vec<ProviderRecord> {
     tree.iter().map(|(_, one)| (*one).clone()).collect()
 }
 
-/// What is in one of them and not in the other.
+/// The UUIDs of records that differ or exist on one side only.
 fn differing(before: &[ProviderRecord], after: &[ProviderRecord]) -> BTreeSet<Uuid> {
     let lacks = |others: &[ProviderRecord], one: &&ProviderRecord| !others.contains(one);
     let gone = before.iter().filter(|one| lacks(after, one));
@@ -47,8 +47,8 @@ impl Follower {
         }
     }
 
-    /// Looks: it takes something if the tree shows something else, or the provider has
-    /// gone, and tells the changes of that tree alone.
+    /// Polls the subscription: it yields a transition if the tree changed or the provider was
+    /// removed, with the changes of that tree only.
     pub fn look(&mut self, model: &Model) {
         let (before, after) = (tree_of(&self.seen, self.uuid), tree_of(model, self.uuid));
         let concerned = !self.gone && before != after;
@@ -64,8 +64,8 @@ impl Follower {
             }
             assert_eq!(shown, *expected, "follows {}", self.uuid);
         }
-        // What has changed is told, the rest is not but for its place, and all of it
-        // leads from the one to the other.
+        // The changes are those of the records that differ and moves among siblings, and they turn
+        // the one state into the other.
         let changes = transition.changes();
         let mut differing = differing(&before, &after);
         for change in &changes {

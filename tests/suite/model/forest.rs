@@ -1,7 +1,7 @@
-//! The model of a forest: a plain list, every question a scan of it.
+//! The model of a forest: a plain list that every query scans.
 //!
-//! Siblings stand in the order of the list. Nothing here is fast, and nothing
-//! is taken from the library but its plain values.
+//! The order of the list is the order of siblings. Nothing here is fast, and only plain
+//! values come from the library.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Forest, ProviderRecord};
@@ -10,16 +10,16 @@ use uuid::Uuid;
 use super::edit::{Key, Made};
 use super::names::{clashes, invalid_name, spelled};
 
-/// Every error that a call may give; any of them will do.
+/// Every error that a call may return.
 pub type Refusals = Vec<Refusal>;
 
-/// The providers, each without its root. `add` and `put` add at the end.
+/// The providers, without their roots. `add` and `put` append.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     pub providers: Vec<ProviderRecord>,
 }
 
-/// The errors that name a cycle, one for each provider to begin with.
+/// The errors that name a cycle, one for each provider it can start with.
 pub fn cycles(uuids: &[Uuid]) -> Refusals {
     let from = |start| [&uuids[start..], &uuids[..start]].concat();
     let errors = (0..uuids.len()).map(|start| Refusal::Cycle { uuids: from(start) });
@@ -38,7 +38,7 @@ impl Model {
         self.providers.iter().find(|one| one.uuid == uuid)
     }
 
-    /// A name first, then a UUID.
+    /// Tries a name first, then a UUID.
     pub fn find(&self, key: &Key) -> Option<&ProviderRecord> {
         match key {
             Key::Uuid(uuid) => self.get(*uuid),
@@ -59,7 +59,7 @@ impl Model {
         found.ok_or_else(|| vec![key.unknown()])
     }
 
-    /// Adds a provider; the parent is the one that the key finds.
+    /// Adds a provider below the one that the key finds.
     pub fn add(
         &mut self,
         mut provider: ProviderRecord,
@@ -159,7 +159,7 @@ impl Model {
         Ok(Made::changed(true))
     }
 
-    /// The tree of a root alone.
+    /// Only the tree of a root.
     pub fn subtree(&self, key: &Key) -> Result<Self, Refusals> {
         let root = self.require(key)?;
         if root.parent_uuid.is_some() {

@@ -1,5 +1,5 @@
-//! Random sequences of edits and questions, good and bad, on the library and
-//! on a plain model of it, which must agree after every step.
+//! Runs random sequences of valid and invalid edits and queries on the library and on a
+//! plain model of it, which must agree after every step.
 
 mod branch;
 mod check;
@@ -28,7 +28,7 @@ use self::diff::{States, states};
 use self::shapes::{Shape, Shaping, shapings};
 use self::steps::{Step, World, steps};
 
-/// How many steps a sequence has at most; on average half as many.
+/// The most steps in a sequence; on average half as many.
 const STEPS: usize = 80;
 
 const SHAPINGS: usize = 20;
@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(cases(64))]
 
     #[test]
-    fn every_sequence_of_steps_shows_what_the_model_does(steps in steps(STEPS)) {
+    fn sequences_of_steps_agree_with_the_model(steps in steps(STEPS)) {
         take_all(&steps);
     }
 }
@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(cases(8))]
 
     #[test]
-    fn deep_and_wide_forests_show_what_the_model_does(shapings in shapings(SHAPINGS)) {
+    fn deep_and_wide_forests_agree_with_the_model(shapings in shapings(SHAPINGS)) {
         shape_all(&shapings);
     }
 }
@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(cases(128))]
 
     #[test]
-    fn changes_lead_from_any_state_to_any_other(states in states()) {
+    fn a_diff_turns_any_state_into_any_other(states in states()) {
         states.check();
     }
 }

@@ -1,4 +1,4 @@
-//! Names and UUIDs as the model understands them: one namespace.
+//! The model's rules for names and UUIDs, which share a namespace.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::ProviderRecord;
@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::forest::Refusals;
 
-/// The UUID that a text spells: hyphenated or simple; hyphenated in braces or
-/// as a URN; in either case of letters.
+/// The UUID that a text spells: simple, hyphenated, hyphenated in braces or a URN, in upper
+/// or lower case.
 pub fn spelled(text: &str) -> Option<Uuid> {
     let text = text.as_bytes();
     let bare = match text.len() {
@@ -29,7 +29,7 @@ pub fn spelled(text: &str) -> Option<Uuid> {
     Some(Uuid::from_u128(number))
 }
 
-/// The start of a text, as errors repeat it.
+/// The part of a text that errors repeat.
 pub fn start_of(text: &str) -> String {
     let start: String = text.chars().take(200).collect();
     if start == text { start } else { start + "..." }
@@ -43,8 +43,8 @@ pub fn invalid_name(name: &str) -> Option<Refusal> {
     })
 }
 
-/// Why a provider can't be called what it is among those others. Only a new
-/// one can have a UUID that is in the way.
+/// Why a provider's name or UUID clashes with other providers. Only a new provider's UUID
+/// can.
 pub fn clashes<'a>(
     one: &ProviderRecord,
     is_new: bool,

@@ -1,4 +1,4 @@
-//! Where the changes of a diff put providers, beside lists of siblings.
+//! Checks the places in a diff against lists of siblings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,11 +18,11 @@ fn siblings(state: &Snapshot) -> Siblings {
     siblings
 }
 
-/// What stays is in both states below the same parent, in the same order, and
-/// nothing else could; what comes stands right before the next that stays. Returns
-/// what comes.
+/// Siblings that stay have the same parent and order in both states, and no other sibling
+/// could stay. One that arrives is placed right before the next that stays. Returns those
+/// that arrive.
 pub fn check_places(newer: &Snapshot, older: &Snapshot, changes: &[Change]) -> BTreeSet<Uuid> {
-    let coming: BTreeMap<Uuid, Place> = changes
+    let arriving: BTreeMap<Uuid, Place> = changes
         .iter()
         .filter_map(|change| match change {
             Change::Added { place, .. } => Some((change.uuid(), *place)),
@@ -34,13 +34,13 @@ pub fn check_places(newer: &Snapshot, older: &Snapshot, changes: &[Change]) -> B
     for (parent, now) in now {
         let then: &[Uuid] = then.get(&parent).map_or(&[], |then| then);
         let at = |uuid: &Uuid| then.iter().position(|one| one == uuid);
-        let stays = |uuid: &&Uuid| !coming.contains_key(*uuid);
+        let stays = |uuid: &&Uuid| !arriving.contains_key(*uuid);
         let staying: Vec<_> = now.iter().filter(stays).map(at).collect();
         assert!(staying.iter().all(Option::is_some));
         assert!(staying.is_sorted());
         let mut next = Place::Last;
         for (index, uuid) in now.iter().enumerate().rev() {
-            let Some(place) = coming.get(uuid) else {
+            let Some(place) = arriving.get(uuid) else {
                 next = Place::Before(*uuid);
                 continue;
             };
@@ -61,5 +61,5 @@ pub fn check_places(newer: &Snapshot, older: &Snapshot, changes: &[Change]) -> B
             tally::mark("Moves", kind);
         }
     }
-    coming.into_keys().collect()
+    arriving.into_keys().collect()
 }

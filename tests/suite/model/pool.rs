@@ -1,4 +1,4 @@
-//! Strategies for arguments, out of small pools so that they often meet.
+//! Strategies for arguments, drawn from small pools so that they often coincide.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::edit::{Edit, Key};
 
-/// How many UUIDs there are, and how many plain names.
+/// The number of UUIDs, and of plain names.
 pub const SIZE: usize = 8;
 
-/// How many spellings of a UUID there are, upper case included.
+/// The number of spellings of a UUID, upper case included.
 pub const SPELLINGS: usize = 8;
 
-/// The UUIDs: the first is nil, the others have letters and digits. The one
-/// at `SIZE` is never a provider's, but names may spell it.
+/// The UUIDs: the first is nil, the others have letters and digits. No provider has the one
+/// at `SIZE`, but names may spell it.
 pub fn uuid_at(at: usize) -> Uuid {
     Uuid::from_u128(0x0abc_def0_1234_5678_9abc_def0_1234_5678 * at as u128)
 }
@@ -27,7 +27,7 @@ pub fn name_at(at: usize) -> String {
     format!("name-{at}")
 }
 
-/// A UUID's text, in one of its spellings.
+/// One of the spellings of a UUID.
 pub fn spelling(uuid: Uuid, at: usize) -> String {
     let text = match at / 2 {
         0 => uuid.hyphenated().to_string(),
@@ -42,7 +42,7 @@ pub fn spelling(uuid: Uuid, at: usize) -> String {
     }
 }
 
-/// Texts that are close to legal names, to UUIDs or to those of the pool.
+/// Near misses of legal names, of UUIDs and of those in the pool.
 pub const ODD: &[&str] = &[
     "NAME-0",
     "name-0 ",
@@ -60,7 +60,7 @@ pub fn uuid() -> impl Strategy<Value = Uuid> {
 }
 
 fn long_name() -> impl Strategy<Value = String> {
-    // Two bytes a character: the limit is one of characters.
+    // Two bytes per character: the limit counts characters.
     (198..=203_usize).prop_map(|length| "ä".repeat(length))
 }
 
@@ -101,7 +101,7 @@ pub fn class() -> impl Strategy<Value = ResourceClass> {
     ]
 }
 
-/// Seldom a bad one; most differ by a field or two.
+/// Rarely an invalid one; most differ in a field or two.
 fn inventory() -> impl Strategy<Value = Inventory> {
     let total = prop_oneof![
         40 => Just(1),
@@ -119,7 +119,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
         0.25,
         prop_oneof![15 => select(vec![0.0, 1.0, 16.0]), 1 => bad_ratio],
     );
-    // Most totals are 1, so that 2 is too much.
+    // Most totals are 1, so 2 is too much.
     let reserved = prop_oneof![20 => Just(1), 6 => Just(0), 1 => Just(u32::MAX), 2 => Just(2)];
     let reserved = option::weighted(0.25, reserved);
     (total, reserved, unit(), unit(), unit(), ratio).prop_map(
@@ -135,7 +135,7 @@ fn inventory() -> impl Strategy<Value = Inventory> {
     )
 }
 
-/// A class may come twice.
+/// A class may be repeated.
 pub fn inventories() -> BoxedStrategy<Vec<(ResourceClass, Inventory)>> {
     let count = prop_oneof![1 => Just(0_usize), 6 => Just(1), 2 => Just(2)];
     count
@@ -175,7 +175,7 @@ pub fn resources() -> impl Strategy<Value = Vec<Resource>> {
     vec(resource(), 0..3)
 }
 
-/// A record of a root with some content, seldom a bad one.
+/// A record of a root with some content, rarely invalid.
 pub fn record() -> BoxedStrategy<ProviderRecord> {
     let content = (
         option::weighted(0.6, inventories()),
@@ -199,7 +199,7 @@ pub fn record() -> BoxedStrategy<ProviderRecord> {
         .boxed()
 }
 
-/// An edit of or around one provider.
+/// An edit of one provider.
 pub fn edit() -> BoxedStrategy<Edit> {
     let given = || option::weighted(0.9, uuid());
     let at = || option::of(generation());

@@ -1,4 +1,4 @@
-//! What `populate` and `replace_all` make of the model.
+//! `populate` and `replace_all` in the model.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Forest, ProviderRecord};
@@ -10,13 +10,13 @@ use super::forest::{Model, Refusals, cycles, too_deep};
 use super::names::{clashes, invalid_name};
 
 impl Model {
-    /// Whatever stands below a given provider and is not given goes.
+    /// Removes the descendants of given providers that are not given themselves.
     pub fn populate(&mut self, records: &[ProviderRecord]) -> Result<Made, Refusals> {
         let dropped = self.below_given(records);
         self.put_records(records, &dropped)
     }
 
-    /// Whatever is not given goes.
+    /// Removes all providers that are not given.
     pub fn replace_all(&mut self, records: &[ProviderRecord]) -> Result<Made, Refusals> {
         let all = self.providers.iter().map(|one| one.uuid);
         let dropped: Vec<Uuid> = all
@@ -63,8 +63,8 @@ impl Model {
         Ok(Made::nothing(changed))
     }
 
-    /// The forest with those records, good or bad: who keeps the parent keeps
-    /// the place, the others come last.
+    /// The forest with these records, valid or not. Providers that keep their parent keep their
+    /// place; the others are last.
     fn with(&self, records: &[ProviderRecord], dropped: &[Uuid]) -> Self {
         let given = |uuid| records.iter().find(|record| record.uuid == uuid);
         let mut after = Self::default();
@@ -86,7 +86,7 @@ impl Model {
         after
     }
 
-    /// All below a given provider that are not given.
+    /// The descendants of given providers that are not given themselves.
     fn below_given(&self, records: &[ProviderRecord]) -> Vec<Uuid> {
         let mut dropped = Vec::new();
         let mut topmost_given = None;
@@ -104,7 +104,7 @@ impl Model {
     }
 }
 
-/// A record as it is kept: its root follows from its parents.
+/// A record as stored: without its root, which follows from its parents.
 fn stored(record: &ProviderRecord) -> ProviderRecord {
     let mut stored = record.clone();
     stored.root_uuid = None;
@@ -119,7 +119,7 @@ fn missing_parents(after: &Model, records: &[ProviderRecord]) -> Option<Refusal>
     (!missing.is_empty()).then_some(Refusal::MissingParents { uuids: missing })
 }
 
-/// Records that stand too deep, in another tree than they say, or on a cycle.
+/// Records that are too deep, in another tree than they claim, or in a cycle.
 fn misplaced(after: &Model, records: &[ProviderRecord]) -> Refusals {
     let mut refusals = Vec::new();
     let walk = after.walk();
@@ -148,8 +148,8 @@ fn misplaced(after: &Model, records: &[ProviderRecord]) -> Refusals {
     refusals
 }
 
-/// The cycles among providers that stand below no root. The others are below a
-/// cycle, or below nobody.
+/// The cycles among providers that are below no root. The others are below a cycle or a
+/// missing parent.
 fn cycles_among(lost: &[&ProviderRecord]) -> Refusals {
     let mut refusals = Vec::new();
     let mut seen = Vec::new();

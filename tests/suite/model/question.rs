@@ -1,4 +1,4 @@
-//! Every question about a provider's content as a value.
+//! Every query of a provider's content as a value.
 
 use proptest::prelude::*;
 use provider_tree::{Error, Forest, Inventory, Resource, ResourceClass};
@@ -35,14 +35,14 @@ impl Question {
         }
     }
 
-    /// The same question about a provider that is there.
+    /// The same query of an existing provider.
     pub fn known(&self, model: &Model, choice: usize) -> Self {
         let mut question = self.clone();
         make_known(question.keys(), model, choice);
         question
     }
 
-    /// Asks both. Returns the answer.
+    /// Asks the forest and the model, and compares. Returns the answer.
     pub fn ask(&self, forest: &Forest, model: &Model) -> Result<bool, Error> {
         let given = self.of_forest(forest);
         assert_agrees(&given, &self.of_model(model), self);

@@ -1,5 +1,5 @@
-//! Record sets for `populate` and `replace_all`: wild ones, sound ones, and echoes of the forest
-//! as it is, with a few twists.
+//! Records for `populate` and `replace_all`: arbitrary ones, valid ones, and echoes of the
+//! current forest with a few twists.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -11,28 +11,27 @@ use super::edit::{Edit, make_known};
 use super::forest::Model;
 use super::pool::{SIZE, edit, name, name_at, record, uuid, uuid_at};
 
-/// An edit, or one that is made out of the forest that it meets.
+/// An edit, or one that depends on the current forest.
 #[derive(Clone, Debug)]
 pub enum Draft {
     Edit(Edit),
-    /// An edit of providers that are there.
+    /// An edit of existing providers.
     Known(Edit, usize),
     Echo(Echo),
-    /// The whole forest is to be what the records say.
+    /// A `replace_all` with the records.
     Resync(Echo),
 }
 
-/// Records of the forest as it is: of some providers, with some twists.
+/// Records of some current providers, with some twists.
 #[derive(Clone, Debug)]
 pub struct Echo {
     of: Part,
     twists: Vec<Twist>,
-    /// What the records are sorted by, counted anew beyond the end: by one number they
-    /// stay in their order.
+    /// Sort keys of the records, repeated as needed: a single key keeps their order.
     order: Vec<u8>,
 }
 
-/// Which providers are given. Numbers count top-down, beyond the end anew.
+/// Which providers are given. Numbers are top-down and wrap around.
 #[derive(Clone, Debug)]
 enum Part {
     All,
@@ -42,17 +41,17 @@ enum Part {
     Some(Vec<bool>),
 }
 
-/// How the records differ from the forest. Numbers count the records.
+/// How the records differ from the forest. Numbers are those of records and wrap around.
 #[derive(Clone, Debug)]
 enum Twist {
     SwapNames(usize, usize),
     Rename(usize, String),
     Put(usize, Option<usize>),
     PutUnder(usize, Uuid),
-    /// Its database was rebuilt: the same provider under another UUID, which its
-    /// children name as their parent.
+    /// The host's database was rebuilt: the same provider with another UUID, which its children
+    /// name as their parent.
     Rebuild(usize, Uuid),
-    /// The content of another record: all of it, or one part.
+    /// Takes the content of another record: all of it, or one part.
     Renew(usize, ProviderRecord, usize),
     Add(ProviderRecord, Option<usize>),
     /// Every record names its root.
@@ -196,7 +195,7 @@ pub fn draft() -> BoxedStrategy<Draft> {
     .boxed()
 }
 
-/// Records that are put in, seldom in place of all that is there.
+/// Given to `populate`, or less often to `replace_all`.
 fn given(records: impl Strategy<Value = Vec<ProviderRecord>>) -> impl Strategy<Value = Draft> {
     (records, prop::bool::weighted(0.3)).prop_map(|(records, all)| {
         Draft::Edit(if all {
@@ -207,7 +206,7 @@ fn given(records: impl Strategy<Value = Vec<ProviderRecord>>) -> impl Strategy<V
     })
 }
 
-/// Any records, most of them at odds with one another.
+/// Arbitrary records, which mostly contradict each other.
 fn wild() -> impl Strategy<Value = Vec<ProviderRecord>> {
     let record = (record(), option::of(uuid()), option::weighted(0.1, uuid()));
     let record = record.prop_map(|(mut record, parent, root)| {
@@ -218,8 +217,8 @@ fn wild() -> impl Strategy<Value = Vec<ProviderRecord>> {
     vec(record, 0..5)
 }
 
-/// Each provider once, with a plain name of its own, below one of the others
-/// or none: mostly a forest, in any order.
+/// Distinct providers with distinct plain names, each a root or below another: mostly a
+/// valid forest, in any order.
 fn sound() -> impl Strategy<Value = Vec<ProviderRecord>> {
     let places = Just((0..SIZE).collect::<Vec<_>>());
     let contents = vec((record(), option::of(0..SIZE)), 1..SIZE);
@@ -240,7 +239,7 @@ fn sound() -> impl Strategy<Value = Vec<ProviderRecord>> {
     })
 }
 
-/// A number of a provider.
+/// The number of a provider.
 fn at() -> impl Strategy<Value = usize> {
     0..64_usize
 }
@@ -260,7 +259,7 @@ pub fn echo() -> BoxedStrategy<Echo> {
     echo_of(part())
 }
 
-/// Records for `replace_all`: mostly of nearly all providers, as it removes the others.
+/// Records for `replace_all`: mostly of nearly all providers, since it removes the others.
 pub fn resync() -> BoxedStrategy<Echo> {
     echo_of(prop_oneof![
         6 => Just(Part::All),

@@ -1,5 +1,5 @@
-//! Deep, wide and bushy forests of hundreds of providers, cut up and moved
-//! about, up to the deepest level there is and beyond.
+//! Deep, wide and bushy forests of hundreds of providers, cut and rearranged, up to the
+//! deepest level and beyond.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use super::records::{Echo, echo, resync};
 use super::tally;
 use crate::cases::{ProviderTree, new_tree};
 
-/// The most providers of a tree that lie in one allocation.
+/// The most providers of a tree that share one allocation.
 const FEW: usize = 32;
 
-/// From this many providers on none are added.
+/// No more providers are added above this number.
 const ENOUGH: usize = 1_700;
 
 /// One change of a forest.
@@ -30,47 +30,47 @@ pub struct Shaping(Change);
 enum Change {
     Grow(Growth, Option<Pick>, Manner),
     Move(Pick, Option<Pick>),
-    /// Under the parent that it has.
+    /// To the current parent.
     MoveNowhere(Pick),
     Remove(usize),
-    /// All roots but a few.
+    /// Removes all but a few roots.
     Trim,
-    /// All of a large tree but the first so many.
+    /// Removes all of a large tree but the first so many.
     Prune(usize, usize),
     Populate(Echo),
     ReplaceAll(Echo),
-    /// A provider and all below it are given anew, backwards, the topmost with
-    /// another parent.
+    /// Populates with a provider and its descendants in reverse order, the topmost with another
+    /// parent.
     Regive(Pick, Option<Pick>),
 }
 
-/// A provider that is there.
+/// An existing provider.
 #[derive(Clone, Debug)]
 enum Pick {
-    /// Counted top-down, beyond the end anew.
+    /// By number, top-down; wraps around.
     At(usize),
     Deepest,
-    /// A root, counted likewise.
+    /// A root by number; wraps around.
     Root(usize),
 }
 
-/// New providers below one another.
+/// A group of new providers.
 #[derive(Clone, Debug)]
 enum Growth {
-    /// Each below the one before.
+    /// Each below the previous one.
     Chain(usize),
-    /// Side by side.
+    /// All siblings.
     Fan(usize),
-    /// Side by side, each with so many below it: in a chain, or side by side.
+    /// Siblings, each with this many descendants: a chain if true, else children.
     Bush(Vec<(usize, bool)>),
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Manner {
     Populate,
-    /// With the children before their parents.
+    /// Children before their parents.
     PopulateUpwards,
-    /// A few of them.
+    /// Only a few of them.
     OneByOne,
 }
 
@@ -89,7 +89,7 @@ impl Pick {
 }
 
 impl Growth {
-    /// The parent of each new provider, by number among them.
+    /// The parent of each new provider, by its number.
     fn parents(&self) -> Vec<Option<usize>> {
         match self {
             Self::Chain(length) => (0..*length).map(|at| at.checked_sub(1)).collect(),
@@ -108,15 +108,15 @@ impl Growth {
     }
 }
 
-/// A tree beside what it must show.
+/// A tree with its model.
 pub struct Shape {
     tree: ProviderTree,
     model: Model,
-    /// How many providers were ever made.
+    /// How many providers have been created.
     made: u128,
     /// The root of each provider after the last change.
     roots: BTreeMap<Uuid, Uuid>,
-    /// Roots of trees that have had more than [`FEW`] providers since they were small.
+    /// Roots of trees that grew beyond [`FEW`] providers and have not become small again.
     large: BTreeSet<Uuid>,
 }
 
@@ -149,7 +149,7 @@ impl Shape {
         self.note();
     }
 
-    /// Notes what has become of the trees.
+    /// Tallies how the trees changed.
     fn note(&mut self) {
         let mut roots = BTreeMap::new();
         let mut sizes: BTreeMap<Uuid, usize> = BTreeMap::new();
@@ -328,8 +328,7 @@ pub fn shapings(count: usize) -> impl Strategy<Value = Vec<Shaping>> {
         2 => (pick(), prop::option::weighted(0.8, pick()))
             .prop_map(|(pick, parent)| Change::Regive(pick, parent)),
     ];
-    // A chain that almost is too high, and a fan that is too wide for ordinals of
-    // one byte.
+    // A chain that is almost too deep, and a fan too wide for one-byte ordinals.
     let start = prop_oneof![
         2 => (1_016..=1_024_usize).prop_map(Growth::Chain),
         1 => (260..=420_usize).prop_map(Growth::Fan),

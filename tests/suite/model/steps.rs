@@ -1,4 +1,4 @@
-//! Sequences of steps on several trees that came out of one another.
+//! Sequences of steps on several trees, forked from one another.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -14,10 +14,10 @@ use super::question::{Question, question};
 use super::records::{Draft, draft};
 use super::tally;
 
-/// The most trees at a time.
+/// The most trees that exist at a time.
 const BRANCHES: usize = 3;
 
-/// One step, on the tree of that number, counted anew beyond the end.
+/// One step on the tree of a number, which wraps around.
 #[derive(Clone, Debug)]
 pub struct Step {
     on: usize,
@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// The newest one makes way where there are too many.
+    /// Replaces the newest tree if there are too many.
     fn add(&mut self, branch: Branch) {
         self.branches.truncate(BRANCHES - 1);
         self.branches.push(branch);
@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    /// Every kept snapshot shows what it did, whatever came after.
+    /// Every kept snapshot is unchanged by later steps.
     pub fn finish(&self) {
         for (kept, version, model) in &self.kept {
             assert_eq!(kept.version(), *version);

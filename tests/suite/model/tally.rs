@@ -1,5 +1,5 @@
-//! What the sequences of this thread have reached, so that a test can tell
-//! whether they leave nothing out.
+//! Counts the outcomes that this thread's sequences have reached, so that a test can check
+//! that none is left out.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ thread_local! {
     static REACHED: RefCell<BTreeMap<String, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Calls, each with the answers and errors that steps must have had of it.
+/// Calls, each with the answers and errors that steps must reach.
 pub const OF_STEPS: &[&str] = &[
     "NewRoot: New InvalidName UuidTaken NameTaken NameIsUuid UuidIsName",
     "NewChild: New InvalidName UuidTaken NameTaken NameIsUuid UuidIsName UnknownProvider",
@@ -53,7 +53,7 @@ pub const OF_STEPS: &[&str] = &[
     "Follow: changed gone part left",
 ];
 
-/// The same of forests of hundreds of providers.
+/// The same for forests of hundreds of providers.
 pub const OF_SHAPES: &[&str] = &[
     "NewChild: New TooDeep",
     "NewRoot: New",
@@ -71,7 +71,7 @@ pub const OF_SHAPES: &[&str] = &[
     "Levels: thousand",
 ];
 
-/// Notes what came of a call.
+/// Counts the outcome of a call.
 pub fn note(call: &str, outcome: &Result<impl Debug, Error>) {
     let outcome = match outcome {
         Ok(value) => kind(value),
@@ -81,18 +81,18 @@ pub fn note(call: &str, outcome: &Result<impl Debug, Error>) {
     mark(call, &outcome);
 }
 
-/// Notes that something has happened.
+/// Counts an event.
 pub fn mark(call: &str, outcome: &str) {
     let mark = format!("{call}: {outcome}");
     REACHED.with_borrow_mut(|reached| *reached.entry(mark).or_default() += 1);
 }
 
-/// How often that has happened.
+/// The count of a mark.
 pub fn times(mark: &str) -> usize {
     REACHED.with_borrow(|reached| reached.get(mark).copied().unwrap_or_default())
 }
 
-/// What was not reached yet. Prints how often the rest was.
+/// The outcomes not reached yet. Prints the counts of the others.
 pub fn missing(expected: &[&str]) -> Vec<String> {
     let calls = expected.iter().filter_map(|line| line.split_once(": "));
     let marks = calls.flat_map(|(call, outcomes)| {
@@ -105,7 +105,7 @@ pub fn missing(expected: &[&str]) -> Vec<String> {
     })
 }
 
-/// The name of a variant, and what is in it if that is a truth.
+/// The name of a variant, with its value if that is a `bool`.
 pub fn kind(value: &impl Debug) -> String {
     let text = format!("{value:?}");
     let end = text.find([' ', '{']).unwrap_or(text.len());
@@ -116,7 +116,7 @@ pub fn kind(value: &impl Debug) -> String {
     }
 }
 
-/// The same of changes between states.
+/// The same for diffs of states.
 pub const OF_STATES: &[&str] = &[
     "Diff: Added Removed Updated",
     "Removal: early late",

@@ -1,4 +1,4 @@
-//! The model's providers in the order of a walk, and who stands where.
+//! The model's providers in top-down order, and how they are related.
 
 use std::collections::BTreeMap;
 
@@ -32,14 +32,14 @@ impl Model {
 impl<'a> Walk<'a> {
     fn position(&self, uuid: Uuid) -> usize {
         let found = self.0.iter().position(|(_, one)| one.uuid == uuid);
-        found.expect("it stands below a root")
+        found.expect("the provider is below a root")
     }
 
     pub fn depth(&self, uuid: Uuid) -> usize {
         self.0[self.position(uuid)].0
     }
 
-    /// A provider and all below it.
+    /// A provider and its descendants.
     pub fn tree(&self, uuid: Uuid) -> &[(usize, &'a ProviderRecord)] {
         let start = self.position(uuid);
         let below = |(depth, _): &&(usize, _)| *depth > self.0[start].0;
@@ -50,11 +50,10 @@ impl<'a> Walk<'a> {
     pub fn root(&self, uuid: Uuid) -> &'a ProviderRecord {
         let up_to = &self.0[..=self.position(uuid)];
         let root = up_to.iter().rev().find(|(depth, _)| *depth == 0);
-        root.expect("the first is a root").1
+        root.expect("the first provider is a root").1
     }
 
-    /// The parent, its parent and so on: each the nearest before that stands
-    /// one level higher.
+    /// The ancestors, nearest first: each is the nearest earlier provider one level up.
     pub fn ancestors(&self, uuid: Uuid) -> Vec<Uuid> {
         let at = self.position(uuid);
         let mut level = self.0[at].0;

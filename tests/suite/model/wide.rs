@@ -1,4 +1,4 @@
-//! A root with 100,000 children, and thousands of roots, beside lists of them.
+//! A root with 100,000 children, and thousands of roots, against plain lists.
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -17,7 +17,7 @@ fn name(number: u128) -> String {
     format!("child {number}")
 }
 
-/// A root with children, and another one without.
+/// A root with children, and one without.
 fn wide() -> ProviderTree {
     let root = ProviderRecord::new(uuid(0), "root");
     let other = ProviderRecord::new(uuid(u128::MAX), "other");
@@ -39,7 +39,7 @@ fn numbers(tree: &ProviderTree, parent: &str) -> Vec<u128> {
 }
 
 #[test]
-fn a_hundred_thousand_children_stand_where_a_list_has_them() {
+fn a_hundred_thousand_children_are_ordered_like_a_list() {
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let tree = wide();
     let mut here: Vec<u128> = (1..=CHILDREN).collect();
@@ -92,7 +92,7 @@ fn a_hundred_thousand_children_stand_where_a_list_has_them() {
     }
     tree.snapshot().check_invariants().unwrap();
     assert_eq!(numbers(&tree, "root"), here);
-    // All but a few go, in one step: the tree is small again.
+    // Removing all but a few in one commit makes the tree small again.
     tree.update(|transaction| {
         here[10..]
             .iter()
@@ -106,10 +106,10 @@ fn a_hundred_thousand_children_stand_where_a_list_has_them() {
 
 const ROOTS: u128 = 3_000;
 
-/// Roots that come, go and change places in numbers, so that the blocks that have their
-/// ordinals grow, empty and are numbered again.
+/// Adds, removes and moves many roots, so that the blocks of their ordinals grow, empty and
+/// are renumbered.
 #[test]
-fn thousands_of_roots_stand_where_a_list_has_them() {
+fn thousands_of_roots_are_ordered_like_a_list() {
     let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let tree = new_tree();
     let mut here: Vec<u128> = Vec::new();
@@ -125,7 +125,7 @@ fn thousands_of_roots_stand_where_a_list_has_them() {
         )
         .unwrap();
         here.extend(all);
-        // Some change places, as a fork has them that was filled in another order.
+        // Some move, to the order of a fork that was filled in another order.
         let mut order = here.clone();
         for _ in 0..300 {
             let moved = order.remove(random.random_range(0..order.len()));
@@ -143,7 +143,7 @@ fn thousands_of_roots_stand_where_a_list_has_them() {
         assert_eq!(tree.snapshot(), other.snapshot());
         here = order;
         assert_shows(&tree, &here);
-        // All but some go: from the front, from the back, or in between.
+        // Remove most: from the front, from the back, or in between.
         let kept: Vec<u128> = match round % 4 {
             0 => here[here.len() - 100..].to_vec(),
             1 => here[..50].to_vec(),

@@ -11,8 +11,8 @@ use crate::cases::{fork, new_tree};
 #[test]
 fn a_copy_is_equal_until_one_of_the_two_changes() {
     // Nova: copy.deepcopy(tree) == tree -> False, as it compares identities;
-    // both use the one lock of the process.
-    // Differs: snapshots compare what they show, and there is no lock.
+    // both use the process-wide lock.
+    // Differs: snapshots compare by content, and there is no lock.
     let tree = two_trees();
     let copy = fork(tree.snapshot());
     assert_eq!(copy.snapshot(), tree.snapshot());
@@ -21,9 +21,9 @@ fn a_copy_is_equal_until_one_of_the_two_changes() {
 }
 
 #[test]
-fn snapshots_that_show_the_same_are_equal_whatever_their_versions() {
+fn snapshots_with_the_same_content_are_equal_whatever_their_versions() {
     // Nova: no two trees are equal.
-    // Differs: as above; the order of siblings counts.
+    // Differs: snapshots compare by content, which includes the order of siblings.
     let tree = two_trees();
     let before = tree.snapshot();
     tree.set_generation("g", 1).unwrap();
@@ -39,7 +39,7 @@ fn snapshots_that_show_the_same_are_equal_whatever_their_versions() {
 
 #[test]
 fn a_copy_is_independent() {
-    // Nova: a root is added to a deepcopy -> the original has none such.
+    // Nova: a root is added to a deepcopy -> the original doesn't have it.
     let tree = one_root();
     let copy = fork(tree.snapshot());
     copy.new_root("q").unwrap();
@@ -52,7 +52,7 @@ fn a_copy_is_independent() {
 #[test]
 fn copying_copies_nothing() {
     // Nova: copy.deepcopy() copies every provider: 36 ms for 1,000.
-    // Differs: the copy's providers are the very ones that it was made from.
+    // Differs: a copy shares all providers with the original.
     let snapshot = two_trees().snapshot();
     let copy = fork(snapshot.clone()).snapshot();
     assert_eq!(copy.len(), snapshot.len());
@@ -61,9 +61,9 @@ fn copying_copies_nothing() {
 }
 
 #[test]
-fn a_forest_survives_going_out_as_records_and_in_again() {
+fn a_forest_survives_a_round_trip_through_records() {
     // Nova: pickle.loads(pickle.dumps(tree)) -> the same UUIDs.
-    // Differs: what goes out and in are records.
+    // Differs: a forest is exported and imported as records.
     let tree = two_trees();
     tree.update_traits("g", ["T"], 3).unwrap();
     let out = tree.snapshot();
@@ -75,7 +75,7 @@ fn a_forest_survives_going_out_as_records_and_in_again() {
 #[test]
 fn a_shared_handle_shares_the_forest() {
     // Nova: copy.copy(tree) shares its dicts: a root added to one is in both.
-    // Differs: a tree is no value to copy; its handle is shared.
+    // Differs: a tree can't be copied; it is shared in an `Arc`.
     let tree = Arc::new(one_root());
     let handle = Arc::clone(&tree);
     handle.new_root("w").unwrap();
@@ -86,7 +86,7 @@ fn a_shared_handle_shares_the_forest() {
 fn a_subtree_is_an_independent_copy_of_one_tree() {
     // Nova: subtree("r") -> a ProviderSubTree that keeps "r" as its scope, with
     // r and c.
-    // Differs: it is a snapshot like any other; its one root is the scope.
+    // Differs: it is an ordinary snapshot; its only root is the scope.
     let tree = two_trees();
     for key in ["r", &R.to_string()] {
         let subtree = tree.snapshot().subtree(key).unwrap();
@@ -114,7 +114,7 @@ fn a_subtree_starts_at_a_root() {
 }
 
 #[test]
-fn a_copy_of_a_subtree_is_a_forest_like_any_other() {
+fn a_copy_of_a_subtree_is_an_ordinary_forest() {
     // Nova: copy.deepcopy() of a subtree -> a ProviderSubTree with the same
     // scope.
     // Differs: it can take more roots.
@@ -128,7 +128,7 @@ fn a_copy_of_a_subtree_is_a_forest_like_any_other() {
 #[test]
 fn roots_are_those_of_one_version() {
     // Nova: roots is a live view of the private providers.
-    // Differs: an iterator shows the version that it was asked of.
+    // Differs: an iterator over the roots of one version.
     let tree = one_root();
     let snapshot = tree.snapshot();
     let mut roots = snapshot.roots();

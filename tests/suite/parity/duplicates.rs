@@ -1,4 +1,4 @@
-//! Names and UUIDs that are taken, and what becomes of them after a removal.
+//! Names and UUIDs that are taken, and that are free again after a removal.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Inventory, NewProvider, ProviderRecord, ResourceClass};
@@ -15,8 +15,8 @@ fn new_root_returns_its_uuid() {
 }
 
 #[test]
-fn a_second_root_of_a_uuid_is_refused() {
-    // Nova: new_root() of a UUID that is there, another name -> ValueError.
+fn a_second_root_with_a_uuid_is_refused() {
+    // Nova: new_root() with an existing UUID and another name -> ValueError.
     let error = refused(&one_root(), |tree| {
         tree.new_root(NewProvider::new("other").uuid(R))
     });
@@ -25,11 +25,11 @@ fn a_second_root_of_a_uuid_is_refused() {
 }
 
 #[test]
-fn a_second_root_of_a_name_is_refused() {
-    // Nova: new_root() of a name that is there, another UUID -> added; all
-    // UUIDs then list both, and data() by that name finds the later one.
-    // Differs: names are unique in the forest, as in Placement, so that what a
-    // name finds does not depend on the order of adding.
+fn a_second_root_with_a_name_is_refused() {
+    // Nova: new_root() with an existing name and another UUID -> added; the list
+    // of all UUIDs then has both, and data() by that name finds the later one.
+    // Differs: names are unique in the forest, as in Placement, so a look-up by
+    // name does not depend on the order of additions.
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root(NewProvider::new("r").uuid(S)));
     assert_eq!(error, name_taken("r", R));
@@ -40,9 +40,9 @@ fn a_second_root_of_a_name_is_refused() {
 #[test]
 fn a_removed_root_is_gone_by_name_and_by_uuid() {
     // Nova: with two roots of one name, remove() of the first -> None; the name
-    // and the second are found still; remove() of the second -> KeyError of the
-    // name, half-way: its UUID is gone by then.
-    // Differs: there is no second one, and no half-done removal.
+    // still finds the second; remove() of the second -> KeyError for the name,
+    // after its UUID has been removed.
+    // Differs: names are unique, and no removal stops half-way.
     let tree = one_root();
     assert!(tree.new_root(NewProvider::new("r").uuid(S)).is_err());
     assert_eq!(tree.remove(R).unwrap().value, 1);
@@ -68,9 +68,9 @@ fn a_uuid_that_is_an_existing_name_is_refused() {
 #[test]
 fn a_name_that_is_an_existing_uuid_is_refused() {
     // Nova: new_root() whose name is the UUID of a root -> added; data() of
-    // that text finds the one that has it as its UUID.
-    // Differs: names and UUIDs are one namespace, so that text finds one
-    // provider at most.
+    // that text finds the provider with that UUID.
+    // Differs: names and UUIDs share a namespace, so a text finds one provider
+    // at most.
     let name = R.to_string();
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root(NewProvider::new(&name).uuid(S)));
@@ -91,8 +91,8 @@ fn a_provider_may_have_its_own_uuid_as_its_name() {
 }
 
 #[test]
-fn a_child_without_a_uuid_needs_a_name_that_nobody_has() {
-    // Nova: new_child() without a UUID, of a name that any provider has
+fn a_child_without_a_uuid_needs_an_unused_name() {
+    // Nova: new_child() without a UUID, with the name of any provider
     // -> ValueError.
     let tree = one_root();
     tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
@@ -101,11 +101,11 @@ fn a_child_without_a_uuid_needs_a_name_that_nobody_has() {
 }
 
 #[test]
-fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
-    // Nova: new_child() with a UUID of its own, of the name of a sibling, of a
+fn a_child_with_a_uuid_needs_an_unused_name() {
+    // Nova: new_child() with a UUID of its own and the name of a sibling, of a
     // child of another root, or of its own root -> added each time; data() by
     // that name finds the root, else the first child in the order of roots.
-    // Differs: names are unique in the forest, whoever gave the UUID.
+    // Differs: names are unique in the forest, with a given UUID as without.
     let tree = one_root();
     tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
     tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
@@ -120,8 +120,8 @@ fn a_child_with_a_uuid_needs_a_name_that_nobody_has() {
 }
 
 #[test]
-fn a_second_child_of_a_uuid_is_refused() {
-    // Nova: new_child() of a UUID that is there -> ValueError that names it.
+fn a_second_child_with_a_uuid_is_refused() {
+    // Nova: new_child() with an existing UUID -> ValueError that names it.
     let tree = one_root();
     tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
     let taken = Refusal::UuidTaken {
@@ -141,7 +141,7 @@ fn a_second_child_of_a_uuid_is_refused() {
 
 #[test]
 fn a_child_of_a_missing_parent_is_refused() {
-    // Nova: new_child() under a parent that is not there -> ValueError.
+    // Nova: new_child() under an unknown parent -> ValueError.
     let error = refused(&one_root(), |tree| {
         tree.new_child(NewProvider::new("c").uuid(C1), "NOPE")
     });
@@ -153,10 +153,10 @@ fn a_child_of_a_missing_parent_is_refused() {
 }
 
 #[test]
-fn remove_by_name_removes_the_only_one_of_that_name() {
-    // Nova: remove("c") where three children are called so -> the first goes,
+fn remove_by_name_removes_only_that_provider() {
+    // Nova: remove("c") with three children of that name -> removes the first,
     // the others stay.
-    // Differs: only one can be called so; what is called otherwise stays.
+    // Differs: only one can have that name; the others stay.
     let tree = one_root();
     tree.new_child(NewProvider::new("c").uuid(C1), "r").unwrap();
     tree.new_child(NewProvider::new("d").uuid(C2), "r").unwrap();
@@ -166,8 +166,8 @@ fn remove_by_name_removes_the_only_one_of_that_name() {
 }
 
 #[test]
-fn remove_takes_all_that_is_below() {
-    // Nova: remove() -> the provider and all of its children go.
+fn remove_removes_all_descendants() {
+    // Nova: remove() -> removes the provider and all of its children.
     let tree = super::two_trees();
     assert_eq!(tree.remove("c").unwrap().value, 2);
     assert_eq!(uuids(&tree.snapshot()), [R, S]);
@@ -175,8 +175,8 @@ fn remove_takes_all_that_is_below() {
 }
 
 #[test]
-fn without_a_uuid_a_child_gets_a_random_one() {
-    // Nova: new_child() without a UUID -> a version 4 UUID, text of 36
+fn a_child_without_a_uuid_gets_a_random_one() {
+    // Nova: new_child() without a UUID -> a version 4 UUID as a text of 36
     // characters.
     let tree = one_root();
     let uuid = tree.new_child("c", "r").unwrap().value;
@@ -203,10 +203,10 @@ fn a_provider_that_is_added_again_starts_empty() {
 }
 
 #[test]
-fn without_a_uuid_a_root_gets_a_random_one() {
-    // Nova: new_root() whose UUID is None -> returns a random UUID, but files
+fn a_root_without_a_uuid_gets_a_random_one() {
+    // Nova: new_root() with a UUID of None -> returns a random UUID, but stores
     // the root under None; remove() by name -> KeyError, and it stays.
-    // Differs: it is found and removed by the UUID that was returned.
+    // Differs: the returned UUID finds and removes it.
     let tree = new_tree();
     let uuid: Uuid = tree.new_root("n").unwrap().value;
     assert_eq!(uuid.get_version_num(), 4);

@@ -1,5 +1,4 @@
-//! What tests of Nova 34 other than those of `ProviderTree` fill its tree with, and
-//! what is refused here.
+//! Fixtures of Nova 34's other tests that its `ProviderTree` accepts and this one refuses.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{ProviderRecord, ResourceClass, Trait};
@@ -9,8 +8,8 @@ use super::{R, one_root, refused};
 use crate::cases::{name_taken, new_tree};
 
 #[test]
-fn three_providers_of_one_name_are_refused() {
-    // Nova: three roots of one name -> all are added.
+fn three_providers_with_one_name_are_refused() {
+    // Nova: three roots with one name -> all are added.
     // Differs: names are unique in the forest, as in Placement.
     let tree = new_tree();
     let given = [R, Uuid::from_u128(1), Uuid::from_u128(2)];
@@ -22,7 +21,7 @@ fn three_providers_of_one_name_are_refused() {
 #[test]
 fn a_trait_in_lower_case_is_refused() {
     // Nova: update_traits() of `trait1` -> True.
-    // Differs: traits are those of Placement's schema.
+    // Differs: traits follow Placement's schema.
     let error = refused(&one_root(), |tree| {
         tree.update_traits("r", ["trait1"], None)
     });
@@ -34,7 +33,7 @@ fn a_trait_in_lower_case_is_refused() {
 #[test]
 fn a_resource_class_with_other_characters_is_refused() {
     // Nova: update_inventory() of the class `CUSTOM_BOGU$$` -> True.
-    // Differs: resource classes are those of Placement's schema.
+    // Differs: resource classes follow Placement's schema.
     let name = "CUSTOM_BOGU$$".to_owned();
     let refused = ResourceClass::new(&name);
     assert_eq!(refused, Refusal::InvalidResourceClass { name });

@@ -1,4 +1,4 @@
-//! A provider's own counter, which belongs to Placement.
+//! A provider's generation, which belongs to Placement.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Inventory, NewProvider, Resource, ResourceClass};
@@ -33,13 +33,13 @@ fn a_given_generation_is_set_even_if_the_content_is_the_same() {
         assert!(!tree.update_inventory("r", cpus(), given).unwrap().value);
         assert_eq!(tree.find("r").unwrap().generation(), Some(expected));
     }
-    // Each new one was a change to commit, None was not.
+    // Each new generation was a commit; None was not.
     assert_eq!(tree.version(), version + 3);
 }
 
 #[test]
 fn every_update_sets_a_given_generation_and_says_whether_content_changed() {
-    // Nova: update_traits() and update_aggregates() do as update_inventory().
+    // Nova: update_traits() and update_aggregates() behave like update_inventory().
     let tree = one_root();
     let generation = || tree.find("r").unwrap().generation();
     assert!(!tree.update_traits("r", NO_TRAITS, 1).unwrap().value);
@@ -56,10 +56,10 @@ fn every_update_sets_a_given_generation_and_says_whether_content_changed() {
 }
 
 #[test]
-fn edits_that_take_no_generation_leave_it() {
+fn edits_without_a_generation_leave_it_unchanged() {
     // Nova: add_traits() -> None, update_resources() -> True; the generation
-    // stays as it was.
-    // Differs: add_traits() says whether a trait was new.
+    // is unchanged.
+    // Differs: add_traits() returns whether a trait was new.
     let tree = one_root();
     tree.set_generation("r", 0).unwrap();
     assert!(tree.add_traits("r", ["T"]).unwrap().value);
@@ -84,10 +84,10 @@ fn edits_that_take_no_generation_leave_it() {
 }
 
 #[test]
-fn no_resources_where_there_are_none_are_no_change() {
+fn setting_no_resources_where_there_are_none_is_no_change() {
     // Nova: update_resources() of an empty set -> True the first time, as a
     // provider begins with an empty dict; then False.
-    // Differs: there were none before, either.
+    // Differs: there were none before either.
     let tree = one_root();
     let version = tree.version();
     assert!(!tree.snapshot().resources_changed("r", []).unwrap());
@@ -95,11 +95,11 @@ fn no_resources_where_there_are_none_are_no_change() {
     assert_eq!(tree.version(), version);
 }
 
-// Nova: stores negative, huge and fractional ones.
+// Nova: stores negative, huge and fractional generations.
 // Differs: a u64 rules them out; in JSON they are errors.
 #[cfg(feature = "serde")]
 #[test]
-fn a_generation_in_json_is_a_whole_number_from_zero_up() {
+fn a_generation_in_json_is_a_nonnegative_integer() {
     for generation in ["-1", "1.5", "1e30", "1000000000000000000000000000000"] {
         let record = format!(r#"{{"uuid": "{R}", "name": "r", "generation": {generation}}}"#);
         let refused = serde_json::from_str::<provider_tree::ProviderRecord>(&record).unwrap_err();
@@ -116,8 +116,8 @@ fn a_generation_may_be_any_u64() {
 
 #[test]
 fn a_stale_generation_is_refused_where_it_is_expected() {
-    // Nova: stores whatever generation it is given; Placement alone compares.
-    // Differs: a transaction can depend on it.
+    // Nova: stores any generation; only Placement compares.
+    // Differs: a transaction can require a generation.
     let tree = one_root();
     let actual = None;
     let error = refused(&tree, |tree| tree.begin().expect_generation("r", 0));

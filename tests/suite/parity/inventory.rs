@@ -1,4 +1,4 @@
-//! What counts as a change of inventory, and who owns the records.
+//! Which updates count as a change of inventory, and ownership of the records.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ type Records = BTreeMap<ResourceClass, Inventory>;
 
 const NONE: [(ResourceClass, Inventory); 0] = [];
 
-/// A root with 8 VCPU, of which the allocation ratio is stored as well.
+/// A root with 8 VCPU and a stored allocation ratio.
 fn with_cpus() -> ProviderTree {
     let tree = one_root();
     let changed = tree.update_inventory("r", [cpus(8, Some(16.0))], None);
@@ -40,9 +40,9 @@ fn an_empty_inventory_is_none() {
 
 #[test]
 fn fields_that_a_new_record_leaves_out_are_no_change() {
-    // Nova: total and allocation_ratio stored, the same total given alone
+    // Nova: total and allocation_ratio stored, only the same total given
     // -> has_inventory_changed() and update_inventory() False; the stored
-    // record stays whole.
+    // record keeps both.
     let tree = with_cpus();
     let version = tree.version();
     let snapshot = tree.snapshot();
@@ -56,16 +56,16 @@ fn fields_that_a_new_record_leaves_out_are_no_change() {
 #[test]
 fn a_record_has_a_total_that_always_counts() {
     // Nova: an empty record of a stored class -> has_inventory_changed() False.
-    // Differs: a record can't lack its total, so that it is compared always.
+    // Differs: a record can't lack its total, so the total is always compared.
     let snapshot = with_cpus().snapshot();
     assert!(snapshot.inventory_changed("r", [cpus(9, None)]).unwrap());
     assert!(!snapshot.inventory_changed("r", [cpus(8, None)]).unwrap());
 }
 
 #[test]
-fn a_field_that_is_new_is_a_change_and_replaces_the_record_whole() {
+fn an_added_field_is_a_change_and_replaces_the_whole_record() {
     // Nova: total and allocation_ratio stored, total and reserved given
-    // -> True; the record then has total and reserved alone.
+    // -> True; the record then has only total and reserved.
     let tree = with_cpus();
     let mut record = Inventory::new(8);
     record.reserved = Some(0);
@@ -77,9 +77,9 @@ fn a_field_that_is_new_is_a_change_and_replaces_the_record_whole() {
 }
 
 #[test]
-fn each_field_that_is_new_or_another_is_a_change() {
-    // Nova: any field that the new record has and the stored one lacks, or that
-    // has another value -> True.
+fn any_added_or_different_field_is_a_change() {
+    // Nova: any field that the stored record lacks, or has with another value
+    // -> True.
     let set: [fn(&mut Inventory, u32); 5] = [
         |record, value| record.reserved = Some(value),
         |record, value| record.min_unit = Some(value),
@@ -105,7 +105,7 @@ fn each_field_that_is_new_or_another_is_a_change() {
 #[test]
 fn a_field_has_one_type() {
     // Nova: 8 stored, 8.0 given -> False; 1 stored, True given -> False.
-    // Differs: each field has one type, so that equal means the same value.
+    // Differs: each field has one type, so equal means the same value.
     let snapshot = with_cpus().snapshot();
     let ratio = Some(f64::from(16));
     assert!(!snapshot.inventory_changed("r", [cpus(8, ratio)]).unwrap());
@@ -116,8 +116,7 @@ fn a_field_has_one_type() {
 #[test]
 fn an_absent_inventory_is_an_empty_one() {
     // Nova: update_inventory(None) -> TypeError.
-    // Differs: what is asked for is an iterator of records, and an absent
-    // option is one of none.
+    // Differs: it takes an iterator of records, and `None` is an empty one.
     let tree = with_cpus();
     assert!(tree.update_inventory("r", None, None).unwrap().value);
     assert!(!tree.snapshot().has_inventory("r").unwrap());
@@ -125,7 +124,7 @@ fn an_absent_inventory_is_an_empty_one() {
 
 #[test]
 fn other_classes_are_a_change() {
-    // Nova: a class more, less or another one -> has_inventory_changed() True.
+    // Nova: an added, missing or different class -> has_inventory_changed() True.
     let tree = with_cpus();
     let memory = (ResourceClass::MEMORY_MB, Inventory::new(8));
     let snapshot = tree.snapshot();
@@ -133,7 +132,7 @@ fn other_classes_are_a_change() {
     assert!(snapshot.inventory_changed("r", more.clone()).unwrap());
     assert!(snapshot.inventory_changed("r", [memory]).unwrap());
     assert!(snapshot.inventory_changed("r", NONE).unwrap());
-    // In whatever order they are given.
+    // In any order.
     tree.update_inventory("r", more.clone(), None).unwrap();
     let [first, second] = more;
     let reversed = tree.update_inventory("r", [second, first], None).unwrap();
@@ -141,8 +140,8 @@ fn other_classes_are_a_change() {
 }
 
 #[test]
-fn changing_what_was_given_changes_nothing_here() {
-    // Nova: update_inventory() copies the caller's dict deeply.
+fn changing_the_arguments_later_changes_nothing() {
+    // Nova: update_inventory() deep-copies the caller's dict.
     let tree = one_root();
     let mut given = Records::from([cpus(1, None)]);
     tree.update_inventory("r", given.clone(), None).unwrap();
@@ -151,7 +150,7 @@ fn changing_what_was_given_changes_nothing_here() {
 }
 
 #[test]
-fn changing_what_was_read_changes_nothing_here() {
+fn changing_values_read_from_the_tree_changes_nothing() {
     // Nova: data() is a detached copy.
     let tree = with_cpus();
     tree.add_traits("r", ["T"]).unwrap();
@@ -161,15 +160,15 @@ fn changing_what_was_read_changes_nothing_here() {
     copy.traits.clear();
     copy.name.push('2');
     assert_eq!(tree.find("r").unwrap(), before);
-    // Nor does a later change show in what was read.
+    // Nor does a later commit change values already read.
     tree.update_inventory("r", NONE, 1).unwrap();
     assert_eq!(before.inventory(), [cpus(8, Some(16.0))]);
 }
 
 #[test]
-fn what_placement_would_refuse_is_refused_here() {
-    // Nova: stores names, traits and inventory fields as they are given.
-    // Differs: names, classes, traits and fields are validated as in
+fn values_that_placement_refuses_are_refused() {
+    // Nova: stores names, traits and inventory fields unchecked.
+    // Differs: names, classes, traits and fields are validated by
     // Placement's schemas.
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root(""));

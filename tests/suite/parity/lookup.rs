@@ -1,4 +1,4 @@
-//! What a key finds.
+//! Look-ups by key.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::NewProvider;
@@ -20,11 +20,11 @@ fn a_child_whose_uuid_is_an_existing_name_is_refused() {
 }
 
 #[test]
-fn no_two_providers_match_one_text_whichever_came_first() {
+fn no_text_matches_two_providers_in_either_order() {
     // Nova: "B" is the name of a grandchild and the UUID of a later child of
     // the root -> data("B") finds the child. "Q" is the name of a child of the
     // first root and the UUID of a child of the second -> finds the first.
-    // Differs: the second of such a pair is refused, in either order.
+    // Differs: the second of the pair is refused, in either order.
     let text = NOBODY.to_string();
     let (uuid, named) = (NOBODY, G);
 
@@ -55,8 +55,8 @@ fn no_two_providers_match_one_text_whichever_came_first() {
 
 #[test]
 fn a_name_and_every_spelling_of_a_uuid_find_the_provider() {
-    // Nova: a look-up compares text with names and with UUIDs as they were
-    // given.
+    // Nova: a look-up compares the text with names and with UUIDs as
+    // spelled by the caller.
     let tree = two_trees();
     let found = tree.find("g").unwrap();
     let text = G.to_string();
@@ -87,8 +87,8 @@ fn the_empty_text_finds_nothing() {
 #[test]
 fn a_key_is_a_uuid_or_text() {
     // Nova: data(None) -> ValueError.
-    // Differs: a key can't be absent; the nearest that can be asked are the nil
-    // UUID and the text "None".
+    // Differs: a key can't be absent; the closest are the nil UUID and the text
+    // "None".
     let tree = one_root();
     assert_eq!(tree.find(uuid::Uuid::nil()), None);
     assert_eq!(tree.find("None"), None);
@@ -103,7 +103,7 @@ fn an_unknown_key_is_named_by_the_error() {
 }
 
 #[test]
-fn find_shows_all_that_a_provider_is() {
+fn find_returns_all_fields_of_a_provider() {
     // Nova: data() -> uuid, name, generation, parent_uuid and the rest.
     let tree = new_tree();
     tree.new_root(NewProvider::new("r").uuid(R).generation(3))

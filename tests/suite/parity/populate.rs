@@ -1,5 +1,4 @@
-//! `populate`, Nova's `populate_from_iterable`: what it adds, replaces, drops
-//! and leaves alone.
+//! `populate`, Nova's `populate_from_iterable`: adds, replaces and drops providers.
 
 use provider_tree::{Inventory, NewProvider, ProviderRecord, ResourceClass, Trait};
 
@@ -7,7 +6,7 @@ use super::{C, C1, C2, G, NOBODY, R, S, names, one_root, record, two_trees, uuid
 use crate::cases::new_tree;
 
 #[test]
-fn no_records_are_no_change() {
+fn populating_with_no_records_changes_nothing() {
     // Nova: populate_from_iterable() of None, [], () or {} -> nothing is added.
     let tree = one_root();
     let before = tree.snapshot();
@@ -32,8 +31,8 @@ fn records_may_come_from_any_iterator() {
 
 #[test]
 fn the_order_of_the_records_does_not_matter() {
-    // Nova: grandchild, child, root -> all three are added, after the tree that
-    // is there.
+    // Nova: grandchild, child, root -> all three are added, after the existing
+    // tree.
     let tree = new_tree();
     tree.populate([record(R, "r", None), record(C, "c", R)])
         .unwrap();
@@ -48,8 +47,8 @@ fn the_order_of_the_records_does_not_matter() {
 }
 
 #[test]
-fn new_siblings_stand_in_the_order_of_their_records() {
-    // Nova: adds siblings in the order in which they were given.
+fn new_siblings_have_the_order_of_their_records() {
+    // Nova: adds siblings in the order given.
     let tree = one_root();
     tree.populate([
         record(C2, "c2", R),
@@ -61,8 +60,8 @@ fn new_siblings_stand_in_the_order_of_their_records() {
 }
 
 #[test]
-fn a_replaced_provider_is_replaced_whole() {
-    // Nova: a record of a provider that is there -> its inventory, traits and
+fn a_replaced_provider_keeps_no_content() {
+    // Nova: a record of an existing provider -> its inventory, traits and
     // aggregates are emptied, and its generation is set, even to None.
     let tree = two_trees();
     let inventory = [(ResourceClass::VCPU, Inventory::new(1))];
@@ -77,10 +76,10 @@ fn a_replaced_provider_is_replaced_whole() {
 }
 
 #[test]
-fn a_record_brings_inventory_traits_and_aggregates() {
-    // Nova: reads name, UUID, generation and parent of a dict, ignores all its
+fn a_record_sets_inventory_traits_and_aggregates() {
+    // Nova: reads name, UUID, generation and parent of a dict and ignores all
     // other keys -> the provider is empty.
-    // Differs: a record has no other keys, and all that it has counts.
+    // Differs: a record has no other keys, and all of its fields are stored.
     let tree = one_root();
     let mut full = record(C, "c", R);
     full.generation = Some(9);
@@ -93,10 +92,10 @@ fn a_record_brings_inventory_traits_and_aggregates() {
 }
 
 #[test]
-fn replacing_a_root_alone_drops_what_was_below_it() {
-    // Nova: only the root of the first of two trees is given -> it stays
-    // without its children, and comes after the second tree.
-    // Differs: it keeps its place, so that populating again with what is there
+fn replacing_only_a_root_drops_its_descendants() {
+    // Nova: only the root of the first of two trees is given -> it loses its
+    // children, and moves behind the second tree.
+    // Differs: it keeps its place, so that populating with the current content
     // changes nothing.
     let tree = two_trees();
     tree.populate([record(R, "r", None)]).unwrap();
@@ -108,7 +107,7 @@ fn replacing_a_root_alone_drops_what_was_below_it() {
 #[test]
 fn a_replaced_child_keeps_its_place_among_its_siblings() {
     // Nova: the first of two children is given again -> R C2 C1.
-    // Differs: as above; only a change of parent makes it the last.
+    // Differs: as above; only a change of parent makes it last.
     let tree = one_root();
     tree.new_child(NewProvider::new("c1").uuid(C1), "r")
         .unwrap();
@@ -120,9 +119,9 @@ fn a_replaced_child_keeps_its_place_among_its_siblings() {
 }
 
 #[test]
-fn populating_again_with_what_is_there_commits_nothing() {
-    // Nova: removes and adds every one of them again.
-    // Differs: the forest stays the same object, whatever the order.
+fn populating_with_the_current_content_commits_nothing() {
+    // Nova: removes and adds every provider again.
+    // Differs: no new version, whatever the order of the records.
     let tree = two_trees();
     let before = tree.snapshot();
     let mut records: Vec<_> = before.to_records().collect();
@@ -135,7 +134,7 @@ fn populating_again_with_what_is_there_commits_nothing() {
 #[test]
 fn a_child_moves_to_the_parent_that_its_record_names() {
     // Nova: c of r is given with parent s, its child g is not given -> c is
-    // below s, g is gone.
+    // below s, g is removed.
     let tree = two_trees();
     tree.populate([record(C, "c", S)]).unwrap();
     let snapshot = tree.snapshot();
@@ -145,7 +144,7 @@ fn a_child_moves_to_the_parent_that_its_record_names() {
 }
 
 #[test]
-fn a_child_moves_with_those_of_its_descendants_that_are_given() {
+fn a_child_moves_with_its_given_descendants() {
     // Nova: c and its child g are given, c with parent s -> both are below s.
     let tree = two_trees();
     tree.populate([record(G, "g", C), record(C, "c", S)])
@@ -156,8 +155,8 @@ fn a_child_moves_with_those_of_its_descendants_that_are_given() {
 
 #[test]
 fn a_child_becomes_a_root_if_its_record_names_no_parent() {
-    // Nova: c of r is given without a parent -> a root, after r and s, alone
-    // in its tree.
+    // Nova: c of r is given without a parent -> a root after r and s, without
+    // children.
     let tree = two_trees();
     tree.populate([record(C, "c", None)]).unwrap();
     let snapshot = tree.snapshot();
@@ -168,7 +167,7 @@ fn a_child_becomes_a_root_if_its_record_names_no_parent() {
 
 #[test]
 fn a_root_becomes_a_child_if_its_record_names_a_parent() {
-    // Nova: the root c is given with parent s -> below s, and no root any more.
+    // Nova: the root c is given with parent s -> below s, no longer a root.
     let tree = one_root();
     tree.new_root(NewProvider::new("c").uuid(C)).unwrap();
     tree.new_root(NewProvider::new("s").uuid(S)).unwrap();
@@ -179,7 +178,7 @@ fn a_root_becomes_a_child_if_its_record_names_a_parent() {
 }
 
 #[test]
-fn parent_and_child_can_change_places() {
+fn parent_and_child_can_be_swapped() {
     // Nova: r and its child c are given, c as a root and r below it, in either
     // order -> S C R.
     for swapped in [[0, 1], [1, 0]] {
@@ -202,7 +201,7 @@ fn a_record_renames_its_provider() {
 }
 
 #[test]
-fn providers_can_exchange_their_names() {
+fn providers_can_swap_their_names() {
     // Nova: the root s is given as g, and g as s -> each is found by its new
     // name.
     let tree = two_trees();
@@ -211,17 +210,17 @@ fn providers_can_exchange_their_names() {
         .unwrap();
     assert_eq!((uuid_of("s"), uuid_of("g")), (Some(G), Some(S)));
     assert_eq!(uuids(&tree.snapshot()), [R, C, G, S]);
-    // One that goes gives its name up as well.
+    // A dropped provider's name is free, too.
     tree.populate([record(R, "c", None)]).unwrap();
     assert_eq!(uuid_of("c"), Some(R));
     tree.snapshot().check_invariants().unwrap();
 }
 
 #[test]
-fn a_renamed_provider_keeps_its_place_before_a_new_sibling_that_is_given_first() {
-    // Nova: a new provider, then the renamed last one of its siblings are given
-    // -> the new one comes first.
-    // Differs: the one that is there keeps its place, the new one comes last.
+fn a_renamed_provider_stays_before_a_new_sibling_given_earlier() {
+    // Nova: a new provider is given, then its renamed last sibling -> the new
+    // provider comes first.
+    // Differs: the existing provider keeps its place, the new one is last.
     let tree = two_trees();
     tree.populate([record(C1, "new", None), record(S, "renamed", None)])
         .unwrap();
@@ -235,7 +234,7 @@ fn a_renamed_provider_keeps_its_place_before_a_new_sibling_that_is_given_first()
 }
 
 #[test]
-fn other_trees_stay_as_they_are() {
+fn other_trees_are_unchanged() {
     // Nova: providers outside the given trees are not touched.
     let tree = two_trees();
     let before = tree.find("s");
@@ -247,8 +246,8 @@ fn other_trees_stay_as_they_are() {
 
 #[test]
 fn a_populate_is_one_commit() {
-    // Nova: works provider by provider, and stops half-way at an error.
-    // Differs: all of it becomes visible in one step.
+    // Nova: goes provider by provider, and an error stops it half-way.
+    // Differs: all changes become visible at once.
     let tree = two_trees();
     let before = tree.version();
     let committed = tree

@@ -1,5 +1,5 @@
-//! `populate` of records that don't fit: everything is checked first, and
-//! nothing has changed after an error.
+//! `populate` with records that don't fit: everything is checked first, and an error changes
+//! nothing.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::{Error, NewProvider};
@@ -11,7 +11,7 @@ use crate::cases::{name_taken, new_tree};
 #[test]
 fn a_uuid_given_twice_is_refused() {
     // Nova: two dicts of one UUID -> the last one wins.
-    // Differs: which one is meant can't be known.
+    // Differs: there is no telling which one is meant.
     let error = refused(&one_root(), |tree| {
         tree.populate([record(C, "k1", R), record(C, "k2", R)])
     });
@@ -23,8 +23,8 @@ fn a_uuid_given_twice_is_refused() {
 
 #[test]
 fn all_missing_parents_are_listed() {
-    // Nova: a parent that is neither given nor there -> ValueError that names
-    // the missing ones; nothing was added.
+    // Nova: a parent that is neither given nor in the tree -> ValueError that
+    // names the missing ones; nothing was added.
     let tree = one_root();
     let error = refused(&tree, |tree| {
         tree.populate([
@@ -40,9 +40,9 @@ fn all_missing_parents_are_listed() {
 }
 
 #[test]
-fn a_cycle_is_refused_and_the_good_records_with_it() {
-    // Nova: a good record beside two that are each other's parents
-    // -> ValueError that names the two, but the good one was added.
+fn a_cycle_is_refused_together_with_the_valid_records() {
+    // Nova: a valid record and two that are each other's parents
+    // -> ValueError that names the two, but the valid one was added.
     // Differs: a populate is all or nothing.
     let tree = one_root();
     let error = refused(&tree, |tree| {
@@ -62,8 +62,8 @@ fn a_cycle_is_refused_and_the_good_records_with_it() {
 
 #[test]
 fn a_cycle_lists_each_provider_before_its_parent() {
-    // Nova: lists all that is left over, the providers below a cycle too.
-    // Differs: the cycle itself, in its order.
+    // Nova: lists all records left over, including those below a cycle.
+    // Differs: lists the cycle itself, in its order.
     let parents = [(C, C1), (C1, C2), (C2, C), (G, C)];
     let names = ["c", "c1", "c2", "g"];
     let records = parents.iter().zip(names);
@@ -90,10 +90,10 @@ fn a_provider_as_its_own_parent_is_refused() {
 }
 
 #[test]
-fn a_record_with_a_bad_name_leaves_its_provider_there() {
-    // Nova: a dict of a provider that is there, without the key "name"
+fn a_record_with_an_invalid_name_does_not_remove_its_provider() {
+    // Nova: a dict of an existing provider without the key "name"
     // -> KeyError, and the provider is gone.
-    // Differs: a record has a name; the nearest to none is the empty one, which
+    // Differs: a record has a name; the closest to none is the empty one, which
     // is refused.
     let tree = one_root();
     let error = refused(&tree, |tree| tree.populate([record(R, "", None)]));
@@ -106,9 +106,9 @@ fn a_record_with_a_bad_name_leaves_its_provider_there() {
 }
 
 #[test]
-fn a_record_has_a_uuid_even_if_it_is_the_nil_one() {
+fn a_record_may_have_the_nil_uuid() {
     // Nova: a dict without the key "uuid" -> KeyError.
-    // Differs: a record has a UUID; the nil one is a UUID like any other.
+    // Differs: a record has a UUID; nil is an ordinary one.
     let tree = new_tree();
     let nil = Uuid::nil();
     tree.populate([record(nil, "nil", None)]).unwrap();
@@ -118,7 +118,7 @@ fn a_record_has_a_uuid_even_if_it_is_the_nil_one() {
 #[test]
 fn the_nil_uuid_as_a_parent_is_not_the_same_as_none() {
     // Nova: a dict whose parent is the empty string -> ValueError.
-    // Differs: a parent is a UUID or none; the nearest to an empty one is nil.
+    // Differs: a parent is a UUID or none; the closest to an empty one is nil.
     let nil = Uuid::nil();
     let error = refused(&one_root(), |tree| tree.populate([record(C, "c", nil)]));
     let uuids = vec![nil];
@@ -126,11 +126,11 @@ fn the_nil_uuid_as_a_parent_is_not_the_same_as_none() {
 }
 
 #[test]
-fn a_root_under_its_own_grandchild_is_refused_and_the_tree_stays() {
-    // Nova: the root r is given alone, with its grandchild g as its parent
+fn a_root_under_its_own_grandchild_is_refused_and_the_tree_is_kept() {
+    // Nova: only the root r is given, with its grandchild g as its parent
     // -> ValueError, and the whole tree is gone.
-    // Differs: g would be dropped, as it is below r and not given, so that r
-    // would lack a parent; nothing changes.
+    // Differs: g would be dropped, as it is below r and not given, so r would
+    // lack a parent; nothing changes.
     let tree = two_trees();
     let error = refused(&tree, |tree| tree.populate([record(R, "r", G)]));
     let missing = vec![G];
@@ -146,9 +146,9 @@ fn a_root_under_its_own_grandchild_is_refused_and_the_tree_stays() {
 
 #[test]
 fn a_uuid_that_is_the_name_of_another_is_refused() {
-    // Nova: looks for what a dict replaces by name or UUID -> a provider whose
-    // name is the given UUID is removed, "B" named "b" stands in its place.
-    // Differs: the namespace is one; neither takes the other's place.
+    // Nova: a dict replaces what its name or UUID finds -> a provider whose
+    // name is the given UUID is replaced by "B" named "b".
+    // Differs: names and UUIDs share a namespace; neither replaces the other.
     let tree = new_tree();
     tree.new_root(NewProvider::new(&NOBODY.to_string()).uuid(R))
         .unwrap();
@@ -164,9 +164,9 @@ fn a_uuid_that_is_the_name_of_another_is_refused() {
 }
 
 #[test]
-fn two_records_of_one_name_are_refused() {
-    // Nova: two root dicts of one name -> both are added, the later one is
-    // found by the name.
+fn two_records_with_one_name_are_refused() {
+    // Nova: two root dicts with one name -> both are added, and the name finds
+    // the later one.
     // Differs: names are unique, as in Placement.
     let error = refused(&new_tree(), |tree| {
         tree.populate([record(R, "same", None), record(S, "same", None)])
@@ -176,7 +176,7 @@ fn two_records_of_one_name_are_refused() {
 }
 
 #[test]
-fn a_name_of_a_provider_that_stays_is_refused() {
+fn the_name_of_a_provider_that_stays_is_refused() {
     // Nova: the root s is given as g, which is the name of another -> renamed;
     // the name finds s.
     // Differs: names are unique, as in Placement.
@@ -188,7 +188,7 @@ fn a_name_of_a_provider_that_stays_is_refused() {
 fn a_parent_that_the_same_records_drop_is_missing() {
     // Nova: r is given without its child c, and a new provider below c's child
     // g -> ValueError, but c and g are gone.
-    // Differs: parents are looked for in what the records leave.
+    // Differs: parents are looked up in the resulting forest.
     let error = refused(&two_trees(), |tree| {
         tree.populate([record(R, "r", None), record(C1, "c1", G)])
     });
@@ -197,9 +197,9 @@ fn a_parent_that_the_same_records_drop_is_missing() {
 }
 
 #[test]
-fn a_record_of_another_tree_than_its_parents_lead_to_is_refused() {
+fn a_record_whose_parents_lead_to_another_root_is_refused() {
     // Nova: ignores the root that Placement names.
-    // Differs: it is compared where it is given.
+    // Differs: if given, the root is checked.
     let mut moved = record(C, "c", S);
     moved.root_uuid = Some(R);
     let error = refused(&two_trees(), |tree| tree.populate([&moved]));

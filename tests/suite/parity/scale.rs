@@ -1,4 +1,4 @@
-//! What Nova's class can't do for its size or its lock.
+//! Limits of Nova's class in size and locking.
 
 use crate::cases::refusal::Refusal;
 use std::sync::mpsc;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{one_root, record, refused};
 use crate::cases::{fork, new_tree};
 
-/// The shortest of a few runs, so that a busy machine does not count.
+/// The shortest of a few runs, so that a busy machine doesn't matter.
 fn shortest(mut run: impl FnMut()) -> Duration {
     let timed = (0..5).map(|_| {
         let started = Instant::now();
@@ -79,16 +79,16 @@ fn a_chain_may_have_as_many_levels_as_documented() {
 }
 
 #[test]
-fn an_update_of_one_tree_waits_for_no_other_tree() {
+fn updates_of_different_trees_do_not_wait_for_each_other() {
     // Nova: one lock for all trees of the process: while one is changed, none
     // can be read.
-    // Differs: trees know nothing of one another, and readers wait for nobody.
+    // Differs: trees are independent, and readers never wait.
     let held = one_root();
     let free = one_root();
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        // Dropped by a failing assertion, so that the writer ends as well.
+        // A failing assertion drops it, which ends the writer too.
         let leave = leave;
         let writer = scope.spawn(|| {
             let may_leave = may_leave;

@@ -1,4 +1,4 @@
-//! Providers that share their inventory with the members of their aggregates.
+//! Sharing providers, whose inventory the members of their aggregates can use.
 
 use crate::cases::refusal::Refusal;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -18,25 +18,28 @@ fn disk() -> [(ResourceClass, Inventory); 1] {
 
 #[test]
 fn a_sharing_provider_has_the_class_and_the_trait() {
-    // Nova: has_sharing_provider() of the class that a provider with the trait
-    // has -> True; of another class -> False.
+    // Nova: has_sharing_provider() -> True for a class that a provider with the
+    // trait has; False for another class.
     let tree = one_root();
     let sharing = |class| tree.snapshot().has_sharing_provider(&class);
     tree.new_root("storage").unwrap();
     tree.update_inventory("storage", disk(), None).unwrap();
     assert!(!sharing(ResourceClass::DISK_GB));
     tree.add_traits("r", [SHARES]).unwrap();
-    assert!(!sharing(ResourceClass::DISK_GB), "on two providers");
+    assert!(
+        !sharing(ResourceClass::DISK_GB),
+        "class and trait on two providers"
+    );
     tree.add_traits("storage", [SHARES]).unwrap();
     assert!(sharing(ResourceClass::DISK_GB));
     assert!(!sharing(ResourceClass::VCPU));
 }
 
 #[test]
-fn the_search_for_a_sharing_provider_sees_one_version() {
-    // Nova: takes and releases its lock once a provider -> when sharing moves
+fn the_search_for_a_sharing_provider_reads_one_version() {
+    // Nova: takes and releases its lock once per provider -> if sharing moves
     // from the last provider to the first meanwhile, it can find neither.
-    // Differs: all is read from one snapshot.
+    // Differs: it reads one snapshot.
     let tree = new_tree();
     for number in 0..100 {
         tree.new_root(&number.to_string()).unwrap();
@@ -65,18 +68,18 @@ fn the_search_for_a_sharing_provider_sees_one_version() {
                 tree.read(|snapshot| snapshot.has_sharing_provider(&ResourceClass::DISK_GB));
             if !found {
                 done.store(true, Relaxed);
-                panic!("a mixture of versions");
+                panic!("mixed two versions");
             }
         }
         done.store(true, Relaxed);
     });
-    assert!(tree.version() >= 1_000, "the writer hardly moved it");
+    assert!(tree.version() >= 1_000, "the writer hardly committed");
 }
 
 #[test]
 fn a_sharing_provider_of_another_tree_is_given_as_a_root() {
     // Nova: the report client adds it by new_root(), whatever its parent.
-    // Differs: a record that names a parent needs it in the forest.
+    // Differs: a parent that a record names must exist.
     let tree = one_root();
     let mut storage = record(C1, "storage", NOBODY);
     storage.root_uuid = Some(NOBODY);

@@ -30,9 +30,9 @@ fn duplicates_in_a_list_collapse() {
 }
 
 #[test]
-fn an_unknown_provider_is_an_error_whatever_is_added_or_removed() {
-    // Nova: add_traits() and remove_traits() of no trait -> silent; of one
-    // -> ValueError; add_aggregates() and remove_aggregates() of none
+fn adding_to_or_removing_from_an_unknown_provider_is_an_error() {
+    // Nova: add_traits() and remove_traits() with no trait -> silent; with one
+    // -> ValueError; add_aggregates() and remove_aggregates() with none
     // -> ValueError.
     // Differs: an unknown provider is always an error.
     let tree = one_root();
@@ -95,7 +95,7 @@ fn adding_and_removing_aggregates_leaves_the_others_alone() {
 }
 
 #[test]
-fn a_provider_has_all_of_no_traits() {
+fn every_provider_has_all_of_no_traits() {
     // Nova: has_traits([]) -> True; of an unknown provider -> ValueError.
     let tree = one_root();
     let has = |wanted: &[&str]| tree.snapshot().has_traits("r", wanted).unwrap();
@@ -108,7 +108,7 @@ fn a_provider_has_all_of_no_traits() {
 }
 
 #[test]
-fn a_provider_is_in_all_of_no_aggregates() {
+fn every_provider_is_in_all_of_no_aggregates() {
     // Nova: in_aggregates([]) -> True.
     let tree = one_root();
     let within = |wanted: &[Uuid]| tree.snapshot().in_aggregates("r", wanted).unwrap();
@@ -138,14 +138,14 @@ fn spellings_of_one_aggregate_are_the_same() {
         let record: provider_tree::ProviderRecord = serde_json::from_str(&record).unwrap();
         tree.populate([record]).unwrap();
         assert_eq!(tree.find("r").unwrap().aggregates(), [NOBODY]);
-        assert_eq!(tree.version(), 2, "the second is no change");
+        assert_eq!(tree.version(), 2, "the second update is no change");
     }
     let read = spelled.map(|text| Uuid::parse_str(&text).unwrap());
     assert_eq!(tree.snapshot().in_aggregates("r", read), Ok(true));
 }
 
 #[test]
-fn changed_means_another_set() {
+fn changed_compares_sets() {
     // Nova: have_traits_changed() and have_aggregates_changed() compare sets.
     let tree = one_root();
     tree.update_traits("r", ["A", "B"], None).unwrap();

@@ -1,5 +1,4 @@
-//! Walks: parents first, siblings and roots in the order in which they were
-//! added.
+//! Walks: parents first, siblings and roots in the order of their addition.
 
 use provider_tree::NewProvider;
 use uuid::Uuid;
@@ -34,7 +33,7 @@ fn forest() -> ProviderTree {
 const TREE_OF_R: [Uuid; 7] = [R, C1, G1, G1B, C2, G2, C3];
 
 #[test]
-fn all_providers_come_top_down_in_the_order_of_adding() {
+fn all_providers_are_top_down_in_the_order_of_addition() {
     // Nova: get_provider_uuids() -> R C1 G1 G1B C2 G2 C3 S.
     let snapshot = forest().snapshot();
     assert_eq!(uuids(&snapshot), [&TREE_OF_R[..], &[S]].concat());
@@ -47,7 +46,7 @@ fn all_providers_come_top_down_in_the_order_of_adding() {
 }
 
 #[test]
-fn the_uuids_in_a_provider_are_its_own_and_those_below() {
+fn the_uuids_in_a_provider_are_its_own_and_its_descendants() {
     // Nova: get_provider_uuids("c1") -> C1 G1 G1B.
     let snapshot = forest().snapshot();
     let below: Vec<Uuid> = snapshot.provider_uuids_in("c1").unwrap().collect();
@@ -75,10 +74,10 @@ fn the_tree_of_an_unknown_provider_is_an_error() {
 }
 
 #[test]
-fn the_tree_of_a_root_is_found_by_its_name_alone() {
-    // Nova: a child of "s" is called "r" as well;
+fn the_tree_of_a_root_is_found_by_its_name() {
+    // Nova: a child of "s" is also called "r";
     // get_provider_uuids_in_tree("r") -> the tree of the root "r".
-    // Differs: no child can be called so.
+    // Differs: no child can have that name.
     let tree = forest();
     let error = refused(&tree, |tree| {
         tree.new_child(NewProvider::new("r").uuid(RS), "s")
@@ -101,7 +100,7 @@ fn the_tree_of_a_child_of_the_second_root_is_the_second_tree() {
 }
 
 #[test]
-fn children_are_found_behind_any_number_of_descendants_of_their_siblings() {
+fn children_are_found_past_any_number_of_their_siblings_descendants() {
     let tree = new_tree();
     tree.new_root("root").unwrap();
     let mut expected = Vec::new();
@@ -109,7 +108,7 @@ fn children_are_found_behind_any_number_of_descendants_of_their_siblings() {
         let child = format!("child{below}");
         tree.new_child(&child, "root").unwrap();
         for number in 0..below {
-            // Half of them one below the other, half of them side by side.
+            // Half of them in a chain, half of them as siblings.
             let parent = match number {
                 0 => child.clone(),
                 _ if below % 2 == 0 => format!("{child}-{}", number - 1),
@@ -130,7 +129,7 @@ fn children_are_found_behind_any_number_of_descendants_of_their_siblings() {
 }
 
 #[test]
-fn the_way_up_leads_from_the_parent_to_the_root() {
+fn ancestors_lead_from_the_parent_to_the_root() {
     // Nova: has only parent_uuid to follow.
     let snapshot = forest().snapshot();
     assert_eq!(names(snapshot.ancestors("g1b").unwrap()), ["c1", "r"]);
@@ -140,7 +139,7 @@ fn the_way_up_leads_from_the_parent_to_the_root() {
 }
 
 #[test]
-fn one_that_is_removed_and_added_again_comes_last() {
+fn a_provider_removed_and_added_again_is_last() {
     // Nova: remove("c1"), then new_child("c1", "r") -> after c2 and c3.
     let tree = forest();
     tree.remove("c1").unwrap();
@@ -153,9 +152,9 @@ fn one_that_is_removed_and_added_again_comes_last() {
 }
 
 #[test]
-fn one_that_moves_comes_after_the_siblings_it_joins() {
-    // Nova: has no call that moves a provider but populate_from_iterable(),
-    // which adds it again, last.
+fn a_moved_provider_is_after_its_new_siblings() {
+    // Nova: only populate_from_iterable() moves a provider, and adds it again
+    // as the last.
     let tree = forest();
     assert!(tree.move_to("c1", "c2").unwrap().value);
     assert_eq!(uuids(&tree.snapshot()), [R, C2, G2, C1, G1, G1B, C3, S]);

@@ -1,8 +1,7 @@
-//! The same rules as OpenStack Placement 16 answers to (microversion 1.39).
+//! The rules of OpenStack Placement 16 (microversion 1.39).
 //!
-//! Placement decides what a provider may be; a forest that took what Placement
-//! refuses would be refused later. Each test says what Placement was asked and
-//! how it answered.
+//! Placement decides which providers are valid; if a forest accepted others, Placement would
+//! refuse them later. Each test states a request to Placement and its response.
 
 #[cfg(feature = "serde")]
 mod verdicts;
@@ -45,7 +44,7 @@ fn record(uuid: Uuid, name: &str, parent: Uuid) -> ProviderRecord {
     record
 }
 
-/// What `GET /resource_providers` shows of a provider.
+/// The fields of a provider in `GET /resource_providers`.
 fn shown(tree: &ProviderTree, uuid: Uuid) -> (String, Option<u64>, Option<Uuid>, Uuid) {
     tree.read(|snapshot| {
         let provider = snapshot.require(uuid).unwrap();
@@ -60,7 +59,7 @@ fn shown(tree: &ProviderTree, uuid: Uuid) -> (String, Option<u64>, Option<Uuid>,
 
 #[test]
 fn a_duplicate_name_is_a_conflict() {
-    // POST a provider of the name compute-1 and another UUID -> 409,
+    // POST a provider with the name compute-1 and another UUID -> 409,
     // placement.duplicate_name.
     let error = forest()
         .new_root(NewProvider::new("compute-1").uuid(NEW))
@@ -69,9 +68,9 @@ fn a_duplicate_name_is_a_conflict() {
 }
 
 #[test]
-fn names_that_differ_in_case_or_by_a_trailing_blank_are_two() {
-    // POST providers of the names VDC01, vDC01 and `VDC01 ` -> 200 for each on SQLite,
-    // the second and third are refused on MySQL.
+fn names_that_differ_in_case_or_a_trailing_blank_are_distinct() {
+    // POST providers with the names VDC01, vDC01 and `VDC01 ` -> 200 for each on SQLite;
+    // MySQL refuses the second and third.
     let tree = forest();
     for name in ["VDC01", "vDC01", "VDC01 "] {
         let uuid = tree.new_root(name).unwrap().value;
@@ -81,7 +80,7 @@ fn names_that_differ_in_case_or_by_a_trailing_blank_are_two() {
 
 #[test]
 fn a_duplicate_uuid_is_a_conflict() {
-    // POST a provider of another name and the UUID of compute-1 -> 409.
+    // POST a provider with another name and the UUID of compute-1 -> 409.
     let error = forest()
         .new_root(NewProvider::new("another").uuid(COMPUTE))
         .unwrap_err();
@@ -129,14 +128,14 @@ fn the_tree_of_any_provider_is_the_whole_tree() {
         uuids.sort_unstable();
         assert_eq!(uuids, [COMPUTE, NUMA0, NUMA1, NUMA0_PF0, NUMA1_PF0]);
     }
-    // ?in_tree=<unknown> -> 200, none. Here, as in Nova, that is an error.
+    // ?in_tree=<unknown> -> 200, none. Here, as in Nova, it is an error.
     assert!(snapshot.provider_uuids_in_tree(MISSING).is_err());
 }
 
 #[test]
 fn a_provider_is_listed_by_its_name_and_by_its_uuid() {
-    // GET ?name=compute-1_numa0, ?uuid=00000011-... -> the one; an unknown UUID
-    // or text that is none -> 404.
+    // GET ?name=compute-1_numa0, ?uuid=00000011-... -> that provider; an unknown
+    // or malformed UUID -> 404.
     let tree = forest();
     let by_name = tree.find("compute-1_numa0").unwrap();
     assert_eq!(by_name.uuid(), NUMA0);
@@ -158,7 +157,7 @@ fn a_total_of_zero_is_a_bad_request() {
 }
 
 #[test]
-fn a_record_of_a_total_alone_has_placements_defaults() {
+fn a_record_with_only_a_total_has_placements_defaults() {
     // PUT inventories {VCPU: {total: 8}} -> reserved 0, min_unit 1, max_unit
     // 2147483647, step_size 1, allocation_ratio 1.0.
     let tree = forest();
@@ -208,9 +207,9 @@ fn a_stale_or_future_generation_is_a_conflict() {
 }
 
 #[test]
-fn the_answered_generation_is_kept_though_nothing_else_changed() {
-    // PUT inventories with the content that is there and generation 1 -> 200,
-    // generation 2; PUT aggregates -> one more.
+fn the_returned_generation_is_stored_even_if_nothing_else_changed() {
+    // PUT inventories with the current content and generation 1 -> 200,
+    // generation 2; PUT aggregates -> generation 3.
     let tree = forest();
     let cpus = [(ResourceClass::VCPU, Inventory::new(64))];
     assert!(
@@ -226,8 +225,8 @@ fn the_answered_generation_is_kept_though_nothing_else_changed() {
 
 #[test]
 fn several_providers_change_together_or_not_at_all() {
-    // POST /reshaper with one stale generation -> 409, nothing has changed;
-    // with the right ones -> 204, all has.
+    // POST /reshaper with one stale generation -> 409, nothing changes;
+    // with current generations -> 204, everything changes.
     let tree = forest();
     let reshape = |generation_of_child| {
         tree.update(|transaction| {
@@ -255,12 +254,12 @@ fn a_rename_keeps_the_generation() {
     let expected = ("renamed".to_owned(), Some(1), Some(NUMA1), COMPUTE);
     assert_eq!(shown(&tree, NUMA1_PF0), expected);
     assert!(!tree.exists("compute-1_numa1_pf0"));
-    // Placement takes a name that a provider has already; to the same effect.
+    // Placement accepts a rename to the current name; so does the tree.
     assert!(!tree.rename(NUMA1_PF0, "renamed").unwrap().value);
 }
 
 #[test]
-fn a_reparent_keeps_the_generation_and_the_tree() {
+fn a_move_keeps_the_generation_and_the_tree() {
     // PUT {parent: numa0} on numa1_pf0 -> 200 from microversion 1.37.
     let tree = forest();
     assert!(tree.move_to(NUMA1_PF0, NUMA0).unwrap().value);
@@ -271,7 +270,7 @@ fn a_reparent_keeps_the_generation_and_the_tree() {
 }
 
 #[test]
-fn a_reparent_below_ones_own_descendant_is_a_bad_request() {
+fn a_move_below_a_descendant_is_a_bad_request() {
     // PUT {parent: numa0} on compute-1 -> 400, creating loop in the provider
     // tree is not allowed.
     let tree = forest();
@@ -287,7 +286,7 @@ fn a_reparent_below_ones_own_descendant_is_a_bad_request() {
 
 #[test]
 fn an_unparented_provider_is_a_root_of_its_own_tree() {
-    // PUT {parent: null} on numa1_pf0 -> 200, its root is itself.
+    // PUT {parent: null} on numa1_pf0 -> 200, it is its own root.
     let tree = forest();
     assert!(tree.move_to_root(NUMA1_PF0).unwrap().value);
     let name = "compute-1_numa1_pf0".to_owned();
@@ -298,13 +297,13 @@ fn an_unparented_provider_is_a_root_of_its_own_tree() {
 }
 
 #[test]
-fn a_removed_provider_takes_its_children_along() {
-    // DELETE a provider that has children -> 409: Placement wants the children
-    // removed first. Here, as in Nova, the subtree goes.
+fn removing_a_provider_removes_its_children() {
+    // DELETE a provider that has children -> 409: in Placement the children must
+    // be removed first. Here, as in Nova, the whole subtree is removed.
     let tree = forest();
     assert_eq!(tree.remove(NUMA1).unwrap().value, 2);
     assert_eq!(tree.len(), 3);
-    // DELETE one that is gone -> 404.
+    // DELETE a removed provider -> 404.
     let error = tree.remove(NUMA1).unwrap_err();
     let key = NUMA1.to_string();
     assert_eq!(error, Refusal::UnknownProvider { key });
@@ -313,7 +312,7 @@ fn a_removed_provider_takes_its_children_along() {
 #[test]
 fn a_sharing_provider_is_found_by_trait_and_class() {
     // GET ?member_of=in:<aggregate>&required=MISC_SHARES_VIA_AGGREGATE -> the
-    // one with both.
+    // provider with both.
     let tree = forest();
     let share = tree
         .new_root(NewProvider::new("share-1").generation(0))

@@ -1,25 +1,25 @@
-//! What the real Placement answered to 114 inventories, names, UUIDs and traits,
-//! and what is answered here.
+//! Compares this library's verdicts on 114 inventories, names, UUIDs and traits with those
+//! of the real Placement.
 
 use provider_tree::{Error, NewProvider, Snapshot, Trait};
 use uuid::{Uuid, uuid};
 
 use crate::cases::new_tree;
 
-/// Recorded from Placement 16.0.0 at microversion 1.39, as its first line says.
-/// Each other line is the status of its answer, and what it was sent: the JSON of
-/// inventories; the first twelve characters of a name or a trait, and its length,
-/// up to which the last one is repeated; or what is peculiar to a new provider.
+/// Recorded from Placement 16.0.0 at microversion 1.39, as the first line says. Each other
+/// line has the status of a response and the request: the JSON of inventories; the first
+/// twelve characters of a name or trait and its length, to which the last character is
+/// repeated; or the peculiarity of a new provider.
 const VERDICTS: &str = include_str!("verdicts.txt");
 
-/// What is answered otherwise here, on purpose. `docs::limits` has the reasons.
+/// Verdicts that differ on purpose. `docs::limits` has the reasons.
 const DIFFERENCES: &[&str] = &["200 name is another's UUID"];
 
 const HOST: Uuid = uuid!("0000000a-0000-4000-8000-00000000000b");
 const NEW: Uuid = uuid!("0000000c-0000-4000-8000-00000000000d");
 
 #[test]
-fn every_verdict_is_placements_or_a_documented_difference() {
+fn every_verdict_equals_placements_or_is_a_documented_difference() {
     let verdicts: Vec<&str> = VERDICTS
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -46,15 +46,15 @@ fn is_taken_here(sent: &str) -> bool {
             serde_json::from_str::<Snapshot>(&document).is_ok()
         }
         Some(("name", shown)) if shown.starts_with('\'') => {
-            new_tree().new_root(&whole(shown)).is_ok()
+            new_tree().new_root(&expand(shown)).is_ok()
         }
-        Some(("trait", shown)) => Trait::new(whole(shown)).is_ok(),
-        _ => is_provider_taken(sent),
+        Some(("trait", shown)) => Trait::new(expand(shown)).is_ok(),
+        _ => is_provider_accepted(sent),
     }
 }
 
-/// A text of which the start is shown, and its length.
-fn whole(shown: &str) -> String {
+/// Expands a text given by its start and length.
+fn expand(shown: &str) -> String {
     let (quoted, length) = shown.rsplit_once(" x").unwrap();
     let start = quoted
         .strip_prefix('\'')
@@ -71,8 +71,8 @@ fn whole(shown: &str) -> String {
     text
 }
 
-/// Whether a provider can be added beside `host`.
-fn is_provider_taken(what: &str) -> bool {
+/// Whether a provider can be added to a forest with `host`.
+fn is_provider_accepted(what: &str) -> bool {
     let tree = new_tree();
     if what != "host" {
         tree.new_root(NewProvider::new("host").uuid(HOST)).unwrap();

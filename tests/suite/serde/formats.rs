@@ -1,5 +1,4 @@
-//! Each format reads back what it has written, and nothing is read by guessing
-//! its type.
+//! Each format reads back what it wrote, and no type is guessed.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -13,7 +12,7 @@ use uuid::Uuid;
 
 use crate::cases::new_tree;
 
-/// A forest with fields that are given, empty and absent.
+/// A forest with present, empty and absent fields.
 fn forest() -> Snapshot {
     let tree = new_tree();
     tree.update(|transaction| {
@@ -53,7 +52,7 @@ fn forest() -> Snapshot {
     tree.snapshot()
 }
 
-/// A changed forest and the one before.
+/// A changed forest and its predecessor.
 fn changes() -> Vec<Change> {
     let before = forest();
     let tree = crate::cases::fork(before.clone());
@@ -65,7 +64,7 @@ fn changes() -> Vec<Change> {
     changes
 }
 
-/// How somebody else reads changes.
+/// A foreign program's view of changes.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Mirrored {
@@ -121,7 +120,7 @@ fn mirrored(changes: &[Change]) -> Vec<Mirrored> {
     changes.iter().map(mirrored).collect()
 }
 
-/// A format: writes a value, and reads it as another type.
+/// A format that writes a value and reads it as another type.
 trait Format {
     fn write<T: Serialize>(value: &T) -> Vec<u8>;
     fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String>;
@@ -244,7 +243,7 @@ impl Format for Cbor {
     }
 }
 
-/// Its bytes say nothing of types: whoever reads must know them.
+/// Not self-describing: the reader must know the types.
 struct Postcard;
 
 impl Format for Postcard {
@@ -283,7 +282,7 @@ fn message_pack_with_names_round_trips() {
 }
 
 #[test]
-fn message_pack_that_people_can_read_round_trips() {
+fn human_readable_message_pack_round_trips() {
     assert_round_trips::<ReadableMessagePack>();
 }
 
@@ -298,7 +297,7 @@ fn postcard_round_trips() {
 }
 
 #[test]
-fn yaml_text_is_read_as_a_string_reads_it() {
+fn yaml_names_are_read_like_any_string() {
     let uuid = "00000000-0000-0000-0000-000000000001";
     for name in [
         "12345",
@@ -324,7 +323,7 @@ fn yaml_text_is_read_as_a_string_reads_it() {
 }
 
 #[test]
-fn yaml_may_be_a_list_at_the_top_and_leave_null_for_none() {
+fn yaml_may_be_a_list_and_use_null_for_none() {
     let text = "- uuid: 00000000000000000000000000000001\n  name: host\n  generation: ~\n  \
                 inventories:\n    VCPU: {total: 8.0, allocation_ratio: 1.5}\n";
     let snapshot: Snapshot = serde_saphyr::from_str(text).unwrap();
@@ -335,7 +334,7 @@ fn yaml_may_be_a_list_at_the_top_and_leave_null_for_none() {
 }
 
 #[test]
-fn what_is_invalid_is_refused_in_every_format() {
+fn invalid_values_are_refused_in_every_format() {
     fn error_of<F: Format>() -> String {
         let mut record = forest().to_records().next().unwrap();
         record
@@ -355,12 +354,12 @@ fn what_is_invalid_is_refused_in_every_format() {
         assert!(error.contains("provider `h\u{f6}st"), "{error}");
         assert!(error.contains(wrong), "{error}");
     }
-    // It has no text for an error.
+    // Its errors have no text.
     error_of::<Postcard>();
 }
 
 #[test]
-fn every_shorter_text_of_a_format_is_refused() {
+fn truncated_input_is_refused_in_every_format() {
     fn check<F: Format>() {
         let written = F::write(&forest());
         for end in 0..written.len() {

@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::cases::new_tree;
 
-/// Six real machines; the file beside it says where they come from.
+/// Six real machines; the README next to the file has their sources.
 const MACHINES: &str = include_str!("../../../examples/fleet/machines.json");
 
 const ONE: &str = "00000000-0000-0000-0000-000000000001";
 
-/// Reads what was written, as text and as a value.
+/// Writes a snapshot and reads it back, as text and as a value.
 fn assert_round_trip(snapshot: &Snapshot) {
     let text = to_string(snapshot).unwrap();
     assert_eq!(from_str::<Snapshot>(&text).unwrap(), *snapshot);
@@ -25,7 +25,7 @@ fn assert_round_trip(snapshot: &Snapshot) {
 }
 
 #[test]
-fn real_machines_are_read_and_written_back_as_they_were() {
+fn real_machines_round_trip_unchanged() {
     let snapshot: Snapshot = from_str(MACHINES).unwrap();
     snapshot.check_invariants().unwrap();
     assert_eq!((snapshot.len(), snapshot.roots().count()), (100, 6));
@@ -136,7 +136,7 @@ fn a_record_is_written_in_placements_field_names() {
     assert_eq!(to_value(&records).unwrap(), written["resource_providers"]);
 }
 
-/// A child with something of everything.
+/// A child with every kind of content.
 fn child() -> Provider {
     let tree = new_tree();
     tree.new_root(NewProvider::new("host").uuid(Uuid::from_u128(1)))
@@ -165,7 +165,7 @@ fn a_provider_is_written_as_its_record() {
 }
 
 #[test]
-fn a_change_is_written_with_its_kind_outside() {
+fn a_change_is_externally_tagged() {
     let provider = to_value(child()).unwrap();
     let tree = new_tree();
     let empty = tree.snapshot();
@@ -204,20 +204,20 @@ fn a_change_is_written_with_its_kind_outside() {
         written(roots.diff(&added)),
         json!([{"removed": {"provider": to_value(added.find("child")).unwrap()}}])
     );
-    // A root that comes before another is placed before it.
+    // A root that precedes another is placed before it.
     let place = provider_tree::Place::Before(Uuid::from_u128(1));
     assert_eq!(to_value(place).unwrap(), json!({"before": ONE}));
 }
 
 #[test]
-fn values_are_read_and_written_by_themselves() {
+fn single_values_can_be_read_and_written() {
     let mut record = Inventory::new(8);
     record.reserved = Some(0);
     record.allocation_ratio = Some(1.5);
     let text = r#"{"total":8,"reserved":0,"allocation_ratio":1.5}"#;
     assert_eq!(to_string(&record).unwrap(), text);
     assert_eq!(from_str::<Inventory>(text).unwrap(), record);
-    // Whether it is in range is for the forest to say.
+    // The forest checks the range, not the value.
     assert_eq!(
         from_str::<Inventory>(r#"{"total":0}"#).unwrap(),
         Inventory::new(0)
@@ -249,7 +249,7 @@ fn values_are_read_and_written_by_themselves() {
 }
 
 #[test]
-fn what_placement_gives_besides_is_passed_over() {
+fn other_fields_of_placement_are_ignored() {
     let text = r#"{"resource_providers": [{
         "links": [{"rel": "self", "href": "/resource_providers/x", "ratio": 0.5}],
         "resource_provider_generation": 3,
@@ -260,7 +260,7 @@ fn what_placement_gives_besides_is_passed_over() {
 }
 
 #[test]
-fn a_list_at_the_top_is_read_as_well() {
+fn a_bare_list_is_read() {
     let whole: Snapshot = from_str(MACHINES).unwrap();
     let mut document: Value = from_str(MACHINES).unwrap();
     let list = document["resource_providers"].take();
@@ -278,13 +278,13 @@ fn a_list_at_the_top_is_read_as_well() {
     }
 }
 
-/// A provider with one field more.
+/// A provider with an extra field.
 fn with(field: &str, value: &str) -> String {
     format!(r#"{{"uuid": "{ONE}", "name": "host", "{field}": {value}}}"#)
 }
 
 #[test]
-fn whole_numbers_may_be_written_as_floats() {
+fn integers_may_be_written_as_floats() {
     for (written, number) in [
         ("16", 16),
         ("16.0", 16),
@@ -315,7 +315,7 @@ fn whole_numbers_may_be_written_as_floats() {
 }
 
 #[test]
-fn fractions_and_what_does_not_fit_are_no_whole_numbers() {
+fn fractions_and_overflowing_numbers_are_no_integers() {
     for written in [
         "0.5",
         "16.5",
@@ -349,7 +349,7 @@ fn fractions_and_what_does_not_fit_are_no_whole_numbers() {
 }
 
 #[test]
-fn null_is_no_value_of_an_inventory() {
+fn null_is_refused_in_an_inventory() {
     for field in [
         "total",
         "reserved",
@@ -371,7 +371,7 @@ fn null_is_no_value_of_an_inventory() {
 }
 
 #[test]
-fn null_is_no_generation_parent_or_root() {
+fn null_means_no_generation_parent_or_root() {
     for field in ["generation", "parent_provider_uuid", "root_provider_uuid"] {
         let record: ProviderRecord = from_str(&with(field, "null")).unwrap();
         assert_eq!(record, ProviderRecord::new(Uuid::from_u128(1), "host"));

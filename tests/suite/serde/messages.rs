@@ -1,5 +1,4 @@
-//! What errors say: each names the provider, as far as it is known, and the
-//! field.
+//! Error messages: each names the field, and the provider as far as it is known.
 
 use provider_tree::Snapshot;
 use serde_json::json;
@@ -135,7 +134,7 @@ fn each_error_names_the_provider_and_the_field() {
 }
 
 #[test]
-fn a_provider_that_can_not_be_named_whole_is_named_by_what_there_is() {
+fn a_provider_is_named_by_whichever_of_name_and_uuid_is_known() {
     for (provider, wrong) in [
         (r#"{"name": "host"}"#, "provider `host`: `uuid` is missing"),
         (
@@ -192,7 +191,7 @@ fn a_provider_that_can_not_be_named_whole_is_named_by_what_there_is() {
 }
 
 #[test]
-fn what_is_invalid_names_a_provider_whose_name_comes_later() {
+fn errors_name_a_provider_even_if_its_name_comes_later() {
     for (field, wrong) in [
         (
             r#""generation": -1"#,
@@ -233,7 +232,7 @@ fn what_is_invalid_names_a_provider_whose_name_comes_later() {
             r#""inventories": {"VCPU": {"total": 0}}"#,
             "inventories: total of VCPU is 0",
         ),
-        // The first one is told.
+        // The first error is reported.
         (
             r#""traits": ["gold"], "generation": -1, "generation": 2"#,
             "traits: `gold` is no trait",
@@ -249,7 +248,7 @@ fn what_is_invalid_names_a_provider_whose_name_comes_later() {
 }
 
 #[test]
-fn a_wrong_type_names_what_stands_before_it() {
+fn a_wrong_type_names_the_fields_read_before_it() {
     let uuid = "00000000-0000-0000-0000-000000000001";
     let wrong = "generation: invalid type: string \"1\", expected u64 at line 1 column ";
     for (provider, subject) in [

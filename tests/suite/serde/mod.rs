@@ -1,5 +1,4 @@
-//! What is written is read back equal, in every format; what is wrong is refused
-//! with the provider's name.
+//! Every format reads back an equal value, and errors name the provider.
 
 mod formats;
 mod json;
