@@ -1,4 +1,4 @@
-//! What is freed, and when, as the allocator counts it.
+//! What is freed and when, by the allocator's count.
 
 #[path = "common/counting.rs"]
 mod counting;
@@ -17,11 +17,11 @@ use self::counting::{LIVE, run_one_at_a_time};
 const PROVIDERS: u128 = 2_000;
 const COMMITS: u64 = 100;
 
-/// How many versions there may be where one is held: epoch cells need some commits to
-/// find that nobody reads a version.
+/// How many versions may be left while one is pinned: epoch cells need a few commits to
+/// find out that a version is no longer read.
 const FEW: usize = 10;
 
-/// What threads, arc-swap and crossbeam-epoch keep for themselves.
+/// Bytes that threads, arc-swap and crossbeam-epoch may keep.
 const SLACK: usize = 64 << 10;
 
 fn rewrite_all<C: SnapshotCell>(tree: &ProviderTree<C>, generation: u64) {
@@ -50,9 +50,8 @@ fn filled<C: SnapshotCell>() -> ProviderTree<C> {
     tree
 }
 
-/// Replaced versions are freed as commits go on; a held one goes when it is
-/// dropped, and with the tree goes all that is left. `at_once`: a version that
-/// nobody holds is freed by the commit that replaces it.
+/// Commits free replaced versions, a held version is freed when it is dropped, and dropping
+/// the tree frees the rest. `at_once`: the commit that replaces an unpinned version frees it.
 fn replaced_versions_and_dropped_trees_are_freed<C: SnapshotCell>(at_once: bool) {
     let before = LIVE.load(Relaxed);
     let live = || LIVE.load(Relaxed) - before;
@@ -64,11 +63,11 @@ fn replaced_versions_and_dropped_trees_are_freed<C: SnapshotCell>(at_once: bool)
     let mut reader = tree.reader();
     for generation in 1..=COMMITS {
         rewrite_all(&tree, generation);
-        // The newest and the held one, and those that wait for the next commits.
+        // The newest, the held one, and a few in the backlog.
         let most = if at_once { 2 } else { FEW };
         assert!(
             live() < most * one_version + SLACK,
-            "{} bytes, {one_version} a version, {generation}, {:?}",
+            "{} bytes, {one_version} per version, {generation}, {:?}",
             live(),
             tree.stats()
         );
@@ -101,7 +100,7 @@ fn replaced_versions_and_dropped_trees_are_freed<C: SnapshotCell>(at_once: bool)
         let version = snapshot.version();
         (0..COMMITS).for_each(|one| rewrite_all(&tree, 3 * COMMITS + one));
         assert_eq!(snapshot.version(), version);
-        // One cell keeps what is read, the other all that was newer than that.
+        // The arc-swap cell keeps the version being read, the epoch cell all newer ones as well.
         let all_kept = live() > COMMITS as usize / 2 * one_version;
         assert_eq!(all_kept, !at_once, "{} bytes", live());
     });
@@ -111,7 +110,7 @@ fn replaced_versions_and_dropped_trees_are_freed<C: SnapshotCell>(at_once: bool)
     assert!(left < SLACK, "{left} bytes are left of {one_version}");
 }
 
-/// One queue holds what all trees have retired.
+/// All trees on epoch cells share one queue of retired versions.
 fn two_trees_on_epoch_are_freed() {
     let before = LIVE.load(Relaxed);
     let [tree, other] = [(); 2].map(|()| filled::<EpochCell>());
@@ -127,8 +126,8 @@ fn two_trees_on_epoch_are_freed() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
-/// A large version that is no longer pinned is freed a little at a time.
-fn no_commit_frees_a_large_version_at_once<C: SnapshotCell>() {
+/// A large version is freed over many commits once it is unpinned.
+fn a_large_version_is_freed_over_several_commits<C: SnapshotCell>() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<C>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -137,7 +136,7 @@ fn no_commit_frees_a_large_version_at_once<C: SnapshotCell>() {
     tree.collect();
     assert_eq!(tree.stats().versions, 2);
     drop(held);
-    // 512 nodes, each a tree of one provider, and 256 for the write of the commit.
+    // A commit frees 512 nodes, each a tree of one provider, and 256 more for its own write.
     let freed = drain(&tree, one_version / 2);
     assert!(freed > one_version / 2, "{freed} of {one_version}");
     drop(tree);
@@ -145,8 +144,8 @@ fn no_commit_frees_a_large_version_at_once<C: SnapshotCell>() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
-/// Many versions that were pinned together are freed a few at a time, oldest or not: what
-/// they share is not looked at for each of them.
+/// Many versions that were pinned together are freed a few at a time, whatever their age:
+/// the nodes they share are not visited once per version.
 fn versions_pinned_together_are_freed_within_2000_commits() {
     let tree = filled::<ArcSwapCell>();
     let held: Vec<_> = (1..=200)
@@ -166,8 +165,8 @@ fn versions_pinned_together_are_freed_within_2000_commits() {
     }
 }
 
-/// Nor does what waits pile up where a reader moves on now and then.
-fn versions_do_not_pile_up_behind_a_reader_that_moves_on() {
+/// A reader that moves to a newer version now and then does not make the backlog grow.
+fn a_reader_that_moves_on_does_not_grow_the_backlog() {
     for every in [3, 4, 7] {
         let tree = filled::<ArcSwapCell>();
         let mut reader = tree.reader();
@@ -188,23 +187,26 @@ fn versions_do_not_pile_up_behind_a_reader_that_moves_on() {
     }
 }
 
-/// Commits a hundred times, and checks that no commit frees more bytes than that. Returns
-/// how many bytes all of them have freed.
+/// Commits a hundred times and checks that each commit frees fewer than `most` bytes.
+/// Returns the bytes that all of them freed.
 fn drain<C: SnapshotCell>(tree: &ProviderTree<C>, most: usize) -> usize {
     let first = LIVE.load(Relaxed);
     for commit in 0..100 {
         let before = LIVE.load(Relaxed);
         tree.set_generation("host7", 1_000 + commit).unwrap();
         let freed = before.saturating_sub(LIVE.load(Relaxed));
-        assert!(freed < most, "commit {commit}: {freed} bytes, not {most}");
+        assert!(
+            freed < most,
+            "commit {commit} freed {freed} bytes, the limit is {most}"
+        );
     }
     assert!(tree.stats().versions <= FEW, "{:?}", tree.stats());
     first.saturating_sub(LIVE.load(Relaxed))
 }
 
-/// No commit frees much at once either where an older version shares what is freed, or a
-/// newer one has added to it.
-fn no_commit_frees_many_shared_bytes_at_once() {
+/// Nor does a commit free much at once if an older version shares the nodes, or a newer
+/// version has added to them.
+fn shared_nodes_are_freed_over_several_commits() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<ArcSwapCell>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -212,7 +214,7 @@ fn no_commit_frees_many_shared_bytes_at_once() {
     tree.set_generation("host7", 1).unwrap();
     let older = tree.snapshot();
     rewrite_all(&tree, 2);
-    // Some of what they share is given up while both are there.
+    // Some shared nodes are released while both versions exist.
     drop(older);
     for generation in 0..4 {
         tree.set_generation("host7", 3 + generation).unwrap();
@@ -243,12 +245,12 @@ fn add(transaction: &mut Transaction, count: u128) -> Result<(), Error> {
     })
 }
 
-/// How many times an open transaction replaces a provider.
+/// How often an open transaction replaces a provider.
 const EDITS: u128 = 10_000;
 
-/// What an open transaction replaces is freed at once, also where the caller had a clone of
-/// it while editing.
-fn an_open_transaction_frees_what_its_edits_replace() {
+/// An open transaction frees what it replaces at once, even if the caller held a clone of it
+/// while editing.
+fn an_open_transaction_frees_the_providers_that_edits_replace() {
     let tree = filled::<ArcSwapCell>();
     let held = tree.snapshot();
     let grown = grown_in_an_update(&tree, |transaction| {
@@ -263,8 +265,8 @@ fn an_open_transaction_frees_what_its_edits_replace() {
     drop(held);
 }
 
-/// As above, for changes that are applied.
-fn an_open_transaction_frees_what_applied_changes_replace() {
+/// The same for `apply`.
+fn an_open_transaction_frees_the_providers_that_apply_replaces() {
     let tree = filled::<ArcSwapCell>();
     let copy = ProviderTree::from(tree.snapshot());
     copy.update(|transaction| transaction.update_aggregates("host7", [Uuid::nil()], None))
@@ -287,7 +289,7 @@ fn an_open_transaction_frees_what_applied_changes_replace() {
     drop(held);
 }
 
-/// By how many bytes a transaction has grown before it commits.
+/// The bytes by which a transaction grows before it commits.
 fn grown_in_an_update(
     tree: &ProviderTree,
     edit: impl Fn(&mut Transaction) -> Result<(), Error>,
@@ -300,8 +302,8 @@ fn grown_in_an_update(
     committed.unwrap().value
 }
 
-/// What a fork holds for a while is freed with it.
-fn a_dropped_fork_is_freed_with_all_it_held() {
+/// Dropping a fork frees the versions it kept.
+fn dropping_a_fork_frees_its_versions() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<ArcSwapCell>();
     let one_version = LIVE.load(Relaxed) - before;
@@ -316,7 +318,7 @@ fn a_dropped_fork_is_freed_with_all_it_held() {
     let live = LIVE.load(Relaxed) - before;
     assert!(
         live < 2 * one_version + SLACK,
-        "{live} bytes, one version {one_version}"
+        "{live} bytes live, one version has {one_version}"
     );
     drop(held);
 }
@@ -333,36 +335,36 @@ fn main() -> ExitCode {
         ),
         ("two_trees_on_epoch_are_freed", two_trees_on_epoch_are_freed),
         (
-            "a_dropped_fork_is_freed_with_all_it_held",
-            a_dropped_fork_is_freed_with_all_it_held,
+            "dropping_a_fork_frees_its_versions",
+            dropping_a_fork_frees_its_versions,
         ),
         (
-            "an_open_transaction_frees_what_its_edits_replace",
-            an_open_transaction_frees_what_its_edits_replace,
+            "an_open_transaction_frees_the_providers_that_edits_replace",
+            an_open_transaction_frees_the_providers_that_edits_replace,
         ),
         (
-            "an_open_transaction_frees_what_applied_changes_replace",
-            an_open_transaction_frees_what_applied_changes_replace,
+            "an_open_transaction_frees_the_providers_that_apply_replaces",
+            an_open_transaction_frees_the_providers_that_apply_replaces,
         ),
         (
-            "no_commit_frees_many_shared_bytes_at_once",
-            no_commit_frees_many_shared_bytes_at_once,
+            "shared_nodes_are_freed_over_several_commits",
+            shared_nodes_are_freed_over_several_commits,
         ),
         (
             "versions_pinned_together_are_freed_within_2000_commits",
             versions_pinned_together_are_freed_within_2000_commits,
         ),
         (
-            "versions_do_not_pile_up_behind_a_reader_that_moves_on",
-            versions_do_not_pile_up_behind_a_reader_that_moves_on,
+            "a_reader_that_moves_on_does_not_grow_the_backlog",
+            a_reader_that_moves_on_does_not_grow_the_backlog,
         ),
         (
-            "no_commit_frees_a_large_version_at_once::on_arc_swap",
-            no_commit_frees_a_large_version_at_once::<ArcSwapCell>,
+            "a_large_version_is_freed_over_several_commits::on_arc_swap",
+            a_large_version_is_freed_over_several_commits::<ArcSwapCell>,
         ),
         (
-            "no_commit_frees_a_large_version_at_once::on_epoch",
-            no_commit_frees_a_large_version_at_once::<EpochCell>,
+            "a_large_version_is_freed_over_several_commits::on_epoch",
+            a_large_version_is_freed_over_several_commits::<EpochCell>,
         ),
     ])
 }

@@ -1,4 +1,4 @@
-//! Reclamation keeps pace with any number of writers: neither versions nor bytes pile up.
+//! Reclamation keeps pace with any number of writers: versions and bytes stay bounded.
 //!
 //! Each load runs for `SOAK_SECONDS` (2 unless set).
 
@@ -18,12 +18,12 @@ use self::counting::{LIVE, run_one_at_a_time};
 const HOSTS: u128 = 5_000;
 const PROVIDERS_OF_A_HOST: u128 = 10;
 
-/// How many versions may wait beside those that are pinned.
+/// The largest backlog, not counting pinned versions.
 const FEW: usize = 1_000;
 
-/// The same of epoch cells, which keep all that was replaced while a thread that is in the
-/// middle of a read or a commit is set aside.
-const SOME: usize = 20_000;
+/// The same for epoch cells, which keep every version replaced while a thread is preempted
+/// in the middle of a read or a commit.
+const FEW_ON_EPOCH: usize = 20_000;
 
 fn uuid(host: u128, number: u128) -> Uuid {
     Uuid::from_u128(host * PROVIDERS_OF_A_HOST + number + 1)
@@ -66,25 +66,29 @@ impl Random {
     }
 }
 
-/// What a load has reached.
+/// The peaks of one load.
 #[derive(Debug)]
-struct Reached {
+struct Peaks {
     commits: u64,
-    most_waiting: usize,
+    most_versions: usize,
     most_bytes: usize,
 }
 
 fn seconds() -> Duration {
     let chosen = std::env::var("SOAK_SECONDS").ok();
-    let chosen = chosen.map(|text| text.parse().expect("SOAK_SECONDS is a number of seconds"));
+    let chosen = chosen.map(|text| {
+        text.parse()
+            .expect("SOAK_SECONDS must be a number of seconds")
+    });
     Duration::from_secs(chosen.unwrap_or(2))
 }
 
-/// Readers walk trees, by a reader each, while writers set two generations a commit.
-fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> Reached {
+/// Readers walk trees, each through its own `Reader`, while writers set two generations per
+/// commit.
+fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> Peaks {
     let done = AtomicBool::new(false);
     let commits = AtomicU64::new(0);
-    let (most_waiting, most_bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (most_versions, most_bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for number in 1..=readers {
             let done = &done;
@@ -119,22 +123,22 @@ fn run<C: SnapshotCell>(tree: &ProviderTree<C>, readers: u64, writers: u64) -> R
         let started = Instant::now();
         while started.elapsed() < seconds() {
             thread::sleep(Duration::from_millis(5));
-            most_waiting.fetch_max(tree.stats().versions, Relaxed);
+            most_versions.fetch_max(tree.stats().versions, Relaxed);
             most_bytes.fetch_max(LIVE.load(Relaxed), Relaxed);
         }
         done.store(true, Relaxed);
     });
-    let reached = Reached {
+    let peaks = Peaks {
         commits: commits.into_inner(),
-        most_waiting: most_waiting.into_inner(),
+        most_versions: most_versions.into_inner(),
         most_bytes: most_bytes.into_inner(),
     };
-    println!("{readers} readers, {writers} writers: {reached:?}");
-    reached
+    println!("{readers} readers, {writers} writers: {peaks:?}");
+    peaks
 }
 
-/// The bounds hold at each load; `pinned` versions are held meanwhile.
-fn versions_and_bytes_do_not_pile_up<C: SnapshotCell>(pinned: usize, most_waiting: usize) {
+/// Checks the bounds under each load, with `pinned` versions held throughout.
+fn versions_and_bytes_stay_bounded<C: SnapshotCell>(pinned: usize, most_versions: usize) {
     let tree = filled::<C>();
     let held: Vec<_> = (0..pinned)
         .map(|number| {
@@ -144,18 +148,18 @@ fn versions_and_bytes_do_not_pile_up<C: SnapshotCell>(pinned: usize, most_waitin
         })
         .collect();
     for (readers, writers) in [(8, 8), (16, 16), (2, 32)] {
-        // With as many readers, each of which pins a version while it is set aside.
+        // With the same number of readers: each pins a version while it is preempted.
         let of_one_writer = run(&tree, readers, 1);
-        let reached = run(&tree, readers, writers);
+        let peaks = run(&tree, readers, writers);
         assert!(
-            reached.most_waiting < pinned + most_waiting,
-            "{readers}/{writers}: {reached:?}"
+            peaks.most_versions < pinned + most_versions,
+            "{readers}/{writers}: {peaks:?}"
         );
         assert!(
-            reached.most_bytes < 10 * of_one_writer.most_bytes,
-            "{readers}/{writers}: {reached:?}, one writer: {of_one_writer:?}"
+            peaks.most_bytes < 10 * of_one_writer.most_bytes,
+            "{readers}/{writers}: {peaks:?}, one writer: {of_one_writer:?}"
         );
-        assert!(reached.commits > 0);
+        assert!(peaks.commits > 0);
     }
     drop(held);
     tree.collect();
@@ -164,23 +168,23 @@ fn versions_and_bytes_do_not_pile_up<C: SnapshotCell>(pinned: usize, most_waitin
 
 fn main() -> ExitCode {
     run_one_at_a_time([
-        ("versions_and_bytes_do_not_pile_up::on_arc_swap", || {
-            versions_and_bytes_do_not_pile_up::<ArcSwapCell>(0, FEW);
+        ("versions_and_bytes_stay_bounded::on_arc_swap", || {
+            versions_and_bytes_stay_bounded::<ArcSwapCell>(0, FEW);
         }),
-        ("versions_and_bytes_do_not_pile_up::on_epoch", || {
-            versions_and_bytes_do_not_pile_up::<EpochCell>(0, SOME);
+        ("versions_and_bytes_stay_bounded::on_epoch", || {
+            versions_and_bytes_stay_bounded::<EpochCell>(0, FEW_ON_EPOCH);
         }),
         (
-            "versions_and_bytes_do_not_pile_up::on_arc_swap_with_one_pinned",
-            || versions_and_bytes_do_not_pile_up::<ArcSwapCell>(1, FEW),
+            "versions_and_bytes_stay_bounded::on_arc_swap_with_one_pinned",
+            || versions_and_bytes_stay_bounded::<ArcSwapCell>(1, FEW),
         ),
         (
-            "versions_and_bytes_do_not_pile_up::on_epoch_with_one_pinned",
-            || versions_and_bytes_do_not_pile_up::<EpochCell>(1, SOME),
+            "versions_and_bytes_stay_bounded::on_epoch_with_one_pinned",
+            || versions_and_bytes_stay_bounded::<EpochCell>(1, FEW_ON_EPOCH),
         ),
         (
-            "versions_and_bytes_do_not_pile_up::on_arc_swap_with_50000_pinned",
-            || versions_and_bytes_do_not_pile_up::<ArcSwapCell>(50_000, FEW),
+            "versions_and_bytes_stay_bounded::on_arc_swap_with_50000_pinned",
+            || versions_and_bytes_stay_bounded::<ArcSwapCell>(50_000, FEW),
         ),
     ])
 }

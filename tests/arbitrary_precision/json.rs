@@ -1,5 +1,5 @@
-//! The suite's tests of JSON, where `serde_json` keeps numbers as text, as any
-//! crate of a program may have it do.
+//! The suite's JSON tests with `serde_json`'s feature `arbitrary_precision`, which keeps
+//! numbers as text. Any crate in a program can turn it on for all.
 
 #[path = "../suite/serde/json.rs"]
 mod json;

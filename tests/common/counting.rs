@@ -1,5 +1,5 @@
-//! An allocator that counts the bytes allocated now, and a harness that runs one trial at a
-//! time, so that the count is that of the trial.
+//! An allocator that counts live bytes, and a harness that runs one trial at a time, so that
+//! each count belongs to one trial.
 
 #![allow(unsafe_code)]
 
@@ -11,20 +11,20 @@ use libtest_mimic::{Arguments, Trial};
 
 struct Counting;
 
-/// How many bytes are allocated.
+/// Bytes currently allocated.
 pub static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is the system allocator's; only numbers are kept beside.
+// SAFETY: every call is forwarded to the system allocator; counting changes nothing else.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
+        // SAFETY: the caller upholds the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
+        // SAFETY: the caller upholds the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Runs trials by name, with the command line of any test.
+/// Runs named trials, and takes the usual command line of a test binary.
 pub fn run_one_at_a_time<const N: usize>(trials: [(&str, fn()); N]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);

@@ -1,10 +1,9 @@
-//! Errors as tests expect them: the library's can be matched, but not made, outside it.
+//! Expected errors: the library's own can be matched, but not constructed, outside it.
 
 use provider_tree::{Error, ResourceClass};
 use uuid::Uuid;
 
-/// What [`Error`] says, variant by variant. The two are equal if they print alike, field by
-/// field.
+/// Mirrors [`Error`] variant by variant. The two are equal if their `Debug` output is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
     UnknownProvider {
@@ -100,7 +99,7 @@ impl PartialEq<Refusal> for Error {
     }
 }
 
-/// Whether a call was refused for that reason.
+/// Whether the call failed with this error.
 impl<T> PartialEq<Refusal> for Result<T, Error> {
     fn eq(&self, expected: &Refusal) -> bool {
         self.as_ref().err().is_some_and(|error| error == expected)

@@ -1,4 +1,4 @@
-//! The same tests on the other cell.
+//! The suite on `EpochCell`.
 
 #[path = "../suite/cases.rs"]
 mod cases;
