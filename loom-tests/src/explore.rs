@@ -1,9 +1,10 @@
-//! Runs a model to its end and holds it to what it must have met.
+//! Explores all executions of a model and checks that it reached exactly the expected
+//! outcomes.
 //!
-//! Each model runs in a process of its own. A model that fails can't unwind: its destructors
-//! use loom's types, which panic again once an execution has failed, and that aborts the
-//! process before anything says which model it was. So the child ends in its panic hook, and
-//! the test in the parent panics with the name of the model and the message.
+//! Each model runs in its own process. A failing model can't unwind: its destructors use
+//! loom's types, which panic again once an execution has failed, and that aborts the process
+//! before anything names the model. So the child exits in its panic hook, and the test in the
+//! parent panics with the name of the model and the message.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -16,17 +17,16 @@ use std::{env, io, panic, process, thread};
 
 use provider_tree::contract::{set_hand_over, take_freed};
 
-/// The environment variable that names the model which a child explores.
+/// The environment variable with the name of the model that a child explores.
 const MODEL: &str = "EXPLORED_MODEL";
 
-/// The most points at which one execution may switch threads. A model that
-/// meets it fails, so that none is cut short unseen.
+/// The most points at which one execution may switch threads. A model that reaches this
+/// limit fails, so none is silently cut short.
 const MAX_BRANCHES: usize = 100_000;
 
-/// Explores every execution of a model that has no more preemptions than the
-/// bound. The model returns the outcome of an execution; the outcomes that were
-/// reached must be exactly the expected ones: one that is missing means that
-/// the model does not explore what it claims to.
+/// Explores every execution of a model within the bound on preemptions. The model returns the
+/// outcome of an execution, and the outcomes reached must be exactly the expected ones: if
+/// one is missing, the model does not explore what it claims to.
 #[track_caller]
 pub fn explore<O>(
     name: &str,
@@ -49,7 +49,7 @@ pub fn explore<O>(
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.max_branches = MAX_BRANCHES;
-    // The run begins at the beginning and ends when there is no execution left.
+    // The run starts from scratch and ends when no execution is left.
     builder.checkpoint_file = None;
     builder.max_permutations = None;
     builder.max_duration = None;
@@ -78,7 +78,7 @@ pub fn explore<O>(
     process::exit(0);
 }
 
-/// Runs this test again in a child, up to the model of that name.
+/// Runs this test again in a child process, up to the named model.
 #[track_caller]
 fn explore_in_child(name: &str) {
     let test = thread::current();
@@ -88,10 +88,10 @@ fn explore_in_child(name: &str) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&child.stderr);
-    // A child that explored nothing has said nothing.
+    // Without this line the child has explored nothing.
     if !child.status.success() || !said.starts_with(name) {
         panic!("{name} ({}):\n{}", child.status, said.trim_end());
     }
-    // Not by `print!`, which a test that passes keeps to itself.
+    // Not `print!`, whose output passing tests hide.
     io::stdout().write_all(said.as_bytes()).unwrap();
 }

@@ -1,5 +1,5 @@
-//! What the models of `provider-tree` have in common: how they are explored,
-//! and cells with planted bugs that they must catch.
+//! Support for the models of `provider-tree`: the explorer, and cells with planted bugs that
+//! the models must catch.
 
 mod explore;
 mod planted;

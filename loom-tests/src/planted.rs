@@ -1,5 +1,4 @@
-//! A cell in which one thing can be broken. [`NoBug`] shows that it is right
-//! otherwise.
+//! A cell in which one thing can be broken. [`NoBug`] shows that it is otherwise correct.
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard};
@@ -12,20 +11,19 @@ use provider_tree::{Snapshot, SnapshotCell};
 
 /// What is broken in a [`Planted`] cell.
 pub trait Bug: Send + Sync + Unpin + 'static {
-    /// How a read loads the newest version.
+    /// The ordering with which a read loads the newest version.
     const LOAD: Ordering = Acquire;
-    /// A commit stores its version whatever is there.
+    /// A commit stores its version without comparing.
     const BLIND_STORE: bool = false;
-    /// A commit that lost swaps the same version in for the newer one.
+    /// A losing commit replaces the newer version by its own, made from a stale base.
     const STALE_BASE: bool = false;
-    /// A commit counts the version up before it swaps; readers look at the
-    /// count to see whether there is a newer version.
+    /// A commit raises the count before it swaps, and readers use the count to detect a newer
+    /// version.
     const EARLY_VERSION: bool = false;
-    /// A version is freed when it is replaced, whoever reads it.
+    /// A version is freed when it is replaced, even while it is read.
     const FREED_AT_ONCE: bool = false;
-    /// A subscriber announces itself by a load, which comes neither before nor
-    /// after a commit. Readers are not counted then, for that would order them
-    /// too: nothing is freed before the end.
+    /// A subscriber announces itself by a load, which is not ordered with a commit. Readers are
+    /// not counted in this mode, since that would order them too; nothing is freed until the end.
     const QUIET_ANNOUNCEMENT: bool = false;
 }
 
@@ -58,27 +56,26 @@ bugs! {
     QuietAnnouncement { const QUIET_ANNOUNCEMENT: bool = true; }
 }
 
-/// A cell on loom's atomics with a planted bug. It frees what a commit replaces
-/// if it finds no thread in a read, and leaves it to the end otherwise.
+/// A cell on loom's atomics with a planted bug. A commit frees the version it replaces if no
+/// thread is reading, and leaves it until the end otherwise.
 pub struct Planted<B>(Arc<Shared>, PhantomData<B>);
 
 struct Shared {
     /// The key of the newest version.
     newest: AtomicUsize,
-    /// How many threads are in a read.
+    /// The number of threads that are reading.
     readers: AtomicUsize,
-    /// How many commits there were, for [`Bug::EARLY_VERSION`].
+    /// The number of commits, for [`Bug::EARLY_VERSION`].
     count: AtomicUsize,
-    /// Counts the looks at the versions: at each of them loom may run another
-    /// thread first, as it does not see the table itself.
+    /// Counts accesses to the table, which loom doesn't see: each gives loom a point to switch
+    /// threads.
     looks: AtomicUsize,
-    /// Versions by key. The lock and the counts are std's, which loom does not
-    /// see: they order nothing, and no thread holds the lock where loom may
-    /// switch to another.
+    /// Versions by key. The lock and the reference counts are std's, which loom doesn't see: in
+    /// the model they order nothing, and no thread holds the lock where loom may switch threads.
     versions: Mutex<Vec<Option<std::sync::Arc<Snapshot>>>>,
 }
 
-/// One reader's snapshot, and by what it tells whether there is a newer one.
+/// One reader's snapshot, and the mark by which it detects a newer one.
 pub struct PlantedCache<B> {
     cell: Planted<B>,
     mark: usize,
@@ -129,8 +126,8 @@ impl<B: Bug> Cell for Planted<B> {
         if B::QUIET_ANNOUNCEMENT {
             return reader(&shared.get(shared.newest.load(Acquire)));
         }
-        // Who comes here after a commit has counted the readers acquires what
-        // it released, and so loads its version; who came before is counted.
+        // A reader that gets here after a commit counted the readers acquires the commit's
+        // release, so it loads the new version; an earlier reader is counted.
         shared.readers.fetch_add(1, AcqRel);
         let newest = shared.newest.load(B::LOAD);
         let result = reader(&shared.get(newest));
@@ -161,8 +158,8 @@ impl<B: Bug> Cell for Planted<B> {
             match swap {
                 Ok(replaced) => {
                     if B::FREED_AT_ONCE {
-                        // Two references: the cell's, and that of the writer,
-                        // who is about to let go of it.
+                        // Two references: the cell's and the writer's, which is about to be
+                        // dropped.
                         free_content(&shared.get(replaced), 2);
                     } else if !B::QUIET_ANNOUNCEMENT && shared.readers.fetch_add(0, AcqRel) == 0 {
                         shared.free(replaced);
@@ -223,7 +220,7 @@ impl Shared {
 
     fn get(&self, key: usize) -> std::sync::Arc<Snapshot> {
         let version = self.versions()[key].clone();
-        version.expect("a version that can be loaded is kept")
+        version.expect("a version that can be loaded is not freed")
     }
 
     fn free(&self, key: usize) {

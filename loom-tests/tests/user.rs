@@ -1,5 +1,5 @@
-//! A downstream crate's own models, as it would write them: a scheduler that
-//! reads, an agent that commits, and loom atomics of their own beside the tree.
+//! Models of a downstream crate: a scheduler that reads, an agent that commits, and their
+//! own loom atomics next to the tree.
 
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicU64;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 const HOST: Uuid = Uuid::from_u128(0xa);
 const GPU: Uuid = Uuid::from_u128(0xb);
 
-/// What the scheduler is told: the version that holds the agent's last report.
+/// The scheduler's message: the version with the agent's last report.
 type Mailbox = AtomicU64;
 
 fn agent<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) {
@@ -26,7 +26,7 @@ fn agent<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) {
     mailbox.store(committed.version, Release);
 }
 
-/// An agent with a bug: it tells of a version before there is one.
+/// A buggy agent: it announces a version before it is committed.
 fn hasty_agent<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) {
     mailbox.store(tree.version() + 1, Release);
     agent(tree, mailbox);
@@ -45,7 +45,7 @@ fn scheduler<C: SnapshotCell>(tree: &ProviderTree<C>, mailbox: &Mailbox) {
             .map(|inventory| inventory.total)
             .sum();
         assert!(total == 0 || total == 4, "half a GPU");
-        assert!(told < 2 || total == 4, "told of GPUs that are not there");
+        assert!(told < 2 || total == 4, "told of GPUs that don't exist");
     });
 }
 
@@ -73,22 +73,22 @@ fn on_epoch() -> ProviderTree<EpochCell> {
 }
 
 #[test]
-fn a_scheduler_finds_what_it_was_told_of() {
+fn a_scheduler_sees_the_version_it_was_told_of() {
     check(ProviderTree::new, agent);
 }
 
 #[test]
-fn a_scheduler_finds_what_it_was_told_of_on_epoch() {
+fn a_scheduler_sees_the_version_it_was_told_of_on_epoch() {
     check(on_epoch, agent);
 }
 
 #[test]
 #[should_panic(expected = "the scheduler was told too early")]
-fn an_agent_that_tells_too_early_is_caught() {
+fn an_agent_that_announces_too_early_is_caught() {
     check(ProviderTree::new, hasty_agent);
 }
 
-/// The example in the crate's chapter on models.
+/// The example in the library's chapter on models.
 mod example {
     include!("../../src/docs/models_example.rs");
 }

@@ -1,5 +1,5 @@
-//! The backlog of old versions by itself, with versions whose nodes loom sees: which
-//! thread frees a node, and that nobody reads it then.
+//! The backlog of old versions in isolation, with versions whose nodes loom sees: which
+//! thread frees a node, and that no thread reads it at that time.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,24 +12,24 @@ use loom::thread;
 use loom_tests::explore;
 use provider_tree::contract::{Backlog, Parts, Retired, this_thread};
 
-/// How many nodes a commit takes apart in models.
+/// How many nodes a commit frees in models.
 const STEP: usize = 2;
 
-/// What is broken.
+/// Planted bugs.
 #[derive(Clone, Copy, Default)]
 struct Broken {
-    /// A version is taken apart though somebody reads it.
+    /// A version is freed while it is read.
     ignores_pins: bool,
-    /// A node that is still shared is given back first, and dropped then: two who do so
-    /// at the same time both find it shared.
+    /// A node that is still shared is first handed back, then dropped: two threads that do so at
+    /// once both find it shared.
     unwraps: bool,
-    /// The children of a node are dropped with it, rather than listed.
+    /// The children of a node are dropped with it instead of queued.
     forgets_children: bool,
 }
 
-// A model runs all its threads on one of the system's.
+// loom runs all threads of a model on one system thread.
 std::thread_local! {
-    /// Which nodes were freed, by which thread, and whether in a step.
+    /// The freed nodes, with the thread that freed them and whether it was in a step.
     static FREED: RefCell<Vec<(&'static str, Option<u64>, bool)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -39,13 +39,13 @@ struct Node {
     children: Vec<Shared>,
 }
 
-// SAFETY: the models check that it is shared as it may be; the cell only tells loom of
-// accesses.
+// SAFETY: the models check that access is exclusive where it must be; the cell only reports
+// accesses to loom.
 unsafe impl Sync for Node {}
 unsafe impl Send for Node {}
 
-/// A node with its count, as `std::sync::Arc` has it: loom's lacks `into_inner`. The memory
-/// is not freed here, so that a model can be wrong about when and yet be sound.
+/// A node with a reference count like that of `std::sync::Arc`: loom's lacks `into_inner`.
+/// Its memory outlives it, so a model that frees it too early is still sound.
 struct Shared {
     node: std::sync::Arc<Node>,
     count: std::sync::Arc<AtomicUsize>,
@@ -83,14 +83,13 @@ impl Shared {
         self.node.children.iter().for_each(Self::read);
     }
 
-    /// Gives this reference up. If it was the last, frees the node and returns its
-    /// children.
+    /// Drops this reference. If it was the last, frees the node and returns its children.
     fn into_inner(self) -> Option<Vec<Self>> {
         let is_last = self.count.fetch_sub(1, AcqRel) == 1;
         is_last.then(|| self.free(true))
     }
 
-    /// Frees the node if this is the only reference, and otherwise gives it back.
+    /// Frees the node if this is the only reference, and otherwise returns it.
     fn try_unwrap(self) -> Result<Vec<Self>, Self> {
         match self.count.compare_exchange(1, 0, AcqRel, Relaxed) {
             Ok(_) => Ok(self.free(true)),
@@ -98,10 +97,12 @@ impl Shared {
         }
     }
 
-    /// Gives this reference up, and all below it if it was the last.
-    fn let_drop(self) {
+    /// Drops this reference, and recursively the children if it was the last.
+    fn drop_recursively(self) {
         if self.count.fetch_sub(1, AcqRel) == 1 {
-            self.free(false).into_iter().for_each(Self::let_drop);
+            self.free(false)
+                .into_iter()
+                .for_each(Self::drop_recursively);
         }
     }
 
@@ -113,7 +114,7 @@ impl Shared {
     }
 }
 
-/// A version: its root, held once by each who has it.
+/// A version: a shared root.
 #[derive(Clone)]
 struct Version(Arc<Shared>, Broken);
 
@@ -147,13 +148,13 @@ impl Parts for Nodes {
                 return taken;
             };
             let children = if broken.unwraps {
-                node.try_unwrap().map_err(Shared::let_drop).ok()
+                node.try_unwrap().map_err(Shared::drop_recursively).ok()
             } else {
                 node.into_inner()
             };
             let children = children.into_iter().flatten();
             if broken.forgets_children {
-                children.for_each(Shared::let_drop);
+                children.for_each(Shared::drop_recursively);
             } else {
                 list.extend(children);
             }
@@ -166,13 +167,13 @@ impl Parts for Nodes {
     }
 }
 
-/// Forgets earlier executions.
+/// Forgets the nodes freed in earlier executions.
 fn begin() {
     FREED.take();
 }
 
-/// All nodes that were freed, each once, in a step of a writer: no reader has freed one,
-/// nor did one go with its parent.
+/// All freed nodes, after a check that each was freed once, in a step of a writer: not by a
+/// reader, and not together with its parent.
 fn freed_by_writers(readers: &[Option<u64>]) -> Vec<&'static str> {
     let mut names: Vec<_> = FREED
         .take()
@@ -187,9 +188,9 @@ fn freed_by_writers(readers: &[Option<u64>]) -> Vec<&'static str> {
     names
 }
 
-/// Two writers hand over versions that share a node, whose child is left for the next
-/// commit. The outcome: which nodes the second one freed.
-fn writers_take_apart_what_versions_share(broken: Broken) {
+/// Two writers retire versions that share a node, whose child is left for the next commit.
+/// The outcome: the nodes freed by the second writer.
+fn writers_free_shared_nodes(broken: Broken) {
     let expected = [
         vec!["other", "second"],
         vec!["child", "other", "second", "shared"],
@@ -222,9 +223,9 @@ fn writers_take_apart_what_versions_share(broken: Broken) {
     });
 }
 
-/// A reader has a version while one writer hands it over and another commits. The
-/// outcome: how many nodes were freed before the end.
-fn what_is_read_is_kept(broken: Broken) {
+/// A reader holds a version while one writer retires it and another commits. The outcome: the
+/// number of its nodes freed before the end.
+fn nodes_being_read_are_kept(broken: Broken) {
     explore("backlog, read", 3, [0, 1, 2], move || {
         begin();
         let backlog = Arc::new(Backlog::<Version>::default());
@@ -255,9 +256,9 @@ fn what_is_read_is_kept(broken: Broken) {
     });
 }
 
-/// A version of more nodes than a commit takes apart is finished by later ones. The
-/// outcome: how many were freed by each of two writers' commits.
-fn commits_finish_what_others_began() {
+/// Later commits finish freeing a version with more nodes than one commit frees. The outcome:
+/// the number of nodes freed, except those of the last two versions.
+fn later_commits_finish_a_large_version() {
     explore("backlog, in steps", 3, [5], || {
         begin();
         let backlog = Arc::new(Backlog::<Version>::default());
@@ -298,24 +299,24 @@ fn commits_finish_what_others_began() {
 }
 
 #[test]
-fn each_shared_node_is_freed_once_in_a_step() {
-    writers_take_apart_what_versions_share(Broken::default());
+fn each_shared_node_is_freed_once_and_in_a_step() {
+    writers_free_shared_nodes(Broken::default());
 }
 
 #[test]
-fn no_node_is_freed_while_it_is_read_nor_by_a_reader() {
-    what_is_read_is_kept(Broken::default());
+fn no_node_is_freed_while_it_is_read_or_by_a_reader() {
+    nodes_being_read_are_kept(Broken::default());
 }
 
 #[test]
 fn a_large_version_is_freed_by_several_commits() {
-    commits_finish_what_others_began();
+    later_commits_finish_a_large_version();
 }
 
 #[test]
 #[should_panic(expected = "Causality violation")]
-fn a_version_that_is_taken_apart_while_it_is_read() {
-    what_is_read_is_kept(Broken {
+fn freeing_a_version_while_it_is_read_is_caught() {
+    nodes_being_read_are_kept(Broken {
         ignores_pins: true,
         ..Broken::default()
     });
@@ -323,8 +324,8 @@ fn a_version_that_is_taken_apart_while_it_is_read() {
 
 #[test]
 #[should_panic(expected = "went with its parent")]
-fn a_node_that_two_find_shared() {
-    writers_take_apart_what_versions_share(Broken {
+fn dropping_a_node_that_two_threads_find_shared_is_caught() {
+    writers_free_shared_nodes(Broken {
         unwraps: true,
         ..Broken::default()
     });
@@ -332,8 +333,8 @@ fn a_node_that_two_find_shared() {
 
 #[test]
 #[should_panic(expected = "went with its parent")]
-fn a_node_whose_children_are_forgotten() {
-    writers_take_apart_what_versions_share(Broken {
+fn dropping_children_with_their_node_is_caught() {
+    writers_free_shared_nodes(Broken {
         forgets_children: true,
         ..Broken::default()
     });

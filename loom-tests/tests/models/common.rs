@@ -1,4 +1,4 @@
-//! What the models share: a tree in any cell, and the three ways to read it.
+//! Shared by the models: a tree on any cell, and the three ways to read it.
 
 use std::any::TypeId;
 
@@ -11,12 +11,11 @@ pub type Tree<C> = Arc<ProviderTree<C>>;
 pub const A: Uuid = Uuid::from_u128(0xa);
 pub const B: Uuid = Uuid::from_u128(0xb);
 
-/// How many preemptions every model allows for, where nothing else is said.
+/// The default bound on preemptions.
 pub const PREEMPTIONS: usize = 3;
 
-/// How many a model with three threads allows for: one more, that each of them
-/// can be stopped; but two on the epoch cell, whose collector multiplies the
-/// executions.
+/// The bound for three threads: one more, so that each can be preempted; but two on the epoch
+/// cell, whose collector multiplies the executions.
 pub fn preemptions_of_three_threads<C: 'static>() -> usize {
     if is::<C, EpochCell>() {
         2
@@ -25,13 +24,12 @@ pub fn preemptions_of_three_threads<C: 'static>() -> usize {
     }
 }
 
-/// How many a model allows for that has old versions freed: two on the epoch
-/// cell, where three take many minutes.
+/// The bound for models of reclamation: two on the epoch cell, where three take many minutes.
 pub fn preemptions_of_reclamation<C: 'static>() -> usize {
     if is::<C, EpochCell>() { 2 } else { PREEMPTIONS }
 }
 
-/// Whether two cells are of one type.
+/// Whether two cell types are the same.
 pub fn is<C: 'static, D: 'static>() -> bool {
     TypeId::of::<C>() == TypeId::of::<D>()
 }
@@ -55,13 +53,13 @@ pub enum Way {
     Reader,
 }
 
-/// One thread's means to read by one of the three ways.
-pub struct Eyes<C: SnapshotCell> {
+/// One thread's access to the tree, by one of the three ways to read.
+pub struct View<C: SnapshotCell> {
     tree: Tree<C>,
     reader: Option<Reader<C>>,
 }
 
-impl<C: SnapshotCell> Eyes<C> {
+impl<C: SnapshotCell> View<C> {
     pub fn new(tree: &Tree<C>, way: Way) -> Self {
         Self {
             tree: Arc::clone(tree),
@@ -87,8 +85,8 @@ pub fn cell_name<C>() -> String {
         .replace("epoch::", "")
 }
 
-/// Runs models on both cells, and on the planted cell without a bug, which shows
-/// that it is right otherwise.
+/// Runs models on both cells, and on the planted cell without a bug to show that the bugs are
+/// all that is wrong with it.
 macro_rules! on_both_cells {
     ($($model:ident)*) => {
         $(mod $model {
@@ -110,7 +108,7 @@ macro_rules! on_both_cells {
     };
 }
 
-/// As [`on_both_cells`], each by the three ways to read.
+/// Like [`on_both_cells`], by each of the three ways to read.
 macro_rules! on_both_cells_by_each_way {
     ($($model:ident)*) => {
         $(mod $model {
@@ -138,7 +136,7 @@ macro_rules! on_both_cells_by_each_way {
     };
 }
 
-/// A model must fail on a cell with a planted bug, and for the right reason.
+/// A model must fail on a cell with a planted bug, for the right reason.
 macro_rules! catches {
     ($($name:ident: $model:ident($($way:ident)?) on $bug:ident, saying $message:literal;)*) => {
         $(#[test]
@@ -149,7 +147,7 @@ macro_rules! catches {
     };
 }
 
-/// As [`catches`], by each of the three ways to read.
+/// Like [`catches`], by each of the three ways to read.
 macro_rules! catches_by_each_way {
     ($($name:ident: $model:ident on $bug:ident, saying $message:literal;)*) => {
         $(mod $name {

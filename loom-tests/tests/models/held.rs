@@ -1,4 +1,4 @@
-//! A held snapshot stays as it was, and forks go their own ways.
+//! A held snapshot never changes, and forks are independent.
 
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicBool;
@@ -14,18 +14,18 @@ use crate::common::{
     with_host,
 };
 
-/// One thread holds a snapshot while another replaces it, and both let go of
-/// the tree. loom itself fails a version that is freed twice, or never.
-fn a_held_snapshot_stays_and_is_freed_once<C: SnapshotCell>() {
+/// One thread holds a snapshot while another replaces it, and both drop the tree. loom itself
+/// reports a version that is freed twice or never.
+fn a_held_snapshot_never_changes_and_is_freed_once<C: SnapshotCell>() {
     let name = format!("held snapshot, {}", cell_name::<C>());
-    // Version 1 is freed by who let go of it last.
+    // Version 1 is freed by the last thread to drop it.
     let mut expected = vec![
         (1, Some("holder")),
         (1, Some("writer")),
         (2, Some("writer")),
     ];
     if !is::<C, ArcSwapCell>() {
-        // These leave it at times to who lets go of the tree last.
+        // On these cells the last thread to drop the tree may free it.
         expected.push((2, Some("holder")));
     }
     if is::<C, EpochCell>() {
@@ -40,9 +40,13 @@ fn a_held_snapshot_stays_and_is_freed_once<C: SnapshotCell>() {
                 let held = tree.snapshot();
                 drop(tree);
                 let first = held.get(A).unwrap().generation();
-                // The writer may go on here, or be done.
+                // The writer may continue here, or have finished.
                 thread::yield_now();
-                assert_eq!(held.get(A).unwrap().generation(), first, "it has changed");
+                assert_eq!(
+                    held.get(A).unwrap().generation(),
+                    first,
+                    "the snapshot has changed"
+                );
                 assert_eq!(first, Some(held.version()));
                 held.version()
             }
@@ -63,8 +67,7 @@ fn fork_of<C: SnapshotCell>(tree: &Tree<C>) -> Tree<C> {
     Arc::new(ProviderTree::from_snapshot(tree.snapshot()))
 }
 
-/// Two threads, one with a tree and one with its fork. The outcome: which of
-/// them was done first.
+/// Two threads, one with a tree and one with its fork. The outcome: which one finished first.
 fn forks_with<C: SnapshotCell>(fork: fn(&Tree<C>) -> Tree<C>) {
     let name = format!("forks, {}", cell_name::<C>());
     explore(
@@ -106,17 +109,17 @@ fn forks_do_not_see_each_other<C: SnapshotCell>() {
 }
 
 on_both_cells! {
-    a_held_snapshot_stays_and_is_freed_once
+    a_held_snapshot_never_changes_and_is_freed_once
     forks_do_not_see_each_other
 }
 
 catches! {
-    a_version_freed_at_once_is_held: a_held_snapshot_stays_and_is_freed_once() on FreedAtOnce,
+    a_version_freed_at_once_is_held: a_held_snapshot_never_changes_and_is_freed_once() on FreedAtOnce,
         saying "Causality violation";
 }
 
 #[test]
 #[should_panic(expected = "a fork sees the other's commit")]
-fn a_fork_that_shares_the_cell_sees_the_others_commit() {
+fn a_fork_that_shares_the_cell_is_caught() {
     forks_with::<ArcSwapCell>(Arc::clone);
 }

@@ -1,5 +1,5 @@
-//! Models of the public API. Each explores all executions within its bound of
-//! preemptions, on both cells, and on planted bugs that it must catch.
+//! Models of the public API. Each explores all executions within a bound on preemptions, on
+//! both cells, and must catch planted bugs.
 
 mod backlog;
 mod common;

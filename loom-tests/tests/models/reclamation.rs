@@ -1,4 +1,4 @@
-//! Old versions are freed while others are read, and none that is read.
+//! Old versions are freed while others are read, but never one that is being read.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -7,17 +7,17 @@ use provider_tree::contract::{set_hand_over, take_freed};
 use provider_tree::{ArcSwapCell, NewProvider, SnapshotCell};
 
 use crate::common::{
-    A, B, Eyes, Way, catches_by_each_way, cell_name, is, on_both_cells, on_both_cells_by_each_way,
+    A, B, View, Way, catches_by_each_way, cell_name, is, on_both_cells, on_both_cells_by_each_way,
     preemptions_of_reclamation, with_host,
 };
 
-/// One thread reads while another commits, and asks for what can be freed. The
-/// outcome: which version was read, and whether version 1 was freed by then.
+/// One thread reads while another commits and collects. The outcome: the version that was
+/// read, and whether version 1 had been freed by then.
 fn versions_are_freed_while_they_are_read<C: SnapshotCell>(way: Way) {
     let name = format!("reclamation, by {way:?}, {}", cell_name::<C>());
     let mut expected = vec![(1, true), (1, false), (2, true)];
     if !is::<C, ArcSwapCell>() || matches!(way, Way::Reader) {
-        // The reader may have held it before it read.
+        // The reader may have held it before the read.
         expected.push((2, false));
     }
     explore(
@@ -30,8 +30,8 @@ fn versions_are_freed_while_they_are_read<C: SnapshotCell>(way: Way) {
             let reader = thread::spawn({
                 let tree = Arc::clone(&tree);
                 move || {
-                    let mut eyes = Eyes::new(&tree, way);
-                    eyes.see(way, |snapshot| {
+                    let mut view = View::new(&tree, way);
+                    view.see(way, |snapshot| {
                         snapshot.get(A).unwrap().generation().unwrap()
                     })
                 }
@@ -44,12 +44,11 @@ fn versions_are_freed_while_they_are_read<C: SnapshotCell>(way: Way) {
     );
 }
 
-/// Two threads commit, and so free what was replaced, while one of them holds a
-/// version. The outcome: their attempts. loom itself fails what is freed twice, or
-/// never.
+/// Two threads commit, and so free replaced versions, while one of them holds a version. The
+/// outcome: their attempts. loom itself reports a version that is freed twice or never.
 fn each_version_is_freed_once<C: SnapshotCell>() {
     let name = format!("freed once, {}", cell_name::<C>());
-    // The others leave some to the end.
+    // The other cells leave some until the end.
     let at_once = is::<C, ArcSwapCell>();
     explore(&name, 2, [(1, 1), (1, 2), (2, 1)], move || {
         let tree = with_host::<C>();
@@ -68,7 +67,7 @@ fn each_version_is_freed_once<C: SnapshotCell>() {
         tree.collect();
         let mut freed: Vec<_> = take_freed().iter().map(|(version, _)| *version).collect();
         freed.sort_unstable();
-        // A version that lost its compare-and-swap goes as well.
+        // A version that lost its compare-and-swap is freed as well.
         let lost: &[u64] = if attempts + others > 2 { &[2] } else { &[] };
         let mut expected = [&[1, 2], lost].concat();
         expected.sort_unstable();

@@ -1,5 +1,5 @@
-//! The registry of subscribers by itself, with a counter in place of the newest version;
-//! and the protocol of subscribers and commits, broken in several ways.
+//! The registry of subscribers in isolation, with a counter in place of the newest version,
+//! and with its protocol broken in several ways.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Wake, Waker};
@@ -14,20 +14,20 @@ use uuid::Uuid;
 
 use crate::common::{A, B, PREEMPTIONS};
 
-/// What is broken.
+/// Planted bugs.
 #[derive(Clone, Copy, Default)]
 struct Broken {
-    /// A subscriber does not look again once it has left its waker.
+    /// A subscriber does not check again after it has registered its waker.
     looks_once: bool,
     /// A subscriber announces itself by a load.
     quiet_announcement: bool,
     /// A commit takes the wakers, then swaps.
     takes_first: bool,
-    /// A follower waits for the tree that its provider was in before.
+    /// A follower waits for its provider's previous tree.
     waits_for_its_old_tree: bool,
 }
 
-/// Whether a task was woken. Not part of the model: it is read at the end.
+/// Whether a task was woken. Not part of the model: it is only read at the end.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -53,9 +53,8 @@ impl Tree {
     }
 }
 
-/// One subscriber's life: it begins with a version and polls until it would sleep.
-/// Returns the version that it saw last. `scope` tells what it waits for once it has
-/// seen a version.
+/// One subscriber's life: it starts at a version and polls until it would sleep. Returns the
+/// last version it saw. `scope` is the tree to wait for after a version.
 fn subscribe(
     tree: &Tree,
     woken: &std::sync::Arc<Woken>,
@@ -85,9 +84,9 @@ fn subscribe(
     }
 }
 
-/// One thread commits while another subscribes and waits. The outcome: which version
-/// the subscriber saw last, and whether it was woken.
-fn a_subscriber_of_any_version(broken: Broken) {
+/// One thread commits while another subscribes and waits. The outcome: the last version that
+/// the subscriber saw, and whether it was woken.
+fn a_subscriber_of_the_forest(broken: Broken) {
     let expected = [(0, true), (1, false), (1, true)];
     explore("registry", PREEMPTIONS, expected, move || {
         let (tree, woken) = (
@@ -106,8 +105,8 @@ fn a_subscriber_of_any_version(broken: Broken) {
     });
 }
 
-/// The provider that is followed moves from one tree to another, which changes next.
-/// The outcome: as above.
+/// The followed provider moves from one tree to another, which changes next. The outcome is
+/// the same.
 fn a_follower_of_a_provider_that_moves(broken: Broken) {
     let expected = [(0, true), (1, true), (2, false), (2, true)];
     explore("registry, followed", PREEMPTIONS, expected, move || {
@@ -133,9 +132,9 @@ fn a_follower_of_a_provider_that_moves(broken: Broken) {
     });
 }
 
-/// A commit to a tree that nobody follows wakes nobody, whoever waits meanwhile, and a
-/// subscriber that leaves is not waited for. The outcome: what the subscriber saw last.
-fn a_commit_that_concerns_nobody() {
+/// A commit to a tree without followers wakes no subscriber, even while one of another tree
+/// registers and leaves. The outcome: the last version that the subscriber saw.
+fn a_commit_to_a_tree_without_followers() {
     explore("registry, concerns nobody", PREEMPTIONS, [0, 1], || {
         let (tree, woken) = (
             Arc::new(Tree::default()),
@@ -161,7 +160,7 @@ fn a_commit_that_concerns_nobody() {
 
 #[test]
 fn no_wake_up_of_a_subscriber_is_lost() {
-    a_subscriber_of_any_version(Broken::default());
+    a_subscriber_of_the_forest(Broken::default());
 }
 
 #[test]
@@ -171,7 +170,7 @@ fn no_wake_up_of_a_follower_is_lost() {
 
 #[test]
 fn a_commit_wakes_only_the_followers_of_changed_trees() {
-    a_commit_that_concerns_nobody();
+    a_commit_to_a_tree_without_followers();
 }
 
 macro_rules! loses_a_wake_up {
@@ -185,9 +184,9 @@ macro_rules! loses_a_wake_up {
 }
 
 loses_a_wake_up! {
-    a_subscriber_that_looks_once: a_subscriber_of_any_version with looks_once;
-    a_subscriber_with_a_quiet_announcement: a_subscriber_of_any_version with quiet_announcement;
-    a_commit_that_takes_the_wakers_first: a_subscriber_of_any_version with takes_first;
+    a_subscriber_that_looks_once: a_subscriber_of_the_forest with looks_once;
+    a_subscriber_with_a_quiet_announcement: a_subscriber_of_the_forest with quiet_announcement;
+    a_commit_that_takes_the_wakers_first: a_subscriber_of_the_forest with takes_first;
     a_follower_that_looks_once: a_follower_of_a_provider_that_moves with looks_once;
     a_commit_that_takes_the_followers_first: a_follower_of_a_provider_that_moves with takes_first;
     a_follower_that_waits_for_its_old_tree:

@@ -1,5 +1,5 @@
-//! A subscriber wakes for the last version, and when the tree is gone. A thread
-//! that slept on would be a deadlock, which loom reports.
+//! A subscriber wakes for the last version, and when the tree is dropped. A lost wake-up is a
+//! deadlock, which loom reports.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Wake, Waker};
@@ -15,8 +15,8 @@ fn generation(snapshot: &Snapshot) -> u64 {
     snapshot.get(A).unwrap().generation().unwrap()
 }
 
-/// One thread commits while another subscribes and waits for the commit, if it has
-/// not begun with it. The outcome: with which version it began.
+/// One thread commits while another subscribes and waits for the commit, unless it starts at
+/// it. The outcome: the version at which it started.
 fn a_subscriber_wakes_for_a_commit<C: SnapshotCell>() {
     let name = format!("subscription, {}", cell_name::<C>());
     explore(&name, PREEMPTIONS, [1, 2], || {
@@ -38,8 +38,8 @@ fn a_subscriber_wakes_for_a_commit<C: SnapshotCell>() {
     });
 }
 
-/// One thread waits for versions until there are none, while another commits and
-/// lets go of the tree. The outcome: how many it took.
+/// One thread waits for versions until the end, while another commits and drops the tree. The
+/// outcome: how many it took.
 fn a_subscriber_takes_the_last_version_of_a_tree<C: SnapshotCell>() {
     let name = format!("end of a subscription, {}", cell_name::<C>());
     explore(&name, PREEMPTIONS, [1], || {
@@ -64,8 +64,8 @@ fn a_subscriber_takes_the_last_version_of_a_tree<C: SnapshotCell>() {
     });
 }
 
-/// One thread commits to two trees, one after the other, while another follows the
-/// second and waits. The outcome: with which version it began.
+/// One thread commits to two trees in turn while another follows the second and waits. The
+/// outcome: the version at which it started.
 fn a_follower_wakes_for_a_commit_to_its_tree<C: SnapshotCell>() {
     let name = format!("follower, {}", cell_name::<C>());
     explore(&name, PREEMPTIONS, [2, 3, 4], || {
@@ -90,7 +90,7 @@ fn a_follower_wakes_for_a_commit_to_its_tree<C: SnapshotCell>() {
     });
 }
 
-/// Whether a task was woken. Not part of the model: it is read at the end.
+/// Whether a task was woken. Not part of the model: it is only read at the end.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -100,9 +100,9 @@ impl Wake for Woken {
     }
 }
 
-/// One thread commits while another subscribes and polls once, both within a read:
-/// there crossbeam-epoch's pin is no fence, and the cell orders by itself. The
-/// outcome: with which version it began, and whether it took another at once.
+/// One thread commits while another subscribes and polls once, both inside a read: a nested
+/// pin of crossbeam-epoch is no fence, so the cell must order by itself. The outcome: the
+/// version at which it started, and whether it took another at once.
 fn a_task_is_woken_for_a_commit<C: SnapshotCell>() {
     let name = format!("subscription of a task, {}", cell_name::<C>());
     let expected = [(1, false), (1, true), (2, false)];

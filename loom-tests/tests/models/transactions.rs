@@ -1,4 +1,4 @@
-//! A reader sees all of a transaction or nothing, by each way to read.
+//! A reader sees all of a transaction or nothing, by every way to read.
 
 use loom::thread;
 use loom_tests::explore;
@@ -6,13 +6,13 @@ use provider_tree::{Error, NewProvider, ProviderTree, Snapshot, SnapshotCell, Tr
 use uuid::Uuid;
 
 use crate::common::{
-    A, B, Eyes, PREEMPTIONS, Tree, Way, catches, catches_by_each_way, cell_name, empty,
+    A, B, PREEMPTIONS, Tree, View, Way, catches, catches_by_each_way, cell_name, empty,
     on_both_cells_by_each_way,
 };
 
 type Edit = fn(&mut Transaction) -> Result<(), Error>;
 
-/// Edits that belong together, and whether a version shows none or all of them.
+/// Edits that belong together, and a check whether a version has none or all of them.
 struct Edits {
     name: &'static str,
     before: Edit,
@@ -85,8 +85,8 @@ fn all_or_nothing<C: SnapshotCell>(
     explore(&name, PREEMPTIONS, [false, true], move || {
         let tree: Tree<C> = empty();
         tree.update(edits.before).unwrap();
-        let mut eyes = Eyes::new(&tree, way);
-        let reader = thread::spawn(move || eyes.see(way, edits.shows));
+        let mut view = View::new(&tree, way);
+        let reader = thread::spawn(move || view.see(way, edits.shows));
         write(&tree, edits);
         assert_eq!((edits.shows)(&tree.snapshot()), [true, true]);
         let seen = reader.join().unwrap();
@@ -118,7 +118,7 @@ on_both_cells_by_each_way! {
     changing_two_providers
 }
 
-/// The bug of a caller who makes two commits of what belongs together.
+/// A caller's bug: two commits for edits that belong together.
 fn in_two_steps<C: SnapshotCell>(tree: &ProviderTree<C>, edits: &Edits) {
     for edit in edits.parts {
         tree.update(edit).unwrap();

@@ -1,4 +1,4 @@
-//! Two writers at a time: nothing is lost, and where only one can win, one does.
+//! Two concurrent writers: no update is lost, and if only one can win, one does.
 
 use crate::refusal::Refusal;
 use loom::sync::Arc;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::common::{A, B, PREEMPTIONS, Tree, catches, cell_name, empty, on_both_cells, with_host};
 
-/// Runs two writers, and gives what each of them got.
+/// Runs two writers, and returns the result of each.
 fn both<C: SnapshotCell, T: 'static>(
     tree: &Tree<C>,
     first: impl FnOnce(&ProviderTree<C>) -> T + 'static,
@@ -38,7 +38,7 @@ fn different_providers<C: SnapshotCell>() {
     });
 }
 
-/// Of two outcomes, which one won; the loser must name the winner.
+/// Returns which of two writers won; the loser's error must name the winner.
 fn winner(
     outcomes: (
         Result<Committed<Uuid>, Error>,
@@ -122,8 +122,8 @@ fn same_generation<C: SnapshotCell>() {
     });
 }
 
-/// One thread that begins and commits: raises the generation by one, and tells
-/// how often it lost.
+/// Raises the generation by one with `begin` and `commit`, and returns the number of
+/// conflicts.
 type Raise<C> = fn(&ProviderTree<C>) -> u64;
 
 fn generation(transaction: &Transaction) -> u64 {
@@ -143,7 +143,7 @@ fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
             }
             Err(conflict) => {
                 let lost = generation(conflict.transaction());
-                assert_eq!(lost, next, "its edits were not given back");
+                assert_eq!(lost, next, "its edits were lost");
                 conflicts += 1;
                 transaction = conflict.restart();
             }
@@ -151,8 +151,7 @@ fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
     }
 }
 
-/// The bug of a caller who makes the edits again as they were worked out from
-/// the base that lost.
+/// A caller's bug: it repeats the edits computed from the stale base.
 fn raise_from_a_stale_base<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
     let mut transaction = tree.begin();
     let next = generation(&transaction) + 1;
