@@ -11,17 +11,16 @@ use uuid::Uuid;
 use crate::provider::name::ResourceClass;
 use crate::text::Escaped;
 
-/// How much of a caller's text an error repeats, in characters.
+/// How many characters of a caller's text an error quotes.
 const EXCERPT: usize = 200;
 
 /// How many UUIDs the text of an error lists. Its fields hold them all.
 const LISTED: usize = 10;
 
-/// Why a call was refused. Nothing has changed then.
+/// Why a call was refused. A refused call changes nothing.
 ///
-/// Every variant carries what the caller needs to act; its text says the same
-/// in words, with control characters escaped. Texts of callers are repeated up to
-/// their 200th character.
+/// Every variant carries what you need to act on it. Its text says the same in words, with
+/// control characters escaped, and quotes at most 200 characters of what you passed in.
 ///
 /// To decide what to do next, ask [`is_not_found`](Self::is_not_found),
 /// [`is_taken`](Self::is_taken), [`is_conflict`](Self::is_conflict) or
@@ -47,12 +46,12 @@ pub enum Error {
     )]
     #[non_exhaustive]
     UnknownProvider {
-        /// The name or UUID that was looked for.
+        /// The name or UUID that was looked up.
         key: String,
     },
     /// A new provider has the UUID of an existing one.
     #[error(
-        "provider `{}` has the UUID {uuid} already: choose another, or update that one",
+        "provider `{}` already has the UUID {uuid}: choose another, or update that provider",
         Escaped(name)
     )]
     #[non_exhaustive]
@@ -62,10 +61,10 @@ pub enum Error {
         /// The name of the provider that has it.
         name: String,
     },
-    /// A name is that of another provider, anywhere in the forest, or spells the
-    /// same UUID as that one's name.
+    /// The name belongs to another provider, anywhere in the forest, or spells the same
+    /// UUID as that provider's name.
     #[error(
-        "provider {uuid} has the name `{}`{}: choose another, or rename that one",
+        "provider {uuid} has the name `{}`{}: choose another, or rename that provider",
         Escaped(held),
         as_asked_for(name, held)
     )]
@@ -75,14 +74,13 @@ pub enum Error {
         name: String,
         /// The provider that has it.
         uuid: Uuid,
-        /// The name as that provider has it. It differs from `name` where both
-        /// spell one UUID in two ways.
+        /// The name as that provider has it. It differs from `name` if the two spell one
+        /// UUID differently.
         held: String,
     },
-    /// A name spells the UUID of another provider, which would make a look-up
-    /// of that text ambiguous.
+    /// The name spells the UUID of another provider, so looking it up would be ambiguous.
     #[error(
-        "the name `{}` is the UUID of another provider: choose a name that is not",
+        "the name `{}` is the UUID of another provider: choose another",
         Escaped(name)
     )]
     #[non_exhaustive]
@@ -92,9 +90,11 @@ pub enum Error {
         /// The provider that has it as its UUID.
         uuid: Uuid,
     },
-    /// A new UUID is spelled by the name of another provider, which would make
-    /// a look-up of that text ambiguous.
-    #[error("the UUID {uuid} is the name of provider {named}: choose another, or rename that one")]
+    /// The UUID is spelled by the name of another provider, so looking it up would be
+    /// ambiguous.
+    #[error(
+        "the UUID {uuid} is the name of provider {named}: choose another, or rename that provider"
+    )]
     #[non_exhaustive]
     UuidIsName {
         /// The UUID that was asked for.
@@ -102,8 +102,8 @@ pub enum Error {
         /// The provider whose name spells it.
         named: Uuid,
     },
-    /// `populate`, `replace_all` or `apply` was given providers whose parents are
-    /// neither among them nor in the forest that they leave.
+    /// `populate`, `replace_all` or `apply` was given providers with parents that are
+    /// neither given nor left in the forest.
     #[error(
         "these parents are neither given nor in the forest: {}: give them too",
         list(uuids)
@@ -124,16 +124,15 @@ pub enum Error {
         uuids: Vec<Uuid>,
     },
     /// A tree would have more than [`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS) levels.
-    #[error("provider {uuid} would lie below level {limit}, the deepest there is")]
+    #[error("provider {uuid} would be deeper than {limit} levels, the most that a tree can have")]
     #[non_exhaustive]
     TooDeep {
-        /// The provider that would lie too deep.
+        /// The provider that would be too deep.
         uuid: Uuid,
-        /// The number of levels that a tree can have.
+        /// The most levels that a tree can have.
         limit: usize,
     },
-    /// A provider, or the forest, would have more direct children than can be
-    /// numbered.
+    /// A provider would have more children, or the forest more roots, than can be numbered.
     #[error("more than {limit} siblings are not supported")]
     #[non_exhaustive]
     TooManySiblings {
@@ -149,7 +148,7 @@ pub enum Error {
         /// The root of its tree.
         root: Uuid,
     },
-    /// A record names another root than its parents lead to.
+    /// A record names a root other than the one that its parents lead to.
     #[error("provider {uuid} is said to be in the tree of {given}, but its root is {actual}")]
     #[non_exhaustive]
     RootMismatch {
@@ -161,24 +160,23 @@ pub enum Error {
         actual: Uuid,
     },
     /// `populate` or `replace_all` was given two records of one provider, or `apply` two
-    /// changes.
+    /// changes of one.
     #[error("provider {uuid} is given twice: give each provider once")]
     #[non_exhaustive]
     DuplicateProvider {
         /// The provider that was given twice.
         uuid: Uuid,
     },
-    /// Changes can't be made here: providers are not, or no longer, as they were
-    /// where the changes were found.
+    /// The changes can't be applied here: some providers differ from what they were when
+    /// the changes were computed.
     #[error(
-        "these providers are not as the changes have them before: {}: compare with this forest \
-         again",
+        "these providers differ from what the changes expect: {}: compare with this forest again",
         list(uuids)
     )]
     #[non_exhaustive]
     ChangedMeanwhile {
-        /// The providers that are in the way: changed, gone, there already, or
-        /// below one that the changes remove.
+        /// The providers in the way: changed, removed, already there, or below a provider
+        /// that the changes remove.
         uuids: Vec<Uuid>,
     },
     /// `populate` or `replace_all` was given a record with an invalid name or inventory.
@@ -190,15 +188,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: Box<Error>,
     },
-    /// An inventory was given two records of one class.
-    #[error("the inventory has two records of {class}: give each class once")]
+    /// An inventory was given two records for one class.
+    #[error("the inventory has two records for {class}: give each class once")]
     #[non_exhaustive]
     DuplicateResourceClass {
         /// The class that was given twice.
         class: ResourceClass,
     },
-    /// A provider's generation is not the expected one: somebody else has
-    /// updated it.
+    /// A provider's generation is not the expected one: someone else has updated it.
     #[error(
         "provider {uuid} is at generation {}, not at {expected}: read it again, then retry",
         actual.map_or_else(|| "none".to_owned(), |actual| actual.to_string())
@@ -207,41 +204,41 @@ pub enum Error {
     GenerationConflict {
         /// The provider.
         uuid: Uuid,
-        /// The generation that the caller had read.
+        /// The generation that the caller expected.
         expected: u64,
-        /// The generation that the provider has.
+        /// The generation that the provider has, if any.
         actual: Option<u64>,
     },
-    /// A provider's name has no character, or more than 200.
+    /// A provider's name is empty or longer than 200 characters.
     #[error(
         "the name `{}` has {length} characters: a name has 1 to 200",
         Escaped(name)
     )]
     #[non_exhaustive]
     InvalidName {
-        /// The name; of a longer one the first 200 characters and `...`.
+        /// The name, cut off with `...` after 200 characters.
         name: String,
         /// Its length, in characters.
         length: usize,
     },
     /// A resource class is not 1 to 255 of the characters `A-Z0-9_`.
     #[error(
-        "`{}` is no resource class: use 1 to 255 of the characters A-Z, 0-9 and _",
+        "`{}` is not a resource class: use 1 to 255 of the characters A-Z, 0-9 and _",
         Escaped(name)
     )]
     #[non_exhaustive]
     InvalidResourceClass {
-        /// What was given for one.
+        /// The text that was given.
         name: String,
     },
     /// A trait is not 1 to 255 of the characters `A-Z0-9_`.
     #[error(
-        "`{}` is no trait: use 1 to 255 of the characters A-Z, 0-9 and _",
+        "`{}` is not a trait: use 1 to 255 of the characters A-Z, 0-9 and _",
         Escaped(name)
     )]
     #[non_exhaustive]
     InvalidTrait {
-        /// What was given for one.
+        /// The text that was given.
         name: String,
     },
     /// A field of an inventory record is out of range.
@@ -257,7 +254,7 @@ pub enum Error {
         /// The values that the field can have.
         range: &'static str,
     },
-    /// An inventory record reserves more than there is.
+    /// An inventory record reserves more than its total.
     #[error(
         "{reserved} of {class} are reserved, but the total is {total}: reserve at most {total}"
     )]
@@ -265,16 +262,16 @@ pub enum Error {
     ReservedAboveTotal {
         /// The class of the record.
         class: ResourceClass,
-        /// How much would be reserved.
+        /// The amount to reserve.
         reserved: u32,
-        /// How much there is.
+        /// The total of the record.
         total: u32,
     },
-    /// An `update` was called inside the closure of an `update` of the same
-    /// tree, whose commit would make the outer one retry for ever.
-    #[error("this thread is in an update of the same tree: edit through that one's transaction")]
+    /// `update` was called inside the closure of an `update` of the same tree. Its commit
+    /// would make the outer one retry forever.
+    #[error("this thread is in an update of the same tree: edit through its transaction instead")]
     NestedUpdate,
-    /// An `update` has lost too often to be a matter of chance. Most likely its
+    /// An `update` lost to other commits too often for it to be chance. Most likely its
     /// closure commits to the same tree in another way, waits for a thread that does, or
     /// runs for more than a second.
     #[error(
@@ -288,7 +285,7 @@ pub enum Error {
     },
 }
 
-/// What a caller does about an error.
+/// What the caller should do about an error.
 #[derive(PartialEq)]
 enum Remedy {
     Add,
@@ -298,7 +295,7 @@ enum Remedy {
 }
 
 impl Error {
-    /// Whether a provider that the call named is not in the forest: check its spelling, or
+    /// Whether the call named a provider that is not in the forest: check the spelling, or
     /// add it first.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -311,15 +308,15 @@ impl Error {
         self.remedy() == Remedy::ChooseAnother
     }
 
-    /// Whether others have changed the forest meanwhile: read it again, then retry. The
-    /// same call may succeed then.
+    /// Whether someone else changed the forest in the meantime: read it again, then retry.
+    /// The same call may then succeed.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.remedy() == Remedy::ReadAgain
     }
 
-    /// Whether the call itself is wrong: it would be refused again, however the forest
-    /// changed.
+    /// Whether the call itself is wrong: retrying it fails again, no matter what others
+    /// change.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.remedy() == Remedy::Correct
@@ -367,14 +364,14 @@ impl Error {
     }
 }
 
-// Lets a call take both names that are checked already and text to check.
+// Lets a call accept both checked names and text that it has to check.
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// The start of a caller's text, short enough for an error.
+/// The start of a caller's text, short enough to quote in an error.
 pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(EXCERPT) {
         None => text.to_owned(),
@@ -382,7 +379,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
-/// How a name that is taken differs from the one that was asked for.
+/// How the name asked for differs from the name that is taken.
 fn as_asked_for(name: &str, held: &str) -> String {
     if name == held {
         " already".to_owned()
@@ -391,7 +388,7 @@ fn as_asked_for(name: &str, held: &str) -> String {
     }
 }
 
-/// The first of some UUIDs, and how many more there are.
+/// The first few UUIDs, and how many more there are.
 fn list(uuids: &[Uuid]) -> String {
     let listed: Vec<String> = uuids.iter().take(LISTED).map(Uuid::to_string).collect();
     let listed = listed.join(", ");

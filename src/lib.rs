@@ -1,17 +1,16 @@
 #![doc(test(attr(deny(warnings))))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-//! A forest of resource providers that many threads read without ever waiting
-//! while others change it.
+//! A forest of resource providers that many threads read without ever waiting while others
+//! change it.
 //!
-//! OpenStack Nova keeps its *resource providers* (a compute host, its NUMA
-//! nodes, their GPUs and network cards) in a `ProviderTree`: one lock guards
-//! it, a look-up scans it, a consistent read copies it. This crate does that
-//! job, all of it, as a lock-free data structure. The forest is an immutable
-//! persistent map; its newest version is swapped in atomically. Readers look
-//! at whole versions and never wait; writers commit transactions by
-//! compare-and-swap and retry. A writer may defer to one that has lost several
-//! times, for a bounded time: see [`docs::consistency`].
+//! OpenStack Nova keeps its *resource providers* (a compute host, its NUMA nodes, their
+//! GPUs and network cards) in a `ProviderTree`: one lock guards it, a look-up scans it, and
+//! a consistent read copies it. This crate reimplements all of it as a lock-free data
+//! structure. The forest is an immutable persistent map, and a commit swaps in the next
+//! version of it atomically. Readers see whole versions and never wait; writers commit
+//! transactions by compare-and-swap and retry. A writer may defer, for a bounded time, to
+//! one that keeps losing: see [`docs::consistency`].
 //!
 //! # A tour
 //!
@@ -41,11 +40,11 @@
 //! assert_eq!(capacity, 32.0);
 //! assert!(snapshot.has_traits("host_gpu0", ["CUSTOM_GOLD"])?);
 //!
-//! // It stays as it is while others commit.
+//! // It stays the same while others commit.
 //! tree.remove("host_numa0")?;
 //! assert_eq!((snapshot.len(), tree.len()), (3, 1));
 //!
-//! // What is refused is refused with a reason, and has changed nothing.
+//! // A refused call says why, and changes nothing.
 //! let error = tree.new_child("host_gpu1", "host_numa0").unwrap_err();
 //! assert!(error.is_not_found());
 //! # Ok::<(), provider_tree::Error>(())
@@ -57,36 +56,40 @@
 //! |---|---|
 //! | share, read and change a forest | [`ProviderTree`] |
 //! | read in a loop, at the cost of one atomic load | [`Reader`] |
-//! | look up, walk and ask | [`Forest`], which [`Snapshot`] and [`Transaction`] dereference to |
-//! | edit | [`Transaction`] |
-//! | know what changed between two versions, and make the same changes elsewhere | [`Forest::diff`], [`Transaction::apply`] |
+//! | look up, walk and query | [`Forest`], which [`Snapshot`] and [`Transaction`] dereference to |
+//! | list a provider and everything below it | [`Forest::providers_in`] |
+//! | edit several providers in one step | [`ProviderTree::update`], [`Transaction`] |
+//! | return errors of your own from an update | [`ProviderTree::try_update`] |
+//! | choose the UUID or generation of a new provider | [`NewProvider`] |
+//! | know what to do about an error | [`Error::is_not_found`], [`Error::is_taken`], [`Error::is_conflict`], [`Error::is_invalid`] |
+//! | compare two versions, and make the same changes elsewhere | [`Forest::diff`], [`Transaction::apply`] |
 //! | wait for the next version, of the whole forest or of one tree | [`ProviderTree::subscribe`], [`ProviderTree::subscribe_to`] |
-//! | move whole forests in and out | [`ProviderRecord`], [`Transaction::replace_all`], [`Transaction::populate`], [`Forest::to_records`] |
+//! | import and export whole forests | [`ProviderRecord`], [`Transaction::replace_all`], [`Transaction::populate`], [`Forest::to_records`] |
 //! | know what readers and writers may rely on | [`docs::consistency`] |
 //! | see common tasks done right, and wrong | [`docs::patterns`] |
+//! | run a whole program | the folder `examples/` of the repository, with an index |
 //! | choose between the two cells | [`SnapshotCell`] |
-//! | model-check a program that holds a tree | [`docs::models`] |
+//! | model-check a program that uses a tree | [`docs::models`] |
 //! | know what it can't do, and how it differs from Nova | [`docs::limits`] |
+//! | know how it works inside, and where the costs come from | [`docs::internals`] |
 //!
 //! # Features
 //!
 //! None is on by default.
 //!
-//! - `serde`: [`Snapshot`], [`ProviderRecord`], [`Inventory`] and [`Resource`] read and
-//!   write Placement's field names; [`Provider`] and [`Change`] are written.
-//! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on
-//!   loom's types, for [`docs::models`].
-//! - `placement`: merges with OpenStack Placement's state, and plans what to send it: the
-//!   module `placement`.
+//! - `serde`: [`Snapshot`], [`ProviderRecord`], [`Inventory`] and [`Resource`] are read and
+//!   written with Placement's field names; [`Provider`] and [`Change`] are written.
+//! - `placement`: a client of OpenStack Placement over HTTP, which merges with its state
+//!   and plans what to send it: the module `placement`. `placement-tls` adds HTTPS.
 //! - `stream`: a [`Subscription`] is a `futures_core::Stream`.
-//! - `tracing`: commits (version, edits, attempts), generation changes (from,
-//!   to, operation) and conflicts as events of level `DEBUG` with the target
-//!   `provider_tree`, and each request to Placement (method, path, status, ms).
-//!   Reads of a tree report nothing.
-//! - `placement`: a client of OpenStack Placement over HTTP; `placement-tls` adds
-//!   HTTPS.
+//! - `tracing`: commits (version, edits, attempts), generation changes (from, to,
+//!   operation) and conflicts are events of level `DEBUG` with the target `provider_tree`,
+//!   and so is each request to Placement (method, path, status, ms). Reads of a tree report
+//!   nothing.
+//! - `loom`: nothing by itself. In a build with `--cfg loom` the tree runs on loom's types:
+//!   see [`docs::models`].
 
-// What tests and examples may do, and the library may not.
+// Tests and examples may print; the library may not.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 #![cfg_attr(
     not(all(loom, feature = "loom")),
@@ -150,7 +153,7 @@ pub use self::tree::stats::Stats;
 pub use self::tree::subscription::{Subscription, TimedOut, Transition};
 pub use self::tree::tree::ProviderTree;
 
-/// The iterators that walk through a [`Forest`].
+/// Iterators over a [`Forest`].
 pub mod iter {
     pub use crate::forest::iter::{Ancestors, Children, ProviderUuids, Providers};
 }

@@ -1,4 +1,4 @@
-//! One version of the forest, owned.
+//! One owned version of the forest.
 
 use crate::error::Error;
 use crate::forest::edit::Editor;
@@ -12,18 +12,18 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// One version of the forest, which never changes: every look-up, walk and
-/// iteration of it agrees with every other.
+/// One version of the forest. It never changes: every look-up, walk and iteration of it
+/// agrees with every other.
 ///
-/// It is owned, can be kept for hours, sent to other threads and held across
-/// `.await`; clone is O(1). While it is kept it keeps alive what it alone still
-/// shows. Dropping it costs one reference count while its tree is there, whose
-/// writers free what it showed; the last one of a tree that is gone, or of none, is
-/// freed by whoever drops it. All queries are those of [`Forest`], to which it
-/// dereferences.
+/// You own it: keep it for hours, send it to another thread, hold it across `.await`. A
+/// clone is O(1). It dereferences to [`Forest`], which has all the queries.
 ///
-/// Two snapshots are equal if they show equal providers in the same order,
-/// whatever their versions.
+/// A snapshot keeps alive what only it still shows. Dropping it costs one reference count
+/// while its tree exists: writers of the tree free the content. Once the tree is gone, or
+/// if there never was one, dropping the last snapshot of a version frees it.
+///
+/// Two snapshots are equal if they show equal providers in the same order, whatever their
+/// versions.
 ///
 /// ```
 /// use provider_tree::ProviderTree;
@@ -54,27 +54,27 @@ impl Version {
     }
 }
 
-/// Tells the versions of one tree from those of all others.
+/// Distinguishes the versions of one tree from those of all others.
 #[derive(Clone, Copy, PartialEq)]
 struct History(u64);
 
 impl History {
     fn new() -> Self {
-        // Std's in models, too: no thread acts on the order of the numbers.
+        // Std's atomic in models too: no thread acts on the order of the numbers.
         static BEGUN: AtomicU64 = AtomicU64::new(0);
-        // Relaxed, with no partner: a number publishes nothing, and the addition alone
-        // makes it unique. Load and store in its place could give one number twice.
+        // Relaxed, without a partner: a number publishes nothing, and the addition alone
+        // makes it unique. A load and a store instead could hand out one number twice.
         Self(BEGUN.fetch_add(1, Relaxed))
     }
 }
 
 impl Snapshot {
-    /// The first version of a tree, or a version of none.
+    /// The first version of a tree, or a version of no tree.
     pub(crate) fn new(number: u64, forest: Forest) -> Self {
         Self::in_history(History::new(), number, forest)
     }
 
-    /// The version after this one, of the same tree.
+    /// The next version of the same tree.
     pub(crate) fn next(&self, forest: Forest) -> Self {
         Self::in_history(self.version.history, self.version() + 1, forest)
     }
@@ -114,13 +114,13 @@ impl Snapshot {
         Arc::strong_count(&self.version)
     }
 
-    /// Does to a model what freeing its content does, but leaves the memory.
+    /// Tells loom that the content is freed. The memory stays.
     #[cfg(all(loom, feature = "loom"))]
     pub(crate) fn free_content(&self) {
         self.version.witness.write();
     }
 
-    /// The number of commits that led to it. Cost: O(1).
+    /// The number of commits that led to this version. Cost: O(1).
     #[inline]
     #[must_use]
     pub fn version(&self) -> u64 {
@@ -128,7 +128,7 @@ impl Snapshot {
         self.version.number
     }
 
-    /// Whether both are one and the same version of one forest. Cost: O(1).
+    /// Whether both are the same version of the same forest. Cost: O(1).
     #[inline]
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
@@ -147,13 +147,13 @@ impl Deref for Snapshot {
 }
 
 impl Forest {
-    /// The tree of a root alone, as an independent forest at version 0. Cost:
-    /// O(size of the tree).
+    /// The tree of a root, as an independent forest at version 0.
+    ///
+    /// Cost: O(size of the tree).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`], or [`Error::NotARoot`] for any other
-    /// provider than a root.
+    /// [`Error::UnknownProvider`], or [`Error::NotARoot`] if the provider is not a root.
     pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
         let root = self.require(key)?;
         if root.parent_uuid().is_some() {

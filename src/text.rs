@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-/// Prints a text with its control characters escaped, those that change the
-/// direction or the lines of what stands around them, and the backslash.
+/// Prints a text with backslashes and control characters escaped, and with them the
+/// characters that change the direction or the lines of the text around them.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -19,8 +19,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Line and paragraph separators, and Unicode's marks, embeddings, overrides
-/// and isolates of direction.
+/// Line and paragraph separators, and Unicode's directional marks, embeddings, overrides
+/// and isolates.
 fn is_formatting(character: char) -> bool {
     matches!(
         character,

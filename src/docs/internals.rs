@@ -1,4 +1,4 @@
-//! How it works inside: for those who read the code, or want to know where the costs come
+//! How it works inside, for anyone who reads the code or wants to know where the costs come
 //! from. Nothing here is part of the API.
 //!
 //! # Four floors
@@ -15,12 +15,12 @@
 //!   provider      values: providers, inventories, names, keys, records; and `Error`
 //! ```
 //!
-//! Each floor imports from those below. The forest knows no versions, and nothing below
-//! `cell` knows that there are threads.
+//! Each floor imports only from those below it. The forest knows nothing of versions, and
+//! nothing below `cell` knows that there are threads.
 //!
 //! # One state
 //!
-//! Three persistent structures, which share their nodes with the states before and after:
+//! Three persistent structures, which share nodes with the states before and after:
 //!
 //! ```text
 //!   UUID ──hash──> index ─┐
@@ -31,18 +31,21 @@
 //!   ┌──┬──┬──┬──┐
 //!   │  │  │  │  │ blocks of 32
 //!   └──┴┬─┴──┴──┘
-//!       └─> leaf of trees ─> tree: up to 32 providers in one allocation, sorted by path
-//!                                  more than 32: sorted maps of their own
+//!       └─> leaf of 16 trees ─> tree: up to 32 providers in one allocation, sorted by path
+//!                                     more than 32: sorted maps of its own
 //! ```
 //!
-//! - An *ordinal* orders siblings. It grows with each new sibling and leaves room for moves,
-//!   so adding a child touches no other provider. A *path* is the ordinals from the root
-//!   down; sorted paths are the forest top-down, and a subtree is a range of them.
-//! - A *place* is plain data. Copying a node of an index is a copy of bytes, and edits of
-//!   content never touch an index. The position is a hint: if another provider is there, its
-//!   tree is searched.
-//! - An edit of content copies one tree and the blocks on the way to it. A diff descends
-//!   both outlines and skips whatever is the same allocation, so it costs what has changed.
+//! - An *ordinal* orders siblings. It grows with each new sibling and leaves room for
+//!   moves, so adding a child touches no other provider. A *path* is the list of ordinals
+//!   from the root down; sorted paths give the forest top-down, and a subtree is a range of
+//!   them.
+//! - A *place* is plain data. An index is a trie of hash tables, each of 32 cache lines
+//!   with seven places per line, so copying a table is a memcpy, and edits of content never
+//!   touch an index. The position is a hint: if another provider is found there, its tree
+//!   is searched.
+//! - An edit of content copies one tree and the blocks above it: in a tree of more than 32
+//!   providers, one provider and a path in each of its maps. A diff descends both outlines
+//!   and skips whatever is the same allocation, so it costs only what has changed.
 //!
 //! # Versions
 //!
@@ -55,14 +58,14 @@
 //!     A           B                 C          D       <- nodes, freed with the last version
 //! ```
 //!
-//! A commit forks the newest version in O(1), edits the fork, and asks the cell to replace the
-//! version it began from. If another commit came first, the fork is dropped and the closure
-//! runs again.
+//! A commit forks the newest version in O(1), edits the fork, and asks the cell to replace
+//! the version that it started from. If another commit was faster, the fork is dropped and
+//! the closure runs again.
 //!
 //! # A commit with a claim
 //!
 //! A compare-and-swap favours short transactions, so a writer that keeps losing claims
-//! priority, with a deadline:
+//! priority until a deadline:
 //!
 //! ```text
 //!   long   ──attempt──✗ claim ──attempt────────────✓ swap, end claim, wake others
@@ -71,9 +74,9 @@
 //!                        │    the deadline, at most 1 s
 //! ```
 //!
-//! Claims decide nothing: the swap alone does. A stopped claimant costs others its deadline,
-//! never an update. After the swap a commit does its own work first, and runs other people's
-//! code last:
+//! Claims decide nothing: only the swap does. A stopped claimant costs others the time to
+//! its deadline, never an update. After the swap a commit does its own work first, and runs
+//! foreign code last:
 //!
 //! ```text
 //!   swap ─> end claim ─> take wakers out ─> retire old version ─> call wakers ─> tracing
@@ -91,7 +94,7 @@
 //!                                           └──── looked at by later commits ────┘
 //! ```
 //!
-//! Readers free nothing: a version's last reference is the backlog's. Each commit may take
-//! apart more nodes than it replaced itself, so what waits is bounded by what is pinned.
-//! Freeing a node means taking it out of its `Arc`: if that was the last reference its
-//! children follow, else its count goes down by one.
+//! Readers free nothing: the last reference to a version is the backlog's. Each commit may
+//! free more nodes than it replaced, so the backlog is bounded by what is pinned. Freeing a
+//! node means taking it out of its `Arc`: if that was the last reference, its children join
+//! the work list, else its count drops by one.

@@ -1,9 +1,9 @@
 //! Longer explanations, with examples that run.
 //!
 //! - [`consistency`]: what readers and writers may rely on, and why.
-//! - [`patterns`]: common tasks, each with a wrong and a right way.
-//! - [`models`]: what is model-checked, and how your own models can hold a tree.
-//! - [`limits`]: what this crate can't do, and where it differs from Nova.
+//! - [`patterns`]: common tasks, each done wrong and done right.
+//! - [`models`]: what is model-checked, and how to use a tree in your own models.
+//! - [`limits`]: what this crate can't do, and where it differs from Nova and Placement.
 //! - [`internals`]: how it works inside, with diagrams.
 
 pub mod consistency;

@@ -1,7 +1,7 @@
-//! What the types forbid. Each example must fail to compile, with that error: the codes are
-//! compared where rustdoc has unstable features, as in `.ci/run`.
+//! What the types forbid. Each example must fail to compile with the given error. The codes
+//! are compared only where rustdoc's unstable features are on, as in `.ci/run`.
 
-/// A reader is one thread's.
+/// A reader belongs to one thread.
 ///
 /// ```compile_fail,E0499
 /// let tree = provider_tree::ProviderTree::new();
@@ -12,7 +12,7 @@
 /// });
 /// ```
 ///
-/// What it has shown ends where it loads again.
+/// A loaded snapshot is borrowed until the next load.
 ///
 /// ```compile_fail,E0499
 /// let tree = provider_tree::ProviderTree::new();
@@ -23,7 +23,7 @@
 /// ```
 struct Reader;
 
-/// A scoped read keeps its snapshot to itself.
+/// A scoped read does not let its snapshot escape.
 ///
 /// ```compile_fail,E0521
 /// let tree = provider_tree::ProviderTree::new();
@@ -62,7 +62,7 @@ struct Snapshot;
 /// tree.commit(transaction);
 /// ```
 ///
-/// What it has shown ends where it edits.
+/// A borrow from a transaction ends at its next edit.
 ///
 /// ```compile_fail,E0502
 /// let tree = provider_tree::ProviderTree::new();
@@ -80,7 +80,7 @@ struct Transaction;
 /// ```
 struct ProviderTree;
 
-/// Nobody else makes a cell.
+/// Nobody else can implement a cell.
 ///
 /// ```compile_fail,E0277
 /// struct Mine;
@@ -88,7 +88,7 @@ struct ProviderTree;
 /// impl provider_tree::SnapshotCell for Mine {}
 /// ```
 ///
-/// Nor does anybody else call one, though a bound names its methods.
+/// Nor can anyone else call one, though a bound names its methods.
 ///
 /// ```compile_fail,E0061
 /// use provider_tree::{Snapshot, SnapshotCell};

@@ -1,9 +1,9 @@
-//! Common tasks, each with a wrong and a right way.
+//! Common tasks, each done wrong and done right.
 //!
 //! # Reading more than one thing
 //!
-//! Each call on the tree reads the newest version, which may be another one by
-//! the next call. Wrong:
+//! Each call on the tree reads the newest version, which may be a different one at the next
+//! call. Wrong:
 //!
 //! ```
 //! # use provider_tree::ProviderTree;
@@ -16,7 +16,7 @@
 //! }
 //! ```
 //!
-//! Right: take one version and ask it everything.
+//! Right: take one version and query only that.
 //!
 //! ```
 //! # use provider_tree::ProviderTree;
@@ -32,9 +32,8 @@
 //!
 //! # Changing what was read
 //!
-//! What is decided on one version must be committed on that version. Wrong: the
-//! read and the write are two steps, and whatever another thread commits in
-//! between is overwritten.
+//! Commit on the version that you decided on. Wrong: the read and the write are two steps,
+//! so they overwrite whatever another thread commits in between.
 //!
 //! ```
 //! # use provider_tree::{Error, Inventory, ProviderTree, ResourceClass};
@@ -64,8 +63,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! If the decision was made long before, or elsewhere, name what it was made
-//! on, and be told if that no longer holds:
+//! If you decided long before, or elsewhere, name the generation that you decided on. The
+//! update fails if it has changed:
 //!
 //! ```
 //! # use provider_tree::{Error, NewProvider, ProviderTree};
@@ -84,7 +83,7 @@
 //!
 //! # What a closure may do
 //!
-//! The closure of an update may run again. Wrong: it counts attempts, not
+//! The closure of an update may run more than once. Wrong: this counts attempts, not
 //! commits.
 //!
 //! ```
@@ -92,13 +91,13 @@
 //! # let tree = ProviderTree::new();
 //! let mut hosts_added = 0;
 //! tree.update(|transaction| {
-//!     hosts_added += 1; // once an attempt!
+//!     hosts_added += 1; // once per attempt!
 //!     transaction.new_root("host")
 //! })?;
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! Right: let the closure return what happened, and act on it once.
+//! Right: return what happened from the closure, and act on it once.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
@@ -110,10 +109,11 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! Nor may it wait for other threads that might update the same tree. On a work-stealing
-//! pool that includes the pool's own: a `rayon::join` or `par_iter` inside the closure lets
-//! the thread take another job while it waits, and if that job updates the same tree it
-//! is an update inside an update, refused with [`Error::NestedUpdate`]. Wrong:
+//! Nor may a closure wait for other threads that might update the same tree. On a
+//! work-stealing pool that includes the pool's own threads: a `rayon::join` or `par_iter`
+//! inside the closure lets the thread take another job while it waits. If that job updates
+//! the same tree, it is an update inside an update, and refused with
+//! [`Error::NestedUpdate`]. Wrong:
 //!
 //! ```ignore
 //! tree.update(|transaction| {
@@ -122,7 +122,7 @@
 //! })?;
 //! ```
 //!
-//! Right: compute first, then update, which only reads and edits.
+//! Right: compute first, then update; the closure only reads and edits.
 //!
 //! ```
 //! # use std::thread;
@@ -140,15 +140,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! For the same reason as above, make a random UUID *before* the update if others are to
-//! know it: inside, each attempt would make another.
+//! For the same reason, generate a random UUID *before* the update if others need to know
+//! it: inside the closure, each attempt would generate another.
 //!
 //! # Many changes
 //!
-//! A transaction copies each tree that it touches once, and readers see one step. A
-//! thousand edits in one transaction take less than half the time of a thousand commits (2-core
-//! AMD EPYC). Wrong: a commit a provider, each
-//! of which readers can see without the next.
+//! A transaction copies each tree that it touches only once, and readers see one step. A
+//! thousand edits in one transaction take less than half the time of a thousand commits
+//! (2-core AMD EPYC). Wrong: one commit per provider, so readers see half-finished states.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
@@ -175,14 +174,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! The same holds for [`populate`]: a forest that is read in parts is best put in
-//! by many calls in one update, not by many updates.
+//! The same holds for [`populate`]: to load a forest in parts, call it many times in one
+//! update rather than in many updates.
 //!
 //! # Following another source of truth
 //!
-//! A report of one host, from its driver say, is one [`populate`]: within the trees of
-//! the given providers it adds, replaces and removes what differs, and it commits
-//! nothing if nothing does.
+//! To apply one host's report, from its driver say, call [`populate`] once: in the trees of
+//! the given providers it adds, replaces and removes what differs, and if nothing differs
+//! it commits nothing.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderRecord, ProviderTree};
@@ -202,8 +201,8 @@
 //! ```
 //!
 //! A list of *all* providers, from Placement say, needs another call. Wrong: `populate`
-//! keeps the hosts that are gone, and refuses one that has come back under its old
-//! name with another UUID, because its database was rebuilt.
+//! keeps hosts that no longer exist, and refuses one that reappears under its old name with
+//! another UUID because its database was rebuilt.
 //!
 //! ```
 //! # use provider_tree::{Error, NewProvider, ProviderRecord, ProviderTree};
@@ -230,13 +229,14 @@
 //! let committed = tree.replace_all(&all)?;
 //! assert_eq!(tree.len(), 1);
 //! assert_eq!(tree.find("host2").unwrap().uuid(), all[0].uuid);
-//! // The same list again, in whatever order, is no change.
+//! // The same list again, in any order, is no change.
 //! assert_eq!(tree.replace_all(&all)?.version, committed.version);
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! If you know only one host's records, remove the stale holder of the name in the
-//! same update. Its whole tree goes with it, so give all that is left of that.
+//! If you have only one host's records, remove the stale provider that still has the name
+//! in the same update. That removes its whole tree, so the records must include everything
+//! of it that still exists.
 //!
 //! ```
 //! # use provider_tree::{Error, NewProvider, ProviderRecord, ProviderTree};
@@ -257,15 +257,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # Being followed
+//! # Publishing changes
 //!
-//! To keep a copy of the forest elsewhere, in Placement say, ask what has changed
-//! since the copy was made. Wrong: to compare all providers, or to send each edit as
-//! it is made: others commit too.
+//! To keep a copy of the forest elsewhere, in Placement say, ask what has changed since the
+//! last copy. Wrong: comparing all providers, or sending each edit as you make it; others
+//! commit too.
 //!
-//! Right: a subscription. It waits, skips versions that came meanwhile, and tells the
-//! changes from the version that it took last. They come in an order in which they
-//! can be made one by one.
+//! Right: a subscription. It waits, skips intermediate versions, and returns the changes
+//! since the version that it took last, in an order in which you can apply them one by one.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -292,8 +291,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! To follow a single host, [`subscribe_to`] it: commits elsewhere wake nobody for it,
-//! however many hosts are followed.
+//! To follow a single host, [`subscribe_to`] it: commits elsewhere do not wake the
+//! subscriber, however many hosts are followed.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
@@ -303,19 +302,19 @@
 //! let mut subscription = tree.subscribe_to("host")?;
 //! tree.set_generation("other", 1)?;
 //! tree.set_generation("host", 1)?;
-//! let transition = subscription.wait().expect("the tree is still there");
+//! let transition = subscription.wait().expect("the tree still exists");
 //! assert_eq!(transition.changes().len(), 1);
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! A transaction that can't be made again in a closure need not be lost either:
-//! [`Conflict::rebase`] brings its changes onto the version that it lost to, if
-//! nobody else has changed the same providers.
+//! A transaction that a closure can't repeat need not be lost either: [`Conflict::rebase`]
+//! moves its changes onto the version that it lost to, if nobody else has changed the same
+//! providers.
 //!
 //! # Trying something out
 //!
-//! A fork is a forest of its own, in O(1): change it, look at the outcome, throw
-//! it away.
+//! A fork is an independent forest, made in O(1): change it, look at the result, throw it
+//! away.
 //!
 //! ```
 //! # use provider_tree::{Error, ProviderTree};
@@ -327,10 +326,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! # Holding on
+//! # Don't keep stale snapshots
 //!
-//! Wrong: a snapshot in long-lived state that is never renewed. It goes on
-//! showing the past, and keeps it in memory.
+//! Wrong: a snapshot in long-lived state that is never renewed. It keeps showing the past,
+//! and keeps it in memory.
 //!
 //! ```
 //! # use provider_tree::{ProviderTree, Snapshot};
@@ -343,7 +342,7 @@
 //! assert!(!scheduler.forest.exists("host"));
 //! ```
 //!
-//! Right: a reader, asked anew for each decision.
+//! Right: a reader, loaded again for each decision.
 //!
 //! ```
 //! # use provider_tree::{ProviderTree, Reader};

@@ -1,11 +1,11 @@
-//! What errors say: each names what was wrong, and what kind of thing that is.
+//! Every error names what was wrong and says what to do about it.
 
 use super::*;
 
 const FIRST: Uuid = Uuid::from_u128(0x1111);
 const SECOND: Uuid = Uuid::from_u128(0x2222);
 
-/// Each kind of error, with what its text has to name.
+/// Every kind of error, with what its text must name.
 fn errors() -> Vec<(Error, Vec<String>)> {
     let (first, second) = (FIRST.to_string(), SECOND.to_string());
     let name = || "gpu0".to_owned();

@@ -87,7 +87,7 @@ impl Serialize for Snapshot {
 /// let wrong = text.replace("VCPU", "vcpu");
 /// let error = serde_json::from_str::<Snapshot>(&wrong).unwrap_err().to_string();
 /// assert!(error.starts_with("provider `host` (7047900c-f5d0-5a9a-ba82-5813c414bef0): \
-///     inventories: `vcpu` is no resource class"));
+///     inventories: `vcpu` is not a resource class"));
 /// ```
 impl<'de> Deserialize<'de> for Snapshot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -46,7 +46,7 @@ fn each_error_names_the_provider_and_the_field() {
         (
             "inventories",
             json!({"vcpu": {"total": 1}}),
-            "inventories: `vcpu` is no resource class",
+            "inventories: `vcpu` is not a resource class",
         ),
         (
             "inventories",
@@ -103,7 +103,7 @@ fn each_error_names_the_provider_and_the_field() {
             json!({"VCPU": {"total": 1, "allocation_ratio": -1}}),
             "inventories: allocation_ratio of VCPU is -1.0: it must be 0 to 3.40282e38",
         ),
-        ("traits", json!(["gold"]), "traits: `gold` is no trait"),
+        ("traits", json!(["gold"]), "traits: `gold` is not a trait"),
         (
             "traits",
             json!("GOLD"),
@@ -172,7 +172,7 @@ fn a_provider_is_named_by_whichever_of_name_and_uuid_is_known() {
             r#"{"uuid": "00000000-0000-0000-0000-000000000001", "name": "host",
                 "inventories": {"\u001b[2J": 5}}"#,
             "provider `host` (00000000-0000-0000-0000-000000000001): \
-             inventories: `\\u{1b}[2J` is no resource class",
+             inventories: `\\u{1b}[2J` is not a resource class",
         ),
         (
             r#"{"name": "host", "name": "host"}"#,
@@ -206,7 +206,10 @@ fn errors_name_a_provider_even_if_its_name_comes_later() {
             r#""aggregates": ["one"]"#,
             "aggregates: UUID parsing failed",
         ),
-        (r#""traits": ["gold", "A"]"#, "traits: `gold` is no trait"),
+        (
+            r#""traits": ["gold", "A"]"#,
+            "traits: `gold` is not a trait",
+        ),
         (
             r#""resources": [{"class": "vcpu", "identifier": "a"}]"#,
             "resources: `vcpu` is no",
@@ -214,7 +217,7 @@ fn errors_name_a_provider_even_if_its_name_comes_later() {
         (r#""x": [{"y": 0.5}]"#, "`x` is no field of a provider"),
         (
             r#""inventories": {"vcpu": {"total": 0.5}, "VGPU": {"total": 1}}"#,
-            "inventories: `vcpu` is no resource class",
+            "inventories: `vcpu` is not a resource class",
         ),
         (
             r#""inventories": {"VCPU": {"total": 1, "totl": 0.5, "reserved": 0}}"#,
@@ -235,7 +238,7 @@ fn errors_name_a_provider_even_if_its_name_comes_later() {
         // The first error is reported.
         (
             r#""traits": ["gold"], "generation": -1, "generation": 2"#,
-            "traits: `gold` is no trait",
+            "traits: `gold` is not a trait",
         ),
     ] {
         let uuid = "00000000-0000-0000-0000-000000000001";
