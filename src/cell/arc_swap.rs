@@ -1,4 +1,4 @@
-//! The default cell, on top of the crate `arc-swap`.
+//! The default cell, built on the crate `arc-swap`.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::snapshot::Snapshot;
 
 /// The default cell: the newest snapshot in an [`arc_swap::ArcSwap`].
 ///
-/// A read by closure or [`Reader`](crate::Reader) touches no reference count;
-/// neither waits for anything. arc-swap keeps eight snapshots a thread safe
-/// without counting references; reads that are nested deeper count them.
+/// Reads through a closure or a [`Reader`](crate::Reader) touch no reference count and wait
+/// for nothing. arc-swap protects up to eight snapshots per thread without counting
+/// references; reads that are nested deeper count them.
 #[derive(Clone, Debug)]
 pub struct ArcSwapCell(Arc<ArcSwap<Snapshot>>);
 
-/// One reader's snapshot, and where to ask whether it is the newest.
+/// A reader's snapshot, and the cell to ask for a newer one.
 #[derive(Clone, Debug)]
 pub struct ArcSwapCache(Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>);
 
@@ -30,9 +30,9 @@ impl Cell for ArcSwapCell {
     }
 
     fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R {
-        // Acquires what the swap below released: a reader that meets a version
-        // sees all that its writer wrote. Without that it could follow
-        // pointers to nodes whose content has not arrived yet.
+        // Acquires what the swap below released, so a reader of a version sees everything
+        // that its writer wrote. Otherwise it could follow pointers to nodes whose content
+        // is not visible yet.
         reader(&self.0.load())
     }
 
@@ -41,9 +41,9 @@ impl Cell for ArcSwapCell {
         if !current.ptr_eq(base) {
             return Err(Snapshot::clone(&current));
         }
-        // Releases the new version to the loads above and to those of `Cache`.
-        // There is no ABA: `current` and `base` are held until the end of this
-        // function, so that their addresses cannot be those of other versions.
+        // Releases the new version to the loads above and in `Cache`. There is no ABA:
+        // `current` and `base` are held until the end of this function, so no other version
+        // can have their addresses.
         let previous = self.0.compare_and_swap(&*current, Arc::new(next));
         if Arc::ptr_eq(&previous, &current) {
             Ok(())
@@ -54,9 +54,9 @@ impl Cell for ArcSwapCell {
 
     fn announce(&self, _: Token) -> Snapshot {
         loop {
-            // Swaps the newest for itself. Both this swap and the one that
-            // replaces it later are sequentially consistent read-modify-writes in
-            // arc-swap: the later one acquires what this one releases.
+            // Swaps the newest for itself. In arc-swap both this swap and the one that
+            // replaces it later are sequentially consistent read-modify-writes: the later
+            // one acquires what this one releases.
             let newest = self.0.load_full();
             let previous = self.0.compare_and_swap(&newest, Arc::clone(&newest));
             if Arc::ptr_eq(&previous, &newest) {
@@ -71,10 +71,10 @@ impl Cell for ArcSwapCell {
 
     #[inline]
     fn load(cache: &mut Self::Cache, _: Token) -> &Snapshot {
-        // A relaxed load that compares addresses, then nothing or a full load
-        // as in `read`. Coherence lets the relaxed load not see an older
-        // version than this thread has seen, or than happened before it, which
-        // is what makes the reads of one thread never go back.
+        // A relaxed load that compares addresses, then nothing or a full load as in `read`.
+        // By coherence the relaxed load can't see a version older than one that this thread
+        // has seen, or that happened before it. That is why the reads of one thread never
+        // go back.
         cache.0.load()
     }
 }

@@ -1,6 +1,5 @@
-//! What a model has in place of the default cell: a twin that keeps the
-//! contract that arc-swap documents, on loom's types. It says nothing of the
-//! inside of arc-swap.
+//! The stand-in for the default cell in models: a twin that keeps the contract that
+//! arc-swap documents, on loom's types. It says nothing about the inside of arc-swap.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -17,16 +16,15 @@ use crate::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct ArcSwapCell(Arc<Swap>);
 
-/// The newest snapshot, by its key in a table. The table is no part of the
-/// model: its lock and its counts are std's, which loom does not see, so that
-/// they order nothing. No thread holds the lock at a point where loom may
-/// switch to another. Between the exchange of a swap and the end of what it has
-/// replaced readers may still find that in the table.
+/// The newest snapshot, by its key in a table. The table is not part of the model: its lock
+/// and its counts are std's, which loom does not see, so they order nothing. No thread
+/// holds the lock where loom may switch to another. Between the exchange and the removal of
+/// the replaced snapshot, readers may still find that one in the table.
 #[derive(Debug)]
 struct Swap {
     newest: AtomicUsize,
-    /// Counts the looks at the table: at each of them loom may run another thread
-    /// first, as it does not see the table itself.
+    /// Counts accesses to the table, so that loom may run another thread before each of
+    /// them: it does not see the table itself.
     looks: AtomicUsize,
     table: Mutex<Table>,
 }
@@ -37,7 +35,7 @@ struct Table {
     snapshots: BTreeMap<usize, std::sync::Arc<Snapshot>>,
 }
 
-/// One reader's snapshot, and where to ask whether it is the newest.
+/// A reader's snapshot, and the cell to ask for a newer one.
 #[derive(Clone, Debug)]
 pub struct SwapCache {
     swap: Arc<Swap>,
@@ -100,7 +98,7 @@ impl Cell for ArcSwapCell {
     }
 
     fn load(cache: &mut SwapCache, _: Token) -> &Snapshot {
-        // As arc-swap's `Cache`: a relaxed look at the address, then a load.
+        // Like arc-swap's `Cache`: a relaxed load of the address, then a full load.
         if cache.swap.newest.load(Relaxed) != cache.key {
             (cache.key, cache.snapshot) = cache.swap.load();
         }
@@ -109,9 +107,9 @@ impl Cell for ArcSwapCell {
 }
 
 impl Swap {
-    /// What an acquiring load gives: not always the newest snapshot, but never
-    /// one that has been replaced and let go. A reference is counted, also where
-    /// arc-swap notes a debt instead: either keeps the snapshot.
+    /// What an acquiring load returns: not always the newest snapshot, but never one that
+    /// has been replaced and released. It counts a reference even where arc-swap records a
+    /// debt instead: both keep the snapshot alive.
     fn load(&self) -> (usize, Snapshot) {
         let seen = self.newest.load(Acquire);
         self.shown(seen)
@@ -123,8 +121,8 @@ impl Swap {
             if let Some(kept) = self.table().get(seen) {
                 return (seen, Snapshot::clone(&kept));
             }
-            // arc-swap finds that it could not protect what it has seen, and looks
-            // again: as a read-modify-write does, it then meets the newest.
+            // arc-swap notices that it could not protect what it saw, and tries again. This
+            // read-modify-write then sees the newest.
             seen = self.newest.fetch_add(0, Acquire);
         }
     }

@@ -1,52 +1,52 @@
-//! What a tree asks of its cell.
+//! What a tree needs from its cell.
 
 use self::sealed::Cell;
 
-/// How a [`ProviderTree`](crate::ProviderTree) keeps its newest snapshot.
+/// How a [`ProviderTree`](crate::ProviderTree) stores its newest snapshot.
 ///
 /// | | [`ArcSwapCell`](crate::ArcSwapCell), the default | [`EpochCell`](crate::EpochCell) |
 /// |---|---|---|
-/// | rests on | `arc-swap` | `crossbeam-epoch` |
-/// | model-checked | what is built on it; its inside is not | itself, see [`docs::models`](crate::docs::models) |
-/// | `unsafe` code in this crate | none | this cell alone |
+/// | built on | `arc-swap` | `crossbeam-epoch` |
+/// | model-checked | the code around it, not arc-swap itself | the cell itself, see [`docs::models`](crate::docs::models) |
+/// | `unsafe` code in this crate | none | only in this cell |
 /// | [`snapshot`](crate::ProviderTree::snapshot) | 9 ns | 7 ns |
-/// | [`read`](crate::ProviderTree::read) | 4 ns; dearer when nested more than 8 deep in one thread | 3 ns, however deep |
+/// | [`read`](crate::ProviderTree::read) | 4 ns; slower when nested more than 8 deep in one thread | 3 ns at any depth |
 /// | [`Reader::load`](crate::Reader::load), nothing new | 1.6 ns | 1.6 ns |
 /// | a commit of two edits among 1,000 providers | 1.4 µs | 2.1 µs |
-/// | a replaced version that nobody holds is freed | at once | a few commits later; while any thread of the process stays inside `read`, not at all |
-/// | pick it | unless something speaks for the other | if the model check counts, or `read` is nested or called most |
+/// | a replaced version that nobody holds is freed | at once | a few commits later, and not while any thread of the process stays inside `read` |
+/// | choose it | by default | if you need the cell model-checked, or nest `read` or call it more than anything else |
 ///
-/// Times: medians of 15 rounds, alternating, one thread, 2-core AMD EPYC; commits as
-/// `cargo bench --bench report` has them.
+/// Times are medians of 15 alternating rounds in one thread on a 2-core AMD EPYC; commits
+/// as measured by `cargo bench --bench report`.
 ///
 /// The trait is sealed: only this crate's cells implement it.
 pub trait SnapshotCell: Cell {}
 
-/// What outsiders can neither name nor call.
+/// What other crates can neither name nor call.
 pub(crate) mod sealed {
     use crate::snapshot::Snapshot;
 
-    /// What each call of a cell takes, so that only this crate can make one: a bound by
-    /// [`SnapshotCell`](super::SnapshotCell) lets everybody name the methods.
+    /// An argument of every method of a cell, which only this crate can make. Without it a
+    /// bound by [`SnapshotCell`](super::SnapshotCell) would let anyone call the methods.
     #[derive(Clone, Copy, Debug)]
     pub struct Token(());
 
-    /// The only one.
+    /// The only token.
     pub(crate) const TOKEN: Token = Token(());
 
-    /// What a tree asks of its cell. A clone shares the newest snapshot.
+    /// What a tree needs from its cell. A clone shares the newest snapshot.
     pub trait Cell: Clone + Send + Sync + Sized + Unpin + 'static {
         /// What one [`Reader`](crate::Reader) keeps between its loads.
         type Cache: Clone + Send + Sync + Unpin + 'static;
 
-        /// A cell whose newest snapshot is the first.
+        /// A cell with `first` as its newest snapshot.
         fn new(first: Snapshot, _: Token) -> Self;
 
-        /// Shows the newest snapshot to a closure, without keeping it.
+        /// Passes the newest snapshot to a closure.
         fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R, _: Token) -> R;
 
-        /// Puts `next` in the place of `base` if that is the newest snapshot
-        /// still; otherwise gives the newest.
+        /// Replaces `base` by `next` if `base` is still the newest snapshot; otherwise
+        /// returns the newest.
         fn compare_and_swap(
             &self,
             base: &Snapshot,
@@ -58,13 +58,13 @@ pub(crate) mod sealed {
         /// swap that replaces that snapshot returns.
         fn announce(&self, _: Token) -> Snapshot;
 
-        /// Lets go of what was replaced, where that was put off.
+        /// Releases replaced versions, where that was deferred.
         fn settle(&self, _: Token) {}
 
         /// A cache for one reader.
         fn cache(&self, _: Token) -> Self::Cache;
 
-        /// The newest snapshot, by way of a cache.
+        /// The newest snapshot, through a cache.
         fn load(cache: &mut Self::Cache, _: Token) -> &Snapshot;
     }
 }

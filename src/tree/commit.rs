@@ -1,4 +1,4 @@
-//! What becomes of a commit.
+//! The outcome of a commit.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use crate::error::Error;
 use crate::snapshot::Snapshot;
 use crate::transaction::transaction::Transaction;
 
-/// A commit that has become visible, or had nothing to change.
+/// A commit that is visible, or that had nothing to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Committed<T> {
-    /// What the edits returned.
+    /// What the closure returned.
     pub value: T,
-    /// The version that shows them. If they changed nothing it is the one that
-    /// they were made on.
+    /// The version that shows the edits. If they changed nothing, the version that they
+    /// were made on.
     pub version: u64,
-    /// How often the closure ran: 1 if no other commit came in between.
+    /// How often the closure ran: 1 if no other commit came first.
     pub attempts: u64,
 }
 
-/// A commit that was refused: another one has come first, or the transaction was
-/// begun on another tree. Nothing has changed.
+/// A refused commit: another one was first, or the transaction was begun on another tree.
+/// Nothing has changed.
 ///
-/// It gives the transaction back, with the version that it lost to.
+/// It returns the transaction, and the version that it lost to.
 pub struct Conflict(Box<(Transaction, Snapshot)>);
 
 impl Conflict {
@@ -41,12 +41,11 @@ impl Conflict {
         &self.0.1
     }
 
-    /// Whether the transaction was begun on another tree, of which this one may be a
-    /// fork. Committing it here fails each time, even if neither tree has changed.
+    /// Whether the transaction was begun on another tree, for example a fork of this one.
+    /// Committing it here always fails, even if neither tree has changed. Cost: O(1).
     ///
-    /// Commit [`into_transaction`](Self::into_transaction) to the tree that it was
-    /// begun on, or bring its changes over to this one with
-    /// [`rebase`](Self::rebase). Cost: O(1).
+    /// Commit [`into_transaction`](Self::into_transaction) to the tree that it was begun
+    /// on, or move its changes to this one with [`rebase`](Self::rebase).
     ///
     /// ```
     /// use provider_tree::ProviderTree;
@@ -68,26 +67,26 @@ impl Conflict {
         !self.newer().has_history_of(self.transaction().base())
     }
 
-    /// The transaction that lost, with its edits. It can be read, but no longer
-    /// committed, unless it [is another tree's](Self::is_foreign). Cost: O(1).
+    /// The transaction that lost, with its edits. You can read it, but no longer commit it,
+    /// unless it [is another tree's](Self::is_foreign). Cost: O(1).
     pub fn into_transaction(self) -> Transaction {
         self.0.0
     }
 
-    /// A new transaction on the version that the old one lost to, with the same
-    /// changes made there by a three-way merge: it succeeds if nobody else has
-    /// touched the providers that the old one changed.
+    /// A new transaction on the version that the old one lost to, with the same changes
+    /// applied by a three-way merge. It succeeds if nobody else has touched the providers
+    /// that the old one changed.
     ///
-    /// What the old one only read is not looked at again; if its changes follow
-    /// from that, [`restart`](Self::restart). The changes of a transaction of
-    /// [another tree](Self::is_foreign) are brought over to this one by the same
-    /// rules. Cost: that of
-    /// [`Forest::diff`](crate::Forest::diff) and
+    /// What the old transaction only read is not checked again; if its changes depend on
+    /// that, use [`restart`](Self::restart). The changes of a transaction of [another
+    /// tree](Self::is_foreign) are merged into this one by the same rules.
+    ///
+    /// Cost: that of [`Forest::diff`](crate::Forest::diff) and
     /// [`Transaction::apply`](crate::Transaction::apply).
     ///
     /// # Errors
     ///
-    /// As [`Transaction::apply`](crate::Transaction::apply), most often
+    /// Those of [`Transaction::apply`](crate::Transaction::apply), most often
     /// [`Error::ChangedMeanwhile`] with the providers that both have changed.
     ///
     /// ```
@@ -96,7 +95,7 @@ impl Conflict {
     /// let tree = ProviderTree::new();
     /// let mut transaction = tree.begin();
     /// transaction.new_root("mine")?;
-    /// tree.new_root("theirs")?; // comes first
+    /// tree.new_root("theirs")?; // commits first
     ///
     /// let conflict = tree.commit(transaction).unwrap_err();
     /// tree.commit(conflict.rebase()?).unwrap();
@@ -110,7 +109,7 @@ impl Conflict {
         Ok(transaction)
     }
 
-    /// A new transaction on the version that the old one lost to, to make the
+    /// A new transaction on the version that the old one lost to, in which to make the
     /// edits again. Cost: O(1).
     pub fn restart(self) -> Transaction {
         Transaction::new(self.0.1)
@@ -136,8 +135,8 @@ impl fmt::Display for Conflict {
         }
         write!(
             f,
-            "the transaction began from version {}, but version {} is there: \
-             make its edits again on that one",
+            "the transaction began from version {}, but the newest is version {}: make its edits \
+             again on that one",
             self.transaction().base().version(),
             self.newer().version()
         )

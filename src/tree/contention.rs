@@ -35,35 +35,34 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::sync::{AtomicU64, Backoff, Gate, Instant};
 
-/// How many losses make a claim.
+/// After how many losses an update claims priority.
 const CLAIM_AFTER: u64 = 4;
 
 /// A transaction that takes this long claims priority at its first loss.
 const LONG: Duration = Duration::from_millis(1);
 
-/// How long one edit rarely exceeds: an attempt that was not timed is assumed to take
-/// this long for each edit.
+/// An upper estimate of the time per edit, for attempts that were not timed.
 const AN_EDIT: Duration = Duration::from_micros(10);
 
 /// The least time that others defer to a claim.
 const LEAST_PATIENCE: Duration = Duration::from_micros(100);
 
-/// The most time that others defer to a claim, and that one call defers in all. A closure
-/// that runs for longer does not get through while others keep committing.
+/// The most time that others defer to a claim, and that one call defers in total. A closure
+/// that runs longer does not get through while others keep committing.
 pub(super) const MOST_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many claims of one update may expire in vain. With [`MOST_PATIENCE`] it bounds
-/// how long others wait for one update.
+/// How many claims of one update may expire without a commit. With [`MOST_PATIENCE`] it
+/// bounds how long others wait for one update.
 const MAX_EXPIRED: u32 = 10;
 
-/// How often one update may lose. Contention alone hardly ever comes close; a closure
-/// that commits to its own tree does.
+/// How often one update may lose. Contention alone hardly ever gets close; a closure that
+/// commits to its own tree does.
 const MAX_ATTEMPTS: u64 = 10_000;
 
-/// The low bits of a claim tell it from others with the same deadline.
+/// The low bits of a claim distinguish it from others with the same deadline.
 const TICKET_BITS: u32 = 16;
 
-/// A tree's place for one claim.
+/// The one claim that a tree can have in force.
 #[derive(Debug)]
 pub(super) struct Fairness {
     /// The claim in force, 0 for none: its deadline in microseconds since `began`,
@@ -87,8 +86,8 @@ impl Default for Fairness {
 }
 
 impl Fairness {
-    /// Defers to the claims of other writers until there is none, for `longest` at most.
-    /// Returns how long it took.
+    /// Defers to the claims of other writers until there is none, for at most `longest`.
+    /// Returns how long it deferred.
     #[inline]
     pub(super) fn defer(&self, longest: Duration) -> Duration {
         if self.claim.load(Relaxed) == 0 {
@@ -108,7 +107,7 @@ impl Fairness {
                 return now - started;
             }
             let in_force = || self.claim.load(Relaxed) == claim;
-            // Most claimants need some microseconds: no time to fall asleep.
+            // Most claimants need only microseconds: not worth falling asleep.
             let backoff = Backoff::new();
             while in_force() && !backoff.is_completed() {
                 backoff.snooze();
@@ -122,8 +121,8 @@ impl Fairness {
         }
     }
 
-    /// Lays a claim that expires after that time, unless there is one. Returns the
-    /// new claim, or 0.
+    /// Claims priority for `patience`, unless another claim is in force. Returns the new
+    /// claim, or 0.
     pub(super) fn lay(&self, patience: Duration) -> u64 {
         let deadline = (self.began.elapsed() + patience).as_micros() as u64;
         let ticket = self.tickets.fetch_add(1, Relaxed) % (1 << TICKET_BITS);
@@ -151,27 +150,27 @@ impl Fairness {
     }
 }
 
-/// When a claim expires, counted from the making of the tree.
+/// When a claim expires, since the tree was created.
 fn deadline(claim: u64) -> Duration {
     Duration::from_micros(claim >> TICKET_BITS)
 }
 
-/// One update's way through its attempts.
+/// The attempts of one update.
 pub(super) struct Attempts<'a> {
     fairness: &'a Fairness,
     backoff: Backoff,
     made: u64,
-    /// The claim that this update has laid; 0 for none.
+    /// The claim of this update; 0 for none.
     claim: u64,
-    /// What was left of the time of its last claim when that ended.
+    /// How much time its last claim had left when that ended.
     left: Duration,
-    /// How many of its claims have expired in vain.
+    /// How many of its claims have expired without a commit.
     expired: u32,
     /// How long it has deferred to others.
     deferred: Duration,
-    /// When the present attempt began, if it is timed.
+    /// When the current attempt began, if it is timed.
     started: Option<Instant>,
-    /// How long an attempt takes, as far as that is known.
+    /// How long an attempt takes, as far as known.
     length: Duration,
 }
 
@@ -190,20 +189,20 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// How many have been made, the present one included.
+    /// How many attempts were made, including the current one.
     pub(super) fn made(&self) -> u64 {
         self.made
     }
 
-    /// After an attempt that won: ends the claim, so that no other writer waits for the
-    /// foreign code that runs next. Returns how many attempts were made.
+    /// Call it after an attempt that won: it ends the claim, so that no other writer waits
+    /// for the foreign code that runs next. Returns how many attempts were made.
     pub(super) fn end(self) -> u64 {
         self.made
     }
 
-    /// Before an attempt: defers to a writer that has claimed priority, and claims it
-    /// itself if it has lost enough. All that have lost compete for the next claim, so that
-    /// the one with the longest attempts is not always last.
+    /// Call it before an attempt: it defers to a writer that has claimed priority, and
+    /// claims priority itself after enough losses. All that have lost compete for the next
+    /// claim, so the one with the longest attempts is not always last.
     pub(super) fn start(&mut self) {
         loop {
             let patience = MOST_PATIENCE.saturating_sub(self.deferred);
@@ -216,7 +215,7 @@ impl<'a> Attempts<'a> {
                 break;
             }
         }
-        // The first attempt, as a rule the only one, does without the clock.
+        // The first attempt, usually the only one, does not read the clock.
         let is_timed = self.made > 0 && self.claim == 0 && self.expired == 0;
         self.started = is_timed.then(Instant::now);
         self.made += 1;
@@ -226,8 +225,8 @@ impl<'a> Attempts<'a> {
         self.made >= CLAIM_AFTER || self.length >= LONG
     }
 
-    /// After an attempt with that many edits that lost: ends the claim until the next one,
-    /// and backs off, unless it is going to claim priority.
+    /// Call it after an attempt that lost: it ends the claim until the next attempt, and
+    /// backs off unless that one will claim priority.
     pub(super) fn lost(&mut self, edits: u64) -> Result<(), Error> {
         if self.claim != 0 {
             self.left = self.fairness.end(self.claim);
@@ -253,9 +252,9 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// How long others are to defer: for what is left of a claim that has not expired, else
-    /// twice as long as an attempt takes, and four times as long after each claim that was
-    /// not enough.
+    /// How long others should defer: for the rest of a claim that has not expired, else
+    /// twice as long as an attempt takes, and four times as long after each claim that
+    /// expired.
     fn patience(&self) -> Duration {
         if !self.left.is_zero() {
             return self.left;
@@ -278,8 +277,8 @@ impl Drop for Attempts<'_> {
 mod tests {
     use super::*;
 
-    /// Loses until the update gives up, each claim expiring in vain. Returns the
-    /// number of attempts, and how long others deferred in all and to one claim.
+    /// Loses until the update gives up, with each claim expiring. Returns the number of
+    /// attempts, and how long others deferred in total and to one claim.
     fn lose(edits: u64) -> (u64, Duration, Duration) {
         let fairness = Fairness::default();
         let mut attempts = Attempts::new(&fairness);
@@ -329,7 +328,7 @@ mod tests {
         let mut short = Attempts::new(&fairness);
         for loss in 1..=CLAIM_AFTER {
             short.start();
-            // A thread that the system sets aside would be taken for a long one.
+            // A thread that is preempted would be taken for a long one.
             short.started = None;
             short.lost(1).unwrap();
             assert_eq!((short.claim, loss), (0, short.made()));
@@ -420,7 +419,7 @@ mod tests {
             assert!(attempts.patience() < left, "its time began again");
             left = attempts.patience();
         }
-        // What comes between two attempts does not shorten it.
+        // What happens between two attempts does not shorten it.
         std::thread::sleep(whole);
         assert_eq!((attempts.patience(), attempts.expired), (left, 0));
         attempts.start();
@@ -433,7 +432,7 @@ mod tests {
     fn a_call_defers_for_a_second_in_all_however_many_claims_there_are() {
         let fairness = Fairness::default();
         let ended = AtomicU64::new(0);
-        // Its number of claims: one lays the next before the last has expired.
+        // By its number: each claim is laid before the previous one expires.
         let lay = |number: u64| {
             let deadline = fairness.began.elapsed() + MOST_PATIENCE / 4;
             let claim = (deadline.as_micros() as u64) << TICKET_BITS | number;
@@ -445,7 +444,7 @@ mod tests {
                 for number in 1.. {
                     std::thread::sleep(Duration::from_millis(10));
                     lay(number);
-                    // Ends by itself, should the other one defer for ever.
+                    // Stops by itself, should the other one defer forever.
                     if ended.load(Relaxed) != 0 || number == 1_000 {
                         break;
                     }

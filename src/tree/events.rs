@@ -1,5 +1,5 @@
-//! What a tree reports as `tracing` events, under the target `provider_tree`.
-//! Without the feature `tracing` nothing; the read path never reports.
+//! A tree's `tracing` events, under the target `provider_tree`. Without the feature
+//! `tracing` there are none; reads never report any.
 
 use crate::transaction::transaction::{Report, Transaction};
 

@@ -4,8 +4,8 @@
 //! to the same tree, drop a task or a subscription, block, panic. So while it runs this
 //! thread holds no lock, is not marked as inside an update, and has no claim in force.
 
-/// Runs it. A panic ends here, once the panic hook has reported it: the writer must learn
-/// what has become of its commit.
+/// Runs foreign code. A panic ends here, after the panic hook has reported it: the writer
+/// must learn what has become of its commit.
 #[cfg(not(all(loom, feature = "loom")))]
 pub(super) fn run(code: impl FnOnce()) {
     use std::mem;

@@ -1,4 +1,4 @@
-//! Sharing a forest among threads: the handle, the commit loop, and what they rest on.
+//! Sharing a forest among threads: the handle, the commit loop, and what they are built on.
 
 // First, so that it comes first on the page of `ProviderTree`.
 pub(crate) mod tree;
@@ -23,5 +23,5 @@ pub(crate) mod registry;
 pub(crate) mod stats;
 pub(crate) mod subscription;
 
-// Last: these are abbreviations.
+// Last: these are shorthands.
 mod shorthand;

@@ -1,5 +1,5 @@
-//! Which closures of updates this thread is running, so that an update of the same tree
-//! inside one is refused rather than retried for ever.
+//! The update closures that this thread is running, so that an update of the same tree
+//! inside one is refused rather than retried forever.
 //!
 //! Only the closure counts. Foreign code that an update runs before or after it, such as a
 //! destructor, a waker or a tracing layer, may commit to the same tree.
@@ -11,21 +11,20 @@ use smallvec::SmallVec;
 
 use crate::sync::thread_local;
 
-/// The addresses of the trees whose updates run their closures, the outermost first. Few
-/// are nested: as many as trees are updated within one another's closures.
+/// The addresses of the trees whose update closures are running, outermost first. They are
+/// few: nesting is rarely deep.
 type Trees = SmallVec<[usize; 4]>;
 
 thread_local! {
-    // Without a destructor, the list is never destroyed before a destructor of
-    // another thread-local that updates a tree. What spills to the heap is freed
-    // when the outermost closure ends.
+    // It has no destructor, so it outlives the destructors of other thread-locals, which
+    // may update a tree. What spills to the heap is freed when the outermost closure ends.
     static TREES: ManuallyDrop<RefCell<Trees>> =
         const { ManuallyDrop::new(RefCell::new(SmallVec::new_const())) };
 }
 
-/// Runs the closure of an update of that tree.
+/// Runs the closure of an update of `tree`.
 pub(super) fn run<T, R>(tree: &T, closure: impl FnOnce() -> R) -> R {
-    /// Takes the tree off the list, also when the closure panics.
+    /// Removes the tree from the list, even if the closure panics.
     struct Running;
 
     impl Drop for Running {
@@ -44,21 +43,21 @@ pub(super) fn run<T, R>(tree: &T, closure: impl FnOnce() -> R) -> R {
     closure()
 }
 
-/// Whether this thread is inside the closure of an update of that tree.
+/// Whether this thread is inside the closure of an update of `tree`.
 pub(super) fn is_inside<T>(tree: &T) -> bool {
     with_trees(|trees| trees.contains(&address_of(tree))).unwrap_or(false)
 }
 
-/// `None` while the thread ends, if the list is gone by then: in a model, and on targets
-/// whose thread-locals are not the compiler's. An update inside an update is not refused
-/// there, and ends with [`Error::Contended`](crate::Error::Contended).
+/// `None` while the thread ends, if the list has been destroyed by then: in a model, and on
+/// targets without native thread-locals. An update inside an update is not refused there,
+/// and ends with [`Error::Contended`](crate::Error::Contended).
 fn with_trees<R>(use_them: impl FnOnce(&mut Trees) -> R) -> Option<R> {
     TREES
         .try_with(|trees| use_them(&mut trees.borrow_mut()))
         .ok()
 }
 
-/// The tree stays where it is while it is updated.
+/// A tree does not move while it is updated.
 fn address_of<T>(tree: &T) -> usize {
     std::ptr::from_ref(tree).addr()
 }
@@ -67,7 +66,7 @@ fn address_of<T>(tree: &T) -> usize {
 mod tests {
     use super::*;
 
-    /// Runs the closure of an update of each, one inside the other.
+    /// Runs an update closure for each tree, one inside the other.
     fn nest(trees: &[u8]) {
         if let [first, rest @ ..] = trees {
             run(first, || nest(rest));

@@ -7,13 +7,12 @@ use crate::cell::cell::SnapshotCell;
 use crate::cell::cell::sealed::TOKEN;
 use crate::snapshot::Snapshot;
 
-/// One thread's handle for reading a tree, the fastest way to do it: it keeps
-/// the newest snapshot that it has seen and asks only whether there is a newer
-/// one.
+/// One thread's handle for reading a tree, and the fastest way to read: it keeps the newest
+/// snapshot that it has seen and only checks whether there is a newer one.
 ///
-/// It keeps that snapshot alive until the next [`load`](Self::load), and goes
-/// on showing the last one when the tree is gone. It borrows nothing: keep it
-/// in the thread's own state.
+/// It keeps that snapshot alive until the next [`load`](Self::load), and keeps showing the
+/// last one after the tree is dropped. It borrows nothing: store it in the thread's own
+/// state.
 ///
 /// ```
 /// use std::{sync::Arc, thread};
@@ -39,14 +38,15 @@ impl<C: SnapshotCell> Reader<C> {
     }
 
     /// The newest snapshot. Versions never go back from one call to the next.
-    /// Cost: one atomic load when nothing has changed; otherwise that of
+    ///
+    /// Cost: one atomic load if nothing has changed; otherwise that of
     /// [`ProviderTree::snapshot`](crate::ProviderTree::snapshot).
     pub fn load(&mut self) -> &Snapshot {
         C::load(&mut self.cache, TOKEN)
     }
 }
 
-/// A reader for another thread, which has seen the same snapshot. Cost: O(1).
+/// A reader for another thread, starting from the same snapshot. Cost: O(1).
 impl<C: SnapshotCell> Clone for Reader<C> {
     fn clone(&self) -> Self {
         Self {

@@ -1,23 +1,23 @@
-//! Where subscribers leave their wakers, and commits take them.
+//! Where subscribers leave their wakers for commits to take.
 //!
-//! A lock guards the wakers. It is held to put some in or to take some out, never
-//! while one is cloned, called or dropped: that is foreign code, which may come
-//! back here. See [`foreign`].
+//! A lock guards the wakers. It is held only to insert or remove some, never while one is
+//! cloned, called or dropped: that is foreign code, which may call the registry again. See
+//! [`foreign`].
 //!
-//! No wake-up is lost. A subscriber looks for a newer version, leaves its waker, and
-//! looks once more. A commit swaps its version in, then takes the wakers:
+//! No wake-up is lost. A subscriber checks for a newer version, leaves its waker, and
+//! checks again. A commit swaps its version in, then takes the wakers:
 //!
 //! ```text
-//!   subscriber   look ── lock: leave waker ── look ── sleep
+//!   subscriber   check ── lock: leave waker ── check ── sleep
 //!   commit          swap ── lock: take wakers ── wake
 //! ```
 //!
-//! If the commit takes the lock after the subscriber, it finds the waker. If it was
-//! there before, its swap happens before the subscriber's second look, which sees the
-//! version. The end of the tree takes the part of a commit.
+//! If the commit takes the lock after the subscriber, it finds the waker. If it does so
+//! before, its swap happens before the subscriber's second check, which sees the version.
+//! Dropping the tree acts like a commit.
 //!
-//! It is `pub` for the models in `loom-tests`, which break that protocol in several
-//! ways; users can't name it.
+//! It is `pub` for the models in `loom-tests`, which break that protocol in several ways;
+//! users can't name it.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -31,27 +31,27 @@ use crate::provider::sorted::sorted;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, HashState, Mutex, MutexGuard};
 use crate::tree::foreign;
 
-/// What a subscriber waits for: a commit that changes the tree of this root, or any.
+/// What a subscriber waits for: a commit that changes the tree of this root, or any commit.
 pub type Scope = Option<Uuid>;
 
 /// The subscribers of one tree.
 #[derive(Default)]
 pub struct Registry {
-    /// How many there are, waiting or not.
+    /// How many subscribers exist, waiting or not.
     subscribers: AtomicUsize,
     /// How many of them follow the tree of one provider.
     followers: AtomicUsize,
     numbers: AtomicU64,
-    /// Whether the tree is gone.
+    /// Whether the tree has been dropped.
     closed: AtomicBool,
     waiting: Mutex<Waiting>,
 }
 
-/// Wakers by what they wait for, then by the numbers of their subscribers, so that those
-/// that wait for the same are woken in the order in which they subscribed.
+/// Wakers by what they wait for, then by the numbers of their subscribers, so that
+/// subscribers of the same scope are woken in the order in which they subscribed.
 type Waiting = std::collections::HashMap<Scope, BTreeMap<u64, Waker>, HashState>;
 
-/// Wakers that a commit has taken out.
+/// Wakers that a commit has taken, to call.
 #[must_use]
 pub struct Taken(Vec<BTreeMap<u64, Waker>>);
 
@@ -64,22 +64,22 @@ impl Taken {
 }
 
 impl Registry {
-    /// Adds a subscriber and returns its number. It has to look at the newest version
-    /// by [`Cell::announce`](crate::cell::Cell::announce) after this.
+    /// Adds a subscriber and returns its number. The caller must read the newest version by
+    /// [`Cell::announce`](crate::cell::Cell::announce) after this.
     pub fn enter(&self, follows: bool) -> u64 {
-        // Relaxed: ordered before the announcement, by that itself.
+        // Relaxed: the announcement that follows it orders it.
         self.subscribers.fetch_add(1, Relaxed);
         self.followers.fetch_add(usize::from(follows), Relaxed);
         self.numbers.fetch_add(1, Relaxed)
     }
 
-    /// Relaxed: a commit that still counts it finds no waker.
+    /// Removes a subscriber. Relaxed: a commit that still counts it finds no waker.
     pub fn leave(&self, follows: bool) {
         self.subscribers.fetch_sub(1, Relaxed);
         self.followers.fetch_sub(usize::from(follows), Relaxed);
     }
 
-    /// Leaves a waker, in the place of an earlier one of the same subscriber.
+    /// Leaves a waker, replacing an earlier one of the same subscriber.
     pub fn wait(&self, scope: Scope, subscriber: u64, waker: Waker) {
         let mut waiting = self.lock();
         let replaced = waiting.entry(scope).or_default().insert(subscriber, waker);
@@ -87,7 +87,7 @@ impl Registry {
         foreign::run(|| drop(replaced));
     }
 
-    /// Takes a waker back, if it is still there.
+    /// Removes a waker, if no commit has taken it.
     pub fn cancel(&self, scope: Scope, subscriber: u64) {
         let mut waiting = self.lock();
         let Some(wakers) = waiting.get_mut(&scope) else {
@@ -101,18 +101,17 @@ impl Registry {
         foreign::run(|| drop(waker));
     }
 
-    /// After a swap: takes out the wakers of the subscribers that it concerns. The roots of
-    /// the changed trees are asked for only if a tree is followed.
+    /// Call it after a swap: it takes the wakers of the subscribers concerned.
+    /// `changed_roots` is called only if a tree is followed.
     #[inline]
     pub fn take(&self, changed_roots: impl FnOnce() -> Vec<Uuid>) -> Taken {
-        // Relaxed: a subscriber adds itself before it announces itself to the
-        // cell. If the announcement came before this commit's swap, the addition
-        // happens before it and so before this load, which sees it. If it came
-        // after, the subscriber begins with this version or a newer one.
+        // Relaxed: a subscriber adds itself before it announces itself to the cell. If the
+        // announcement preceded this commit's swap, the addition happens before this load,
+        // which sees it. Otherwise the subscriber begins with this version or a newer one.
         if self.subscribers.load(Relaxed) == 0 {
             return Taken(Vec::new());
         }
-        // Relaxed: likewise.
+        // Relaxed: for the same reason.
         let roots = if self.followers.load(Relaxed) == 0 {
             Vec::new()
         } else {
@@ -121,8 +120,8 @@ impl Registry {
         self.take_from(&roots)
     }
 
-    /// Looks up the roots or scans the scopes, whichever are fewer: other commits wait for
-    /// the lock meanwhile.
+    /// Looks up the roots or scans the scopes, whichever are fewer, since other commits may
+    /// be waiting for the lock.
     #[cold]
     fn take_from(&self, roots: &[Uuid]) -> Taken {
         let mut waiting = self.lock();
@@ -141,21 +140,21 @@ impl Registry {
         Taken(taken)
     }
 
-    /// When the tree is dropped: wakes all.
+    /// Wakes all, when the tree is dropped.
     pub fn close(&self) {
-        // Release pairs with the load in `is_closed`: a subscriber that sees it sees the
-        // last version too.
+        // Release pairs with the load in `is_closed`: a subscriber that sees the flag also
+        // sees the last version.
         self.closed.store(true, Release);
         let waiting = mem::take(&mut *self.lock());
         Taken(waiting.into_values().collect()).wake();
     }
 
-    /// Whether the tree is gone.
+    /// Whether the tree has been dropped. Acquire pairs with the release in `close`.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Acquire)
     }
 
-    /// How many subscribers there are, how many of them follow a tree, and how many wait.
+    /// How many subscribers exist, how many of them follow a tree, and how many wait.
     #[cfg(test)]
     pub(in crate::tree) fn counts(&self) -> [usize; 3] {
         let waiting = self.lock().values().map(BTreeMap::len).sum();
@@ -166,7 +165,7 @@ impl Registry {
         ]
     }
 
-    /// No foreign code runs under the lock, so that nothing panics there.
+    /// No foreign code runs under the lock, so nothing panics there.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -18,11 +18,11 @@ use crate::transaction::content::{checked_traits, owned};
 
 /// # Single edits
 ///
-/// Each commits the [`Transaction`](crate::Transaction) method of its name: see
-/// there for what it does and returns, what it costs and which errors it has.
-/// [`Error::NestedUpdate`] and [`Error::Contended`] come on top, as for
-/// [`update`](Self::update), and like it each may defer for a bounded time to a writer
-/// that has lost several times. Several edits that belong together need one `update`.
+/// Each commits the [`Transaction`](crate::Transaction) method of the same name, which
+/// documents what it does and returns, its cost and its errors. [`Error::NestedUpdate`] and
+/// [`Error::Contended`] are also possible, as for [`update`](Self::update), and like it
+/// each may defer for a bounded time to a writer that keeps losing. Make several edits that
+/// belong together in one `update`.
 impl<C: SnapshotCell> ProviderTree<C> {
     /// Commits one [`Transaction::new_root`](crate::Transaction::new_root).
     pub fn new_root<'n>(

@@ -4,10 +4,10 @@ use super::tree::ProviderTree;
 use crate::cell::cell::SnapshotCell;
 use crate::cell::cell::sealed::TOKEN;
 
-/// What a tree keeps. From [`ProviderTree::stats`].
+/// What a tree keeps, from [`ProviderTree::stats`].
 ///
-/// Numbers of a moment: other threads may have changed each of them by the time
-/// that the next one is read.
+/// The numbers are momentary: other threads may change each of them before the next is
+/// read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -15,8 +15,8 @@ pub struct Stats {
     pub version: u64,
     /// How many providers the newest version shows.
     pub providers: usize,
-    /// How many versions are kept, in whole or in part: the newest, those that somebody
-    /// holds, and those that wait to be freed.
+    /// How many versions are kept, in whole or in part: the newest, those that are held,
+    /// and those that wait to be freed.
     pub versions: usize,
 }
 
@@ -33,7 +33,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// let stats = tree.stats();
     /// assert_eq!(stats.versions, 2);
     ///
-    /// drop(held); // frees nothing: the next commit does, or
+    /// drop(held); // frees nothing: the next commit does, or you do
     /// tree.collect();
     /// assert_eq!(tree.stats().versions, 1);
     /// # Ok::<(), provider_tree::Error>(())
@@ -47,13 +47,15 @@ impl<C: SnapshotCell> ProviderTree<C> {
         })
     }
 
-    /// Frees all old versions that nobody holds, but for what other threads are freeing
-    /// right now.
+    /// Frees all old versions that nobody holds, except what other threads are freeing at
+    /// the same time.
     ///
-    /// There is no need to call it: each commit frees some. But if you commit seldom you
-    /// may want the memory back earlier, and a thread that calls it now and then takes
-    /// the work off the writers. Cost: O(v) for v versions that are held, and of the order
-    /// of the edits that replaced what it frees.
+    /// You need not call it: each commit frees some. But if you rarely commit, you may want
+    /// the memory back earlier, and a thread that calls it now and then takes that work off
+    /// the writers.
+    ///
+    /// Cost: O(v) for v versions that are held, plus time proportional to the edits that
+    /// replaced what it frees.
     pub fn collect(&self) {
         self.cell.settle(TOKEN);
         self.backlog.collect();

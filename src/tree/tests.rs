@@ -1,5 +1,5 @@
-//! What only a look inside shows: writers that stop in the middle of a commit, and when
-//! claims are in force.
+//! What only a test on the inside can show: writers that stop in the middle of a commit,
+//! and when claims are in force.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -41,7 +41,7 @@ fn with_host() -> Arc<ProviderTree> {
     Arc::new(tree)
 }
 
-/// Another commit to the tree, made within the closure of an update, which loses by it.
+/// Commits to the tree from inside the closure of an update, which loses to it.
 fn commit_first(tree: &ProviderTree) {
     let mut first = tree.begin();
     first.set_generation("host", 7).unwrap();
@@ -49,7 +49,7 @@ fn commit_first(tree: &ProviderTree) {
     tree.commit(first).unwrap();
 }
 
-/// So many edits that an update claims priority at its first loss.
+/// Enough edits for an update to claim priority at its first loss.
 fn edit(transaction: &mut Transaction) -> Result<(), Error> {
     for generation in 0..200 {
         transaction.set_generation("host", generation)?;
@@ -57,7 +57,7 @@ fn edit(transaction: &mut Transaction) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes at its end whether a claim is in force.
+/// Records at its end whether a claim is in force.
 struct Looks<'a> {
     tree: &'a ProviderTree,
     seen: &'a RefCell<Vec<bool>>,
@@ -93,7 +93,7 @@ thread_local! {
     static CLAIMED: Cell<Option<bool>> = const { Cell::new(None) };
 }
 
-/// An error that notes, when it is made of ours, whether a claim is in force.
+/// An error that records, when it is converted from ours, whether a claim is in force.
 struct MadeOfOurs;
 
 impl From<Error> for MadeOfOurs {
@@ -121,7 +121,7 @@ fn no_claim_is_in_force_while_an_error_is_made_of_ours() {
     TREE.take();
 }
 
-/// A waker that tells whether a claim is in force.
+/// A waker that reports whether a claim is in force.
 struct Tells(Arc<ProviderTree>, mpsc::Sender<bool>);
 
 impl Wake for Tells {
@@ -150,8 +150,8 @@ fn no_claim_is_in_force_while_wakers_run() {
     assert_eq!(told.try_iter().last(), Some(false));
 }
 
-/// Both ways to begin wait for the claim of another writer; what is begun within the
-/// closure of the claimant does not.
+/// Both ways to begin defer to the claim of another writer; inside the closure of the
+/// claimant, `begin` does not.
 #[test]
 fn begin_and_update_defer_to_others_and_not_to_their_own_thread() {
     let tree = with_host();
@@ -210,14 +210,14 @@ fn poll(subscription: &mut Subscription, waker: impl Into<Waker>) -> Option<Tran
     }
 }
 
-/// The version is there, but its writer has not yet taken out the wakers.
+/// The version is visible, but its writer has not yet taken the wakers.
 #[test]
 fn a_waker_whose_destructor_panics_loses_no_transition() {
     let tree = with_host();
     let mut subscription = tree.subscribe();
     let waker = Waker::from(Arc::new(PanicsAtDrop));
     assert!(poll(&mut subscription, waker.clone()).is_none());
-    // From here on the registry has the last one.
+    // From here on only the registry has it.
     let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(waker)));
     assert!(dropped.is_ok());
     let mut stopped = tree.begin();
@@ -227,7 +227,7 @@ fn a_waker_whose_destructor_panics_loses_no_transition() {
     assert_eq!(transition.unwrap().after().version(), 2);
     assert_eq!(tree.registry.counts(), [1, 0, 0], "its waker was left");
     tree.publish(stopped, version, 1);
-    // One that is replaced, and one that is dropped with its subscription.
+    // One is replaced, the other is dropped with its subscription.
     for _ in 0..2 {
         assert!(poll(&mut subscription, Arc::new(PanicsAtDrop)).is_none());
     }

@@ -28,22 +28,20 @@ use crate::transaction::transaction::Transaction;
 /// A forest of resource providers that many threads read without ever waiting
 /// while others change it.
 ///
-/// Share it by reference or in an [`Arc`](std::sync::Arc); every call takes
-/// `&self`. Reads come in three ways: [`snapshot`](Self::snapshot) to own a
-/// version, [`read`](Self::read) to look at one in place, and
-/// [`reader`](Self::reader) for a thread that reads often. Changes are
-/// transactions: [`update`](Self::update), or one of the shorthands below for a
-/// single edit.
+/// Share it by reference or in an [`Arc`](std::sync::Arc); every call takes `&self`. There
+/// are three ways to read: [`snapshot`](Self::snapshot) to own a version,
+/// [`read`](Self::read) to look at one in place, and [`reader`](Self::reader) for a thread
+/// that reads often. Change it by transactions: [`update`](Self::update), or one of the
+/// shorthands below for a single edit.
 ///
-/// A call that is refused with an error has changed nothing. No call panics, unless
-/// your own closure or iterator does, or the operating system has no random numbers for
-/// a new provider without a UUID.
+/// A call that returns an error has changed nothing. No call panics, unless your own
+/// closure or iterator does, or the operating system has no random numbers for a new
+/// provider without a UUID.
 pub struct ProviderTree<C: SnapshotCell = ArcSwapCell> {
     pub(super) cell: C,
-    // On a cache line of its own: readers look at the cell alone.
+    // On a cache line of its own: readers touch only the cell.
     fairness: CachePadded<Fairness>,
-    // After the cell, so that it is dropped last and frees what the cell has let
-    // go of.
+    // After the cell, so that it is dropped last and frees what the cell releases.
     pub(super) backlog: Box<Backlog<Arc<Version>>>,
     pub(super) registry: Arc<Registry>,
 }
@@ -63,11 +61,11 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.cell.read(Snapshot::clone, TOKEN)
     }
 
-    /// Shows the newest version to a closure and returns what that returns.
-    /// Cost: O(1); no reference count.
+    /// Passes the newest version to a closure and returns the result. Cost: O(1); no
+    /// reference count.
     ///
-    /// The version is kept alive while the closure runs; clone the snapshot to
-    /// keep it longer.
+    /// The version is kept alive while the closure runs; clone the snapshot to keep it
+    /// longer.
     pub fn read<R>(&self, reader: impl FnOnce(&Snapshot) -> R) -> R {
         self.cell.read(reader, TOKEN)
     }
@@ -78,32 +76,32 @@ impl<C: SnapshotCell> ProviderTree<C> {
         Reader::new(self.cell.cache(TOKEN))
     }
 
-    /// Commits what a closure makes of the newest version: all its edits in one
-    /// step, or nothing if it returns an error or panics. Every read that
-    /// starts after this has returned sees them.
+    /// Runs a closure on the newest version and commits its edits in one step. If the
+    /// closure returns an error or panics, nothing is committed. Every read that starts
+    /// after this call has returned sees the edits.
     ///
-    /// **The closure may run again.** If another commit comes first, the edits
-    /// are forgotten and the closure runs on the newer version. So let it do
-    /// nothing but read and edit its transaction: what it counts, sends or
-    /// prints would happen once an attempt.
+    /// **The closure may run again.** If another commit is first, the edits are discarded
+    /// and the closure runs on the newer version. So it should only read and edit its
+    /// transaction: whatever it counts, sends or prints would happen once per attempt. See
+    /// the [wrong and the right way](crate::docs::patterns#what-a-closure-may-do).
     ///
-    /// A closure that changes nothing commits nothing (but one that adds a provider
-    /// and removes it again has made two edits that change something). Commits are
-    /// serialisable: what the closure read still held when its edits became visible.
-    /// Cost: that of the edits, times the attempts.
+    /// A closure that changes nothing commits nothing (but adding a provider and removing
+    /// it again are two edits that change something). Commits are serialisable: what the
+    /// closure read still held when its edits became visible.
     ///
-    /// It may wait: while a writer that keeps losing claims priority, others defer to
-    /// it before they begin, for 1 s at most, so that long transactions get through; see
-    /// [`docs::consistency`](crate::docs::consistency#fairness). When it has committed it
-    /// calls the wakers of subscribers, outside every lock: see
+    /// Cost: that of the edits, times the attempts. It may wait: while a writer that keeps
+    /// losing claims priority, others defer to it before they begin, for at most 1 s, so
+    /// that long transactions get through; see
+    /// [`docs::consistency`](crate::docs::consistency#fairness). After the commit it calls
+    /// the wakers of subscribers, outside every lock: see
     /// [`Subscription`](crate::Subscription).
     ///
     /// # Errors
     ///
-    /// Whatever the closure returns. [`Error::NestedUpdate`] inside the closure
-    /// of an update of the same tree: edit through that one's transaction.
-    /// [`Error::Contended`] after 10,000 attempts, or when others have deferred to this
-    /// one ten times in vain: its closure waits for one of them, or runs for too long.
+    /// Whatever the closure returns. [`Error::NestedUpdate`] inside the closure of an
+    /// update of the same tree: edit through its transaction instead. [`Error::Contended`]
+    /// after 10,000 attempts, or after others have deferred to this update ten times until
+    /// the deadline: its closure waits for one of them, or runs too long.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderTree};
@@ -126,12 +124,12 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.try_update(edits)
     }
 
-    /// [`update`](Self::update) for a closure with an error type of its own, which can be
-    /// made from an [`Error`].
+    /// [`update`](Self::update) with an error type of your own, which can be made from an
+    /// [`Error`]. The closure may run again, as there.
     ///
     /// # Errors
     ///
-    /// As [`update`](Self::update), converted.
+    /// Those of [`update`](Self::update), converted.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderTree};
@@ -195,28 +193,30 @@ impl<C: SnapshotCell> ProviderTree<C> {
     }
 
     /// Begins a transaction on the newest version, for [`commit`](Self::commit).
-    /// Cost: O(1). It may wait, for 1 s at most, while a writer that keeps losing claims
-    /// priority; see [`docs::consistency`](crate::docs::consistency#fairness).
     ///
-    /// Prefer [`update`](Self::update) unless the edits can't be made in a
-    /// closure: it retries, and it gets through where short commits keep
-    /// coming.
+    /// Prefer [`update`](Self::update) unless you can't make the edits in a closure: it
+    /// retries, and it gets through even if short commits keep coming.
+    ///
+    /// Cost: O(1). It may wait, for at most 1 s, while a writer that keeps losing claims
+    /// priority; see [`docs::consistency`](crate::docs::consistency#fairness).
     pub fn begin(&self) -> Transaction {
-        // Inside the closure of an update of this tree the claim may be that update's.
+        // Inside the closure of an update of this tree, the claim may be that update's own.
         if !nesting::is_inside(self) {
             self.fairness.defer(MOST_PATIENCE);
         }
         Transaction::new(self.snapshot())
     }
 
-    /// Tries once to commit a transaction. Never waits for other writers. Cost: O(1), and
-    /// that of the wakers of subscribers, which it calls outside every lock.
+    /// Tries once to commit a transaction. Never waits for other writers.
+    ///
+    /// Cost: O(1), plus that of the wakers of subscribers, which it calls outside every
+    /// lock.
     ///
     /// # Errors
     ///
-    /// [`Conflict`] if the newest version is no longer the one that the
-    /// transaction began from, or if the transaction was begun on another tree
-    /// ([`Conflict::is_foreign`]). It gives the transaction back.
+    /// [`Conflict`] if the newest version is no longer the one that the transaction began
+    /// from, or if the transaction was begun on another tree ([`Conflict::is_foreign`]). It
+    /// returns the transaction.
     ///
     /// ```
     /// use provider_tree::ProviderTree;
@@ -224,7 +224,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// let tree = ProviderTree::new();
     /// let mut transaction = tree.begin();
     /// transaction.new_root("mine")?;
-    /// tree.new_root("theirs")?; // comes first
+    /// tree.new_root("theirs")?; // commits first
     ///
     /// let conflict = tree.commit(transaction).unwrap_err();
     /// assert!(conflict.transaction().exists("mine"));
@@ -234,8 +234,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
     pub fn commit(&self, transaction: Transaction) -> Result<Committed<()>, Conflict> {
-        // Without edits there is nothing to swap, but what the transaction has
-        // read must hold still.
+        // Without edits there is nothing to swap, but what the transaction has read must
+        // still hold.
         if transaction.edits() == 0 {
             let newest = self.snapshot();
             if !newest.ptr_eq(transaction.base()) {
@@ -258,15 +258,14 @@ impl<C: SnapshotCell> ProviderTree<C> {
         }
     }
 
-    /// The provider with that name or UUID, as the newest version shows it.
-    /// Cost: as [`Forest::find`](crate::Forest::find), and one
-    /// reference count.
+    /// The provider with that name or UUID in the newest version. Cost: that of
+    /// [`Forest::find`](crate::Forest::find), and of cloning the provider.
     #[must_use]
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
         self.read(|snapshot| snapshot.find(key).cloned())
     }
 
-    /// Whether there is a provider with that name or UUID. Cost: as
+    /// Whether the newest version has a provider with that name or UUID. Cost: that of
     /// [`Forest::find`](crate::Forest::find).
     #[must_use]
     pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
@@ -279,7 +278,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.read(|snapshot| snapshot.len())
     }
 
-    /// Whether there is no provider. Cost: O(1).
+    /// Whether there are no providers. Cost: O(1).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.read(|snapshot| snapshot.is_empty())
@@ -291,13 +290,13 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.read(Snapshot::version)
     }
 
-    /// A forest that begins as the snapshot is and keeps its versions in a cell
-    /// of the given kind. Cost: O(1).
+    /// A forest that starts from a snapshot and stores its versions in a cell of the given
+    /// kind. Cost: O(1).
     #[doc(alias = "deepcopy")]
     #[must_use]
     pub fn from_snapshot(first: Snapshot) -> Self {
-        // A version of its own: it is told by its references whether anybody reads
-        // it, which two trees can't share.
+        // A version of its own: its reference count says whether anyone reads it, so two
+        // trees can't share one.
         let own = Snapshot::new(first.version(), first.fork());
         Self {
             cell: C::new(own, TOKEN),
@@ -307,9 +306,9 @@ impl<C: SnapshotCell> ProviderTree<C> {
         }
     }
 
-    /// Makes a transaction the newest version if its base still is, and returns the
-    /// number of that version; otherwise returns the newest. Without edits there is
-    /// nothing to swap.
+    /// Makes a transaction the newest version if its base still is, and returns the number
+    /// of that version; otherwise returns the newest. Without edits there is nothing to
+    /// swap.
     fn swap(&self, transaction: &Transaction) -> Result<u64, Snapshot> {
         if transaction.edits() == 0 {
             return Ok(transaction.base().version());
@@ -321,8 +320,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         Ok(version)
     }
 
-    /// After the swap: hands the old version over, then tells subscribers and `tracing`.
-    /// All that is ours is done before their code runs.
+    /// Call it after the swap: it hands over the old version, then notifies subscribers and
+    /// `tracing`. All our own work is done before their code runs.
     fn publish(&self, transaction: Transaction, version: u64, attempts: u64) {
         if transaction.edits() == 0 {
             return;
@@ -338,15 +337,15 @@ impl<C: SnapshotCell> ProviderTree<C> {
     }
 }
 
-/// An empty forest at version 0, in any cell.
+/// An empty forest at version 0, in any kind of cell.
 impl<C: SnapshotCell> Default for ProviderTree<C> {
     fn default() -> Self {
         Self::from_snapshot(Snapshot::default())
     }
 }
 
-/// A forest of its own that begins as the snapshot is, at its version: changes
-/// to one are never seen in the other. Cost: O(1).
+/// An independent forest that starts from the snapshot, at its version: neither sees the
+/// other's changes. Cost: O(1).
 impl From<Snapshot> for ProviderTree {
     fn from(first: Snapshot) -> Self {
         Self::from_snapshot(first)

@@ -1,56 +1,53 @@
-//! Reclamation: freeing old versions, a bounded amount of work for each commit.
+//! Reclamation: freeing old versions, with a bounded amount of work per commit.
 //!
 //! # The chain of versions
 //!
-//! Each version shares all nodes with the one before, but for those that its commit has
-//! copied. A node is freed with the last version that has it, whichever that is:
+//! Each version shares all nodes with the one before, except those that its commit copied.
+//! A node is freed with the last version that contains it, whichever that is:
 //!
 //! ```text
 //!   version 41      version 42      version 43 (newest)
 //!      │  └─────┬─────┘  └─────┬─────┘  │
-//!      A        B              C        D        41 goes: A is freed, B is 42's alone
+//!      A        B              C        D        freeing 41 frees A; B is now only 42's
 //! ```
 //!
 //! # Who frees what
 //!
-//! A commit hands over the version that it has replaced, with its reference. So no
-//! reference that a reader drops is the last: readers free nothing. A version whose only
-//! reference is here is *unpinned*: nobody can get at it any more. It is taken apart node
-//! by node, from a work list: a node is taken out of its `Arc`; if that was the last
-//! reference its children join the list, else only its count goes down. Of several threads
-//! that take apart versions which share a node, the last one frees it.
+//! A commit hands over the version that it replaced, with its reference. So a reader never
+//! drops the last reference, and readers free nothing. A version is *unpinned* if its only
+//! reference is here: nobody else can reach it any more. It is freed node by node, from a
+//! work list: a node is taken out of its `Arc`; if that was the last reference, its
+//! children join the list, else only its count drops. If several threads free versions that
+//! share a node, the last one frees the node.
 //!
-//! There is no lock: what one thread works on it has taken out of a queue, and what is
-//! left it puts back. A thread that is stopped meanwhile holds up no other, and keeps no
-//! more than that from being freed.
+//! There is no lock: a thread takes what it works on out of a queue, and puts the rest
+//! back. A stopped thread delays no other, and only what it took out is not freed.
 //!
 //! # A worked commit
 //!
 //! ```text
-//!   a commit makes version 43 of version 42, and hands 42 over
+//!   a commit replaces version 42 by version 43, and hands 42 over
 //!
-//!     42 unpinned? ── yes ──────────────────> taken apart ── rest ──> partial
-//!        │ no                                      ^                     │
-//!        v                                         └─────────────────────┘
-//!     levels[0] ── looked at: unpinned? ── yes ────────────────────> partial
-//!                                  │ no
-//!     levels[1] <──────────────────┘   and so on: see PERIODS
+//!     42 unpinned? ── yes ──────────────────> freed ── rest ──> partial
+//!        │ no                                   ^                  │
+//!        v                                      └──────────────────┘
+//!     levels[0] ── checked: unpinned? ── yes ───────────────────> partial
+//!                                │ no
+//!     levels[1] <────────────────┘   and so on: see PERIODS
 //! ```
 //!
-//! - **The backlog is bounded.** A commit may take apart [`STEP`] nodes, and
-//!   [`NODES_OF_A_WRITE`] more for each provider that it has written: always more than it
-//!   has itself replaced. So what waits does not pile up, however many writers there are,
-//!   since all of them help.
-//! - **No commit pays much** for others: [`STEP`] nodes, however large the versions are
-//!   that wait. A node that others share costs the lowering of its count.
-//! - **Pinned versions cost little.** The longer a version has been pinned, the higher the
-//!   level that it waits at, and the more seldom it is looked at. One that was pinned for some
-//!   commits is found within a few times as many, and 50,000 snapshots that are never dropped
-//!   cost a commit three looks.
-
+//! - **The backlog is bounded.** A commit may free [`STEP`] nodes, and
+//!   [`NODES_OF_A_WRITE`] more for each provider that it wrote: always more than it replaced
+//!   itself. So the backlog does not grow, however many writers there are: all of them help.
+//! - **No commit pays much** for others: [`STEP`] nodes, however large the waiting versions
+//!   are. For a node that others share it only lowers the count.
+//! - **Pinned versions cost little.** The longer a version has been pinned, the higher its
+//!   level, and the less often it is checked. One that was pinned for some commits is found
+//!   within a few times as many, and 50,000 snapshots that are never dropped cost each commit
+//!   three checks.
 //!
-//! What is here is `pub` for the models in `loom-tests`, which take apart versions of
-//! their own; users can't name it.
+//! The items are `pub` for the models in `loom-tests`, which free versions of their own;
+//! users can't name them.
 
 #[cfg(test)]
 mod tests;
@@ -61,23 +58,23 @@ use crate::forest::teardown::Teardown;
 use crate::snapshot::Version;
 use crate::sync::{Arc, Queue};
 
-/// How many nodes a commit takes apart for others. At 50 to 100 ns for a count that is in no
-/// cache, or a provider that is freed, that is up to 25 µs.
+/// How many nodes a commit frees for others. Lowering a count that is in no cache, or
+/// freeing a provider, takes 50 to 100 ns, so this is up to 25 µs.
 pub const STEP: usize = if cfg!(all(loom, feature = "loom")) {
     2
 } else {
     256
 };
 
-/// How many nodes, or counts of nodes, one written provider replaces at most, as a rule:
-/// a path of four 32-way nodes in the outline, its tree, and as much in the indices.
+/// How many nodes, or counts of nodes, writing one provider replaces, as a rule at most: a
+/// path of four 32-way nodes in the outline, its tree, and as much in the indices.
 const NODES_OF_A_WRITE: usize = if cfg!(all(loom, feature = "loom")) {
     0
 } else {
     256
 };
 
-/// In how many commits each version of a level is looked at once.
+/// For each level, in how many commits each of its versions is checked once.
 const PERIODS: [u64; 10] = [1, 2, 4, 8, 16, 64, 256, 1_024, 4_096, 16_384];
 
 /// How many levels of pinned versions there are. Each makes a model larger.
@@ -87,21 +84,21 @@ const LEVELS: usize = if cfg!(all(loom, feature = "loom")) {
     PERIODS.len()
 };
 
-/// How many versions of one level a commit looks at, at most.
-const LOOKS: usize = 16;
+/// The most versions of one level that a commit checks.
+const CHECKS: usize = 16;
 
-/// What a writer hands over.
+/// A replaced version, as a writer hands it over.
 pub trait Retired: Sized {
-    /// What is left to take apart.
+    /// What is left to free.
     type Parts: Parts;
 
-    /// Whether nobody else can get at it any more: then it can be taken apart.
+    /// Makes it ready to be freed, if nobody else can reach it any more.
     fn unpin(self) -> Result<Self::Parts, Self>;
 }
 
-/// Something that is taken apart node by node.
+/// Something that is freed node by node.
 pub trait Parts {
-    /// Takes apart that many nodes at most. Returns how many it took.
+    /// Frees at most `nodes` nodes. Returns how many it freed.
     fn step(&mut self, nodes: usize) -> usize;
 
     /// Whether nothing is left.
@@ -110,18 +107,18 @@ pub trait Parts {
 
 /// The old versions of a tree.
 pub struct Backlog<R: Retired> {
-    /// Those that were pinned when they were looked at last, by how long they had been.
+    /// Those that were pinned at their last check, by how long they had been.
     levels: [Queue<Pinned<R>>; LEVELS],
-    /// Those that have been taken apart in part.
+    /// Those that are partly freed.
     partial: Queue<R::Parts>,
-    /// How many are in all queues, or about to be: whether to look.
+    /// How many versions are in all queues, or about to be.
     waiting: AtomicUsize,
 }
 
-/// A version that was pinned when it was looked at last.
+/// A version that was pinned at its last check.
 struct Pinned<R> {
     version: R,
-    /// The commit that has replaced it.
+    /// The commit that replaced it.
     since: u64,
 }
 
@@ -136,13 +133,14 @@ impl<R: Retired> Default for Backlog<R> {
 }
 
 impl<R: Retired> Backlog<R> {
-    /// After a commit: takes over the version that it replaced, and does the commit's share
-    /// of the work. `commit` is its number, `writes` how many providers it wrote.
+    /// Call it after a commit: it takes over the version that the commit replaced, and does
+    /// the commit's share of the work. `commit` is its number, `writes` the number of
+    /// providers that it wrote.
     pub fn retire(&self, version: R, commit: u64, writes: usize) {
         let budget = STEP + writes.saturating_mul(NODES_OF_A_WRITE);
         let mut left = budget;
         match version.unpin() {
-            Ok(parts) => self.take_apart(parts, &mut left),
+            Ok(parts) => self.free(parts, &mut left),
             Err(version) => self.keep(
                 Pinned {
                     version,
@@ -151,28 +149,28 @@ impl<R: Retired> Backlog<R> {
                 0,
             ),
         }
-        // Relaxed: a commit that misses what another has just put in leaves it to the next.
+        // Relaxed: if a commit misses what another has just added, the next one finds it.
         if self.waiting.load(Relaxed) > 0 {
-            self.look(commit);
-            self.go_on(&mut left);
+            self.sweep(commit);
+            self.resume(&mut left);
         }
     }
 
-    /// Takes apart all that is not pinned.
+    /// Frees everything that is not pinned.
     pub fn collect(&self) {
         for (level, queue) in self.levels.iter().enumerate() {
-            // No more than are there now, so that it ends though others go on.
+            // No more than are there now, so that it ends even if others keep committing.
             for _ in 0..queue.len() {
-                self.look_at_next(queue, |_| level);
+                self.check_next(queue, |_| level);
             }
         }
         let mut all = usize::MAX;
-        self.go_on(&mut all);
+        self.resume(&mut all);
     }
 
-    /// Looks at those that are due.
-    fn look(&self, commit: u64) {
-        // One that has been pinned for so long is looked at again after as long.
+    /// Checks the versions that are due.
+    fn sweep(&self, commit: u64) {
+        // A version that has been pinned for some commits is checked again after as many.
         let level = |since| {
             let pinned_for = commit.saturating_sub(since);
             let level = PERIODS.iter().position(|period| *period >= pinned_for);
@@ -183,23 +181,23 @@ impl<R: Retired> Backlog<R> {
             if waiting == 0 {
                 continue;
             }
-            // Each is looked at once in that many commits, evenly.
+            // Each is checked once in that many commits, evenly spread.
             let until = |commit: u64| commit * waiting as u64 / period;
             let commit = commit % period;
             let mut due = until(commit + 1) - until(commit);
-            let mut looks = 0;
-            while looks < LOOKS && due > 0 {
-                looks += 1;
-                // Where one is no longer pinned others may be as well.
-                let is_pinned = self.look_at_next(queue, level);
+            let mut checks = 0;
+            while checks < CHECKS && due > 0 {
+                checks += 1;
+                // If one is no longer pinned, others may not be either.
+                let is_pinned = self.check_next(queue, level);
                 due -= u64::from(is_pinned);
             }
         }
     }
 
-    /// Looks at the next version of a queue. If it is still pinned it goes to a level, by
-    /// the commit that has replaced it. Returns false if it is not.
-    fn look_at_next(&self, queue: &Queue<Pinned<R>>, level: impl Fn(u64) -> usize) -> bool {
+    /// Checks the next version of a queue. If it is still pinned, it moves to the level for
+    /// the commit that replaced it. Returns false if it is not.
+    fn check_next(&self, queue: &Queue<Pinned<R>>, level: impl Fn(u64) -> usize) -> bool {
         let Some(Pinned { version, since }) = queue.pop() else {
             return true;
         };
@@ -226,17 +224,17 @@ impl<R: Retired> Backlog<R> {
         self.partial.push(parts);
     }
 
-    /// Goes on with what was taken apart in part, as far as the budget goes.
-    fn go_on(&self, left: &mut usize) {
+    /// Continues with partly freed versions, as far as the budget allows.
+    fn resume(&self, left: &mut usize) {
         while *left > 0
             && let Some(parts) = self.partial.pop()
         {
             self.waiting.fetch_sub(1, Relaxed);
-            self.take_apart(parts, left);
+            self.free(parts, left);
         }
     }
 
-    fn take_apart(&self, mut parts: R::Parts, left: &mut usize) {
+    fn free(&self, mut parts: R::Parts, left: &mut usize) {
         *left -= parts.step(*left).min(*left);
         if !parts.is_done() {
             self.put_back(parts);

@@ -1,4 +1,4 @@
-//! The backlog by itself: with versions that are only counted.
+//! The backlog in isolation, with versions that are only counted.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,10 +10,10 @@ thread_local! {
     static LOOKED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How often a commit looks whether a version is pinned, at most: at its own once.
+/// The most looks of one commit at pinned versions, its own included.
 const MOST_LOOKS: usize = 1 + LEVELS * LOOKS;
 
-/// A version of so many nodes, pinned while there are others of the same `Rc`.
+/// A version of some nodes, pinned while there are other clones of its `Rc`.
 struct Fake {
     pin: Rc<()>,
     nodes: usize,
@@ -62,7 +62,7 @@ impl Commits {
         }
     }
 
-    /// Commits, and checks that it does no more than it may. Returns a pin of the version
+    /// Commits, and checks that it frees no more than it may. Returns a pin of the version
     /// that it replaced.
     fn commit(&mut self, nodes: usize) -> Rc<()> {
         let pin = Rc::new(());
@@ -90,7 +90,7 @@ impl Commits {
         self.backlog.collect();
     }
 
-    /// Commits until nothing waits, which takes two rounds of the highest level at most.
+    /// Commits until nothing waits, which takes at most two periods of the highest level.
     fn drain(&mut self) {
         let mut left = 2 * PERIODS[LEVELS - 1];
         while self.waiting() > 0 {
@@ -130,7 +130,7 @@ fn a_large_version_is_taken_apart_by_many_commits() {
     assert!(waited >= at_least, "{waited} commits");
 }
 
-/// Each version is pinned for a while, as by a thread that the system sets aside.
+/// Each version is pinned for a while, as by a thread that is preempted.
 #[test]
 fn the_backlog_is_a_few_times_what_is_pinned() {
     let mut commits = Commits::new();

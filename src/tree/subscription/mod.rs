@@ -22,19 +22,18 @@ use crate::sync::{Arc, Condvar, Mutex};
 use crate::tree::registry::{Registry, Scope};
 use crate::tree::tree::ProviderTree;
 
-/// One subscriber's view of a tree: it waits for versions newer than the last that
-/// it took. From [`ProviderTree::subscribe`] or [`ProviderTree::subscribe_to`].
+/// A subscriber's view of a tree: it waits for versions newer than the last one that it
+/// took. From [`ProviderTree::subscribe`] or [`ProviderTree::subscribe_to`].
 ///
-/// A slow subscriber skips versions, but never misses the last one. It waits in a
-/// thread, with [`wait`](Self::wait), or in a task of any runtime, with
-/// [`changed`](Self::changed). When the tree is dropped it gives its last version, and
-/// `None` from then on. It borrows nothing. It keeps alive the version that it looked at
-/// last, or of that only the tree that it follows.
+/// A slow subscriber skips versions, but never misses the last one. Wait in a thread, with
+/// [`wait`](Self::wait), or in a task of any runtime, with [`changed`](Self::changed). When
+/// the tree is dropped, it returns the last version, and `None` from then on. It borrows
+/// nothing. It keeps alive the version that it took last, or only the tree that it follows.
 ///
-/// A commit calls and drops wakers when it is visible and done, outside every lock: a
-/// waker may commit to the same tree, poll, or drop tasks and subscriptions. One that
-/// panics has its panic reported by the panic hook and ended there. The other subscribers are
-/// woken, and the commit returns its result.
+/// A commit calls and drops wakers once it is visible and done, outside every lock: a waker
+/// may commit to the same tree, poll, or drop tasks and subscriptions. If one panics, the
+/// panic hook reports it and the panic ends there. The other subscribers are woken, and the
+/// commit returns its result.
 ///
 /// With the feature `stream` it is a `futures_core::Stream` of [`Transition`]s.
 ///
@@ -61,15 +60,15 @@ pub struct Subscription<C: SnapshotCell = ArcSwapCell> {
     taken: View,
     registry: Arc<Registry>,
     number: u64,
-    /// The provider whose tree it follows, if not the whole forest.
+    /// The provider whose tree it follows; `None` for the whole forest.
     follows: Option<Uuid>,
     /// What the waker of the last poll waits for.
     waiting: Option<Scope>,
 }
 
-/// A step from the version that a subscriber took last to the newest.
+/// A step from the version that a subscriber took last to the newest one.
 ///
-/// If the subscriber follows one provider, both are forests of that provider's tree alone.
+/// If the subscriber follows one provider, both are forests of only that provider's tree.
 #[derive(Clone, Debug)]
 pub struct Transition {
     before: View,
@@ -77,20 +76,20 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// The version that the subscriber looked at last. Cost: O(1); O(t) the first time for
-    /// a followed tree of t providers.
+    /// The version that the subscriber took last. Cost: O(1), but O(t) at the first call
+    /// for a followed tree of t providers.
     #[must_use]
     pub fn before(&self) -> &Snapshot {
         self.before.snapshot()
     }
 
-    /// The newest version. Cost: as [`before`](Self::before).
+    /// The newest version. Cost: that of [`before`](Self::before).
     #[must_use]
     pub fn after(&self) -> &Snapshot {
         self.after.snapshot()
     }
 
-    /// What has changed in between, as [`Forest::diff`](crate::Forest::diff) tells it.
+    /// What changed between the two, as [`Forest::diff`](crate::Forest::diff) reports it.
     ///
     /// In a followed tree, a provider that has moved in from another tree is added, and one
     /// that has moved out is removed. Cost: that of `diff`; O(t) for a followed tree of t
@@ -101,40 +100,39 @@ impl Transition {
     }
 }
 
-/// No newer version came in time.
+/// No newer version appeared in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no newer version came in time: wait again")]
+#[error("no newer version appeared in time: wait again")]
 pub struct TimedOut;
 
 impl<C: SnapshotCell> ProviderTree<C> {
-    /// A subscription to the whole forest: it begins with the newest version and waits
-    /// for the next.
+    /// Subscribes to the whole forest: starts with the newest version and waits for the
+    /// next.
     ///
-    /// Cost: O(1). While there is one, each commit takes a short lock to take out the
-    /// wakers of those that wait, then calls them outside it; with no subscription it
-    /// pays one atomic load.
+    /// Cost: O(1). While a subscription exists, each commit takes a short lock to take the
+    /// wakers of those that wait, and calls them outside it; without subscriptions it pays
+    /// one atomic load.
     pub fn subscribe(&self) -> Subscription<C> {
         let (number, first) = self.enter(false);
         self.subscription(number, &first, None)
     }
 
-    /// A subscription to the tree of one provider: it begins with the newest version and
-    /// waits for the next in which anything in that tree has changed, or in which the
-    /// provider has gone. After that it gives `None`.
+    /// Subscribes to the tree of one provider: starts with the newest version and waits for
+    /// the next in which anything in that tree has changed, or the provider has been
+    /// removed. After the removal it returns `None`.
     ///
-    /// It sees forests of that tree alone, in its [`snapshot`](Subscription::snapshot) and
-    /// in each [`Transition`]. If the provider moves to another tree, it follows that one.
-    /// A change that is undone before the subscriber looks is not reported; neither is a new
-    /// order of the roots.
+    /// It sees only that tree, in its [`snapshot`](Subscription::snapshot) and in each
+    /// [`Transition`]. If the provider moves to another tree, it follows that one. It does
+    /// not report a change that is undone before it looks, or a new order of the roots.
     ///
     /// Cost: one look-up. While it waits it keeps only that tree alive, not the version. A
     /// commit wakes the subscribers whose trees it changes or whose roots it renumbers, and
-    /// pays for these; with any followers, it also finds the roots of the trees that it has
-    /// changed, O(log n) each, and looks them up among those that are waited for.
+    /// pays for these. If there are any followers, it also finds the roots of the trees
+    /// that it changed, O(log n) each, and looks them up among those that are waited for.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`] if there is no such provider.
+    /// [`Error::UnknownProvider`] if no provider has that name or UUID.
     ///
     /// ```
     /// use provider_tree::ProviderTree;
@@ -194,20 +192,22 @@ impl<C: SnapshotCell> ProviderTree<C> {
 }
 
 impl<C: SnapshotCell> Subscription<C> {
-    /// The version that it took last, or of that the tree that it follows. Cost: O(1); O(t)
-    /// the first time for a followed tree of t providers.
+    /// The version that it took last, or only the followed tree of it. Cost: O(1), but O(t)
+    /// at the first call for a followed tree of t providers.
     pub fn snapshot(&self) -> &Snapshot {
         self.taken.snapshot()
     }
 
-    /// Whether the tree has been dropped. There may be a last version to take.
+    /// Whether the tree has been dropped. There may still be a last version to take.
     pub fn is_closed(&self) -> bool {
         self.registry.is_closed()
     }
 
     /// Takes the newest version if it is newer than the last one taken and concerns this
-    /// subscription. Never waits. Cost: as [`ProviderTree::read`]; if there is one and it
-    /// follows a tree, also one look-up and that of comparing the tree.
+    /// subscription. Never waits.
+    ///
+    /// Cost: that of [`ProviderTree::read`]. If there is a newer version and it follows a
+    /// tree, also one look-up and a comparison of the tree.
     pub fn try_changed(&mut self) -> Option<Transition> {
         if self.taken.is_gone() {
             return None;
@@ -227,8 +227,8 @@ impl<C: SnapshotCell> Subscription<C> {
     /// Takes the newest version as soon as there is one that is newer than the last
     /// one taken. `None` once the tree has been dropped and its last version taken.
     ///
-    /// It needs no particular runtime. A future that is dropped has taken nothing and
-    /// leaves no waker behind.
+    /// It works with any runtime. A dropped future has taken nothing and leaves no waker
+    /// behind.
     pub async fn changed(&mut self) -> Option<Transition> {
         struct Waiting<'a, C: SnapshotCell>(&'a mut Subscription<C>);
 
@@ -242,8 +242,8 @@ impl<C: SnapshotCell> Subscription<C> {
         std::future::poll_fn(|context| waiting.0.poll_changed(context)).await
     }
 
-    /// [`changed`](Self::changed) as a function to poll, for futures and streams of your
-    /// own. The task of the last call is woken.
+    /// [`changed`](Self::changed) as a poll function, for futures and streams of your own.
+    /// It wakes the task of the last call.
     pub fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<Option<Transition>> {
         match self.look_or_wait(|| context.waker().clone()) {
             Some(ended) => Poll::Ready(ended),
@@ -256,13 +256,13 @@ impl<C: SnapshotCell> Subscription<C> {
         self.wait_until(None).unwrap_or_default()
     }
 
-    /// As [`wait`](Self::wait), but no longer than that.
+    /// [`wait`](Self::wait) for at most `timeout`.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`] if no newer version came.
+    /// [`TimedOut`] if no newer version appeared.
     pub fn wait_timeout(&mut self, timeout: Duration) -> Result<Option<Transition>, TimedOut> {
-        // A deadline beyond what the clock can show never passes.
+        // A deadline beyond the clock's range never passes.
         self.wait_until(Instant::now().checked_add(timeout))
     }
 
@@ -280,7 +280,8 @@ impl<C: SnapshotCell> Subscription<C> {
         }
     }
 
-    /// The next transition or the end; without either, leaves a waker. See [`registry`].
+    /// The next transition or the end; if there is neither, leaves a waker. See
+    /// [`registry`].
     fn look_or_wait(&mut self, waker: impl FnOnce() -> Waker) -> Option<Option<Transition>> {
         let mut ended = self.look();
         if ended.is_none() {
@@ -300,7 +301,7 @@ impl<C: SnapshotCell> Subscription<C> {
 
     /// The next transition or the end, without waiting.
     fn look(&mut self) -> Option<Option<Transition>> {
-        // Asked first: the last version was committed before the tree was closed.
+        // Checked first: the last version was committed before the tree was closed.
         let closed = self.registry.is_closed();
         match self.try_changed() {
             None if !closed && !self.taken.is_gone() => None,

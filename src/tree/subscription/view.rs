@@ -13,13 +13,13 @@ use crate::snapshot::Snapshot;
 #[derive(Clone)]
 pub(super) enum View {
     Forest(Snapshot),
-    /// Only the tree is kept: a version would keep alive what commits have replaced
+    /// Keeps only the tree: a whole version would keep alive what commits have replaced
     /// elsewhere.
     Tree {
         version: u64,
-        /// `None` once the provider has gone.
+        /// `None` once the provider has been removed.
         tree: Option<LoneTree>,
-        /// A forest of this tree alone, made when it is asked for.
+        /// A forest of only this tree, made on demand.
         forest: OnceLock<Snapshot>,
     },
 }
@@ -59,17 +59,17 @@ impl View {
         }
     }
 
-    /// The root of the tree that is followed.
+    /// The root of the followed tree.
     pub(super) fn root(&self) -> Option<Uuid> {
         self.tree().map(LoneTree::root)
     }
 
-    /// Whether the provider that is followed has gone.
+    /// Whether the followed provider has been removed.
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Self::Tree { tree: None, .. })
     }
 
-    /// Whether both show the same tree. Forests are not compared.
+    /// Whether both show the same tree. Whole forests are not compared.
     pub(super) fn has_tree_of(&self, other: &Self) -> bool {
         self.tree().is_some() && self.tree() == other.tree()
     }
