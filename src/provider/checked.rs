@@ -1,12 +1,11 @@
-//! From text to names: the only way to make one, so that every name there is has been
-//! checked.
+//! Parsing names: the only way to make one, so every name has been checked.
 
 use std::str::FromStr;
 
 use super::name::{ResourceClass, Trait};
 use crate::error::{Error, excerpt};
 
-/// Whether a text is a legal name of a resource class or a trait: Placement's
+/// Whether a text is a valid name of a resource class or a trait: Placement's
 /// `^[A-Z0-9_]+$`, of 1 to 255 bytes.
 fn is_legal(text: &str) -> bool {
     (1..=255).contains(&text.len())
@@ -18,7 +17,7 @@ fn is_legal(text: &str) -> bool {
 macro_rules! checked {
     ($name:ident, $invalid:ident) => {
         impl $name {
-            /// Checks a name without keeping it.
+            /// Checks a name without storing it.
             pub(crate) fn check(name: &str) -> Result<(), Error> {
                 if is_legal(name) {
                     Ok(())
@@ -76,12 +75,15 @@ checked!(ResourceClass, InvalidResourceClass);
 checked!(Trait, InvalidTrait);
 
 impl ResourceClass {
-    /// Checks a name. Cost: O(length); a class that is not standard takes an allocation,
-    /// which all clones share.
+    /// Checks a name and makes it a resource class.
+    ///
+    /// Cost: O(length). A class that is not standard takes one allocation, which all clones
+    /// share.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidResourceClass`] unless it is 1 to 255 of the characters `A-Z0-9_`.
+    /// [`Error::InvalidResourceClass`] unless the name is 1 to 255 of the characters
+    /// `A-Z0-9_`.
     pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
         let name = name.as_ref();
         Self::check(name)?;
@@ -90,12 +92,14 @@ impl ResourceClass {
 }
 
 impl Trait {
-    /// Checks a name. Cost: O(length); names of up to 23 bytes take no allocation, longer
-    /// ones one that all clones share.
+    /// Checks a name and makes it a trait.
+    ///
+    /// Cost: O(length). A name of more than 23 bytes takes one allocation, which all clones
+    /// share.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidTrait`] unless it is 1 to 255 of the characters `A-Z0-9_`.
+    /// [`Error::InvalidTrait`] unless the name is 1 to 255 of the characters `A-Z0-9_`.
     pub fn new(name: impl AsRef<str>) -> Result<Self, Error> {
         let name = name.as_ref();
         Self::check(name)?;

@@ -1,14 +1,14 @@
-//! What a provider has of one resource class.
+//! A provider's inventory of one resource class.
 
 use crate::error::Error;
 use crate::provider::name::ResourceClass;
 
-/// What a provider has of one resource class: Placement's inventory record.
+/// How much of one resource class a provider has: Placement's inventory record.
 ///
 /// A field that was not given stays `None`, so that
-/// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can leave it out;
-/// [`effective`](Self::effective) fills in Placement's defaults. Ranges are checked when
-/// the record enters a forest, by Placement's rules.
+/// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can ignore it;
+/// [`effective`](Self::effective) fills in Placement's defaults. Ranges are checked by
+/// Placement's rules when the record is added to a forest.
 ///
 /// ```
 /// use provider_tree::Inventory;
@@ -20,37 +20,37 @@ use crate::provider::name::ResourceClass;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inventory {
-    /// How much there is: 1 to 2147483647.
+    /// The total amount: 1 to 2147483647.
     pub total: u32,
     /// How much of it is not for consumers: 0 to the total.
     pub reserved: Option<u32>,
-    /// The least that one consumer can take: 1 to 2147483647.
+    /// The least that one consumer can allocate: 1 to 2147483647.
     pub min_unit: Option<u32>,
-    /// The most that one consumer can take: 1 to 2147483647.
+    /// The most that one consumer can allocate: 1 to 2147483647.
     pub max_unit: Option<u32>,
-    /// What each consumer's amount is a multiple of: 1 to 2147483647.
+    /// Each allocation is a multiple of this: 1 to 2147483647.
     pub step_size: Option<u32>,
-    /// How many times over it may be given out: 0 to 3.40282e38. With 0 nothing
-    /// can be taken.
+    /// How many times over it can be allocated: 0 to 3.40282e38. With 0 nothing can be
+    /// allocated.
     pub allocation_ratio: Option<f64>,
 }
 
-/// An [`Inventory`] with Placement's defaults in place of what was not given. From
+/// An [`Inventory`] with Placement's defaults for what was not given. From
 /// [`Inventory::effective`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EffectiveInventory {
-    /// How much there is.
+    /// The total amount.
     pub total: u32,
     /// How much of it is not for consumers; 0 by default.
     pub reserved: u32,
-    /// The least that one consumer can take; 1 by default.
+    /// The least that one consumer can allocate; 1 by default.
     pub min_unit: u32,
-    /// The most that one consumer can take; 2147483647 by default.
+    /// The most that one consumer can allocate; 2147483647 by default.
     pub max_unit: u32,
-    /// What each consumer's amount is a multiple of; 1 by default.
+    /// Each allocation is a multiple of this; 1 by default.
     pub step_size: u32,
-    /// How many times over it may be given out; 1.0 by default.
+    /// How many times over it can be allocated; 1.0 by default.
     pub allocation_ratio: f64,
 }
 
@@ -58,11 +58,11 @@ impl Inventory {
     /// The largest integer that a field can have, as in Placement's schema.
     pub const MAX: u32 = 2_147_483_647;
 
-    /// The largest allocation ratio, as in Placement's schema: about the largest
-    /// number that a database's float takes.
+    /// The largest allocation ratio, as in Placement's schema: about the largest number
+    /// that fits a database's float.
     pub const MAX_ALLOCATION_RATIO: f64 = 3.40282e38;
 
-    /// A record of which only the total is given.
+    /// A record with only a total.
     #[must_use]
     pub const fn new(total: u32) -> Self {
         Self {
@@ -75,42 +75,42 @@ impl Inventory {
         }
     }
 
-    /// The same, with this much reserved.
+    /// Sets how much is reserved.
     #[must_use]
     pub const fn with_reserved(mut self, reserved: u32) -> Self {
         self.reserved = Some(reserved);
         self
     }
 
-    /// The same, with this smallest amount.
+    /// Sets the least that one consumer can allocate.
     #[must_use]
     pub const fn with_min_unit(mut self, min_unit: u32) -> Self {
         self.min_unit = Some(min_unit);
         self
     }
 
-    /// The same, with this largest amount.
+    /// Sets the most that one consumer can allocate.
     #[must_use]
     pub const fn with_max_unit(mut self, max_unit: u32) -> Self {
         self.max_unit = Some(max_unit);
         self
     }
 
-    /// The same, in steps of this size.
+    /// Sets what each allocation is a multiple of.
     #[must_use]
     pub const fn with_step_size(mut self, step_size: u32) -> Self {
         self.step_size = Some(step_size);
         self
     }
 
-    /// The same, given out this many times over.
+    /// Sets how many times over it can be allocated.
     #[must_use]
     pub const fn with_allocation_ratio(mut self, allocation_ratio: f64) -> Self {
         self.allocation_ratio = Some(allocation_ratio);
         self
     }
 
-    /// The values in force: those given, and Placement's defaults for the others.
+    /// The values in effect: those given, and Placement's defaults for the others.
     #[must_use]
     pub fn effective(&self) -> EffectiveInventory {
         EffectiveInventory {
@@ -123,10 +123,12 @@ impl Inventory {
         }
     }
 
-    /// How much consumers can take: `(total - reserved) * allocation_ratio`,
-    /// in the unit of the resource class. It is 0 where all is reserved or the
-    /// ratio is 0, and not rounded (Placement rounds it towards zero). For a record
-    /// that no forest has checked it may be anything.
+    /// How much consumers can allocate: `(total - reserved) * allocation_ratio`, in the
+    /// unit of the resource class.
+    ///
+    /// It is 0 if everything is reserved or the ratio is 0, and is not rounded (Placement
+    /// rounds it towards zero). For a record that no forest has checked it can be any
+    /// number.
     #[must_use]
     pub fn capacity(&self) -> f64 {
         let effective = self.effective();
@@ -135,9 +137,8 @@ impl Inventory {
         unreserved * effective.allocation_ratio + 0.0
     }
 
-    /// Whether a new record says something that this one does not: a field
-    /// that this one lacks, or another value. Fields that the new record
-    /// leaves out do not count.
+    /// Whether a new record differs from this one: it has a field that this one lacks, or
+    /// another value. Fields that the new record leaves out are ignored.
     pub(crate) fn is_changed_by(&self, new: &Self) -> bool {
         fn differs<T: PartialEq>(old: Option<T>, new: Option<T>) -> bool {
             new.is_some() && old != new
@@ -158,7 +159,7 @@ impl Inventory {
             || differs(allocation_ratio, new.allocation_ratio)
     }
 
-    /// Checks that a forest can have this record.
+    /// Checks that the record is valid.
     pub(crate) fn check(&self, class: &ResourceClass) -> Result<(), Error> {
         let invalid = |field, value: String, range| Error::InvalidInventory {
             class: class.clone(),
@@ -187,7 +188,7 @@ impl Inventory {
                 total: self.total,
             });
         }
-        // A ratio that is not a number is in no range.
+        // NaN is in no range.
         match self.allocation_ratio {
             Some(ratio) if !(0.0..=Self::MAX_ALLOCATION_RATIO).contains(&ratio) => Err(invalid(
                 "allocation_ratio",
@@ -202,12 +203,12 @@ impl Inventory {
 /// The records of one provider, sorted by class, each class once.
 pub(crate) type Inventories = [(ResourceClass, Inventory)];
 
-/// Sorts and checks the records that a caller gave.
+/// Sorts and checks a caller's records.
 pub(crate) fn checked(
     records: impl IntoIterator<Item = (ResourceClass, Inventory)>,
 ) -> Result<Vec<(ResourceClass, Inventory)>, Error> {
     let mut records: Vec<_> = records.into_iter().collect();
-    // Most come as they are kept.
+    // Most are sorted already.
     if !records.is_sorted_by(|(a, _), (b, _)| a < b) {
         records.sort_by(|(a, _), (b, _)| a.cmp(b));
         if let Some(pair) = records.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -222,8 +223,7 @@ pub(crate) fn checked(
     Ok(records)
 }
 
-/// Whether new records say something that the old ones do not: other classes,
-/// or a changed record.
+/// Whether new records differ from the old ones: other classes, or a changed record.
 pub(crate) fn changed(old: &Inventories, new: &Inventories) -> bool {
     old.len() != new.len()
         || old

@@ -1,15 +1,15 @@
-//! How callers name a provider.
+//! How callers identify a provider.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// A provider's UUID or name, as every lookup takes it.
+/// A provider's UUID or name, as every look-up takes it.
 ///
-/// It is made from a [`Uuid`], from text, or from a [`Provider`](super::provider::Provider) (its UUID).
-/// Text means a name first, then a UUID in any spelling: hyphenated, simple,
-/// braced or as a URN, in either case of letters. Names and UUIDs are one
-/// namespace, so that text finds one provider at most.
+/// Make one from a [`Uuid`], from text, or from a [`Provider`](super::provider::Provider)
+/// (its UUID). Text is looked up as a name first, then as a UUID in any spelling:
+/// hyphenated, simple, braced or a URN, in upper or lower case. Names and UUIDs share one
+/// namespace, so a text finds one provider at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderKey<'a> {
     /// The UUID of a provider.

@@ -1,5 +1,4 @@
-//! Providers as values, and what they are made of. Nothing here knows a forest or a
-//! thread.
+//! Providers as values, and what they consist of. Nothing here knows of forests or threads.
 
 pub(crate) mod provider;
 

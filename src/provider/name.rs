@@ -1,5 +1,5 @@
-//! The names of the field: resource classes and traits. Text becomes one in
-//! [`checked`](super::checked) alone.
+//! The names of resource classes and traits. Only [`checked`](super::checked) makes them
+//! from text.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ macro_rules! text {
             }
         }
 
-        // `Hash`, `Eq` and `Ord` are those of the text, as `Borrow` asks.
+        // `Hash`, `Eq` and `Ord` are those of the text, as `Borrow` requires.
         impl Hash for $name {
             fn hash<H: Hasher>(&self, state: &mut H) {
                 self.as_str().hash(state);
@@ -64,7 +64,7 @@ macro_rules! text {
 
 /// What an inventory counts: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
 ///
-/// The standard classes are constants. Clone is O(1).
+/// The standard classes are constants. A clone is O(1).
 ///
 /// ```
 /// use provider_tree::ResourceClass;
@@ -76,20 +76,20 @@ macro_rules! text {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResourceClass(Class);
 
-/// Standard classes are nearly all that there are, and are copied often: with each copy of
-/// a provider. So they are numbers.
+/// Nearly all classes are standard, and each copy of a provider copies some, so they are
+/// stored as numbers.
 #[derive(Clone, PartialEq, Eq)]
 enum Class {
     /// Its position in [`ResourceClass::STANDARD`].
     Standard(u8),
-    /// None of these.
+    /// Any other class.
     Custom(Arc<str>),
 }
 
 text!(ResourceClass);
 
 impl ResourceClass {
-    /// A class of that name, which has been checked.
+    /// A class with a name that has been checked.
     pub(super) fn from_checked(name: &str) -> Self {
         let standard = STANDARD_NAMES.iter().position(|one| *one == name);
         Self(match standard {
@@ -111,7 +111,7 @@ impl ResourceClass {
 
 /// A capability of a provider: `HW_CPU_X86_AVX2`, `CUSTOM_GOLD` ...
 ///
-/// Clone is O(1).
+/// A clone is O(1).
 ///
 /// ```
 /// use provider_tree::Trait;
@@ -126,14 +126,14 @@ pub struct Trait(SmolStr);
 text!(Trait);
 
 impl Trait {
-    /// The trait of a provider whose inventory is shared with the members of
-    /// its aggregates, as [`Forest::has_sharing_provider`] looks for.
+    /// The trait of a provider that shares its inventory with the members of its
+    /// aggregates; see [`Forest::has_sharing_provider`].
     ///
     /// [`Forest::has_sharing_provider`]: crate::Forest::has_sharing_provider
     pub const MISC_SHARES_VIA_AGGREGATE: Self =
         Self(SmolStr::new_static("MISC_SHARES_VIA_AGGREGATE"));
 
-    /// A trait of that name, which has been checked.
+    /// A trait with a name that has been checked.
     pub(super) fn from_checked(name: &str) -> Self {
         let standard = Self::MISC_SHARES_VIA_AGGREGATE;
         if name == standard.as_str() {
@@ -151,10 +151,10 @@ impl Trait {
 
 macro_rules! standard_resource_classes {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// The names of the standard classes, in their order.
+        /// The names of the standard classes, in order.
         const STANDARD_NAMES: &[&str] = &[$(stringify!($name)),*];
 
-        /// Their positions.
+        /// Their positions in that order.
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Position { $($name),* }
 

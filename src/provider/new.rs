@@ -1,10 +1,10 @@
-//! A provider that is to be added.
+//! A provider to add.
 
 use uuid::Uuid;
 
-/// A provider to add: its name, and its UUID and generation if you have them.
+/// A provider to add: its name, and its UUID and generation if you choose them.
 ///
-/// A name alone will do wherever one is taken.
+/// Calls that take one also take a name alone.
 ///
 /// ```
 /// use provider_tree::uuid::Uuid;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// # Ok::<(), provider_tree::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "it describes a provider: give it to `new_root` or `new_child`"]
+#[must_use = "it only describes a provider: pass it to `new_root` or `new_child`"]
 pub struct NewProvider<'a> {
     pub(crate) name: &'a str,
     pub(crate) uuid: Option<Uuid>,
@@ -25,7 +25,7 @@ pub struct NewProvider<'a> {
 }
 
 impl<'a> NewProvider<'a> {
-    /// A provider of that name, with a random UUID and no generation.
+    /// A provider with that name, a random UUID and no generation.
     pub const fn new(name: &'a str) -> Self {
         Self {
             name,
@@ -34,13 +34,13 @@ impl<'a> NewProvider<'a> {
         }
     }
 
-    /// Gives it this UUID; `None` stands for a random one.
+    /// Sets the UUID; `None` means a random one.
     pub fn uuid(mut self, uuid: impl Into<Option<Uuid>>) -> Self {
         self.uuid = uuid.into();
         self
     }
 
-    /// Gives it this generation; `None` if it is not known.
+    /// Sets the generation; `None` means that it is unknown.
     pub fn generation(mut self, generation: impl Into<Option<u64>>) -> Self {
         self.generation = generation.into();
         self

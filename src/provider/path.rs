@@ -1,46 +1,43 @@
-//! Where a provider stands in the forest: the materialised path of ordinals
-//! from its root down to itself, as bytes that sort in top-down order.
+//! A provider's position in the forest: the materialised path of ordinals from its root
+//! down to itself, as bytes that sort in top-down order.
 //!
-//! A parent's path is a prefix of its descendants' paths, so that a subtree is
-//! one contiguous range and a walk over the sorted paths visits parents first,
-//! siblings in the order of their ordinals. This module knows nothing of
-//! providers.
+//! A parent's path is a prefix of its descendants' paths, so a subtree is one contiguous
+//! range, and a walk over the sorted paths visits parents first and siblings in the order
+//! of their ordinals. This module knows nothing of providers.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Paths of up to this many bytes lie in the key itself: fifteen levels of
-/// fewer than 248 siblings, or eleven below one of 16 million roots.
+/// Paths of up to this many bytes are stored inline: fifteen levels of fewer than 248
+/// siblings, or eleven below one of 16 million roots.
 const INLINE: usize = 15;
 
-/// The `len` of a path that lies on the heap. It is larger than any inline
-/// length, so that a path sorts after each of its own inline prefixes.
+/// The `len` of a path on the heap. It is larger than any inline length, so a path sorts
+/// after each of its own inline prefixes.
 const SPILLED: u8 = u8::MAX;
 
-/// The most children of one parent: ordinals are smaller than this. Siblings
-/// are numbered anew when it is reached; unit tests run with a small one so
-/// that they meet it.
+/// The most children of one parent: ordinals are smaller than this. When it is reached,
+/// siblings are renumbered; unit tests use a small limit, so that they reach it.
 pub(crate) const MAX_SIBLINGS: u32 = if cfg!(test) { 300 } else { u32::MAX };
 
-/// Ordinals below this take one byte; the first byte of a longer one says how
-/// many big-endian bytes follow, so that bytes compare as the ordinals do.
+/// Ordinals below this take one byte. The first byte of a longer one says how many
+/// big-endian bytes follow, so that bytes compare as the ordinals do.
 const LONG: u8 = 248;
 
 /// Greater than the first byte of any ordinal.
 const END: u8 = u8::MAX;
 
-/// The place of one provider: cheap to clone, ordered top-down.
+/// The position of one provider: cheap to clone, ordered top-down.
 ///
-/// They compare by their fields from the first to the last. That is the
-/// lexicographic order of [`Path::as_bytes`]: heads are padded with zeros,
-/// so that equal heads mean that one path is a prefix of the other (told apart
-/// by `len`) or that both are spilled (told apart by their bytes).
+/// Paths compare field by field. That is the lexicographic order of [`Path::as_bytes`]:
+/// heads are padded with zeros, so equal heads mean that one path is a prefix of the other
+/// (`len` distinguishes them) or that both are spilled (their bytes do).
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(crate) struct Path {
     head: [u8; INLINE],
     len: u8,
-    // One pointer wide where an `Arc<[u8]>` would be two: deep paths are rare.
+    // One pointer wide, where an `Arc<[u8]>` would be two: deep paths are rare.
     spill: Option<Arc<Box<[u8]>>>,
 }
 
@@ -52,7 +49,7 @@ impl Path {
         spill: None,
     };
 
-    /// The head and the length as one number, so that most comparisons are one of two
+    /// The head and the length as one number, so that most comparisons compare two
     /// registers.
     #[inline]
     fn front(&self) -> u128 {
@@ -84,7 +81,7 @@ impl Path {
         }
     }
 
-    /// The path that goes on from this one.
+    /// This path, extended.
     fn followed_by(&self, more: &[u8]) -> Self {
         let mut longer = self.clone();
         let start = usize::from(self.len);
@@ -96,7 +93,7 @@ impl Path {
         Self::from_bytes(&[self.as_bytes(), more].concat())
     }
 
-    /// The path of this one's child with that ordinal.
+    /// The path of the child with that ordinal.
     pub(crate) fn child(&self, ordinal: u32) -> Self {
         let big_endian = ordinal.to_be_bytes();
         if ordinal < u32::from(LONG) {
@@ -108,8 +105,7 @@ impl Path {
         self.followed_by(&bytes[..=significant.len()])
     }
 
-    /// The ordinal that follows this path in the path of one of its
-    /// descendants.
+    /// The ordinal that follows this path in a descendant's path.
     pub(crate) fn ordinal_of(&self, descendant: &Self) -> u32 {
         let bytes = &descendant.as_bytes()[self.as_bytes().len()..];
         let bytes = &bytes[..step(bytes)];
@@ -119,7 +115,7 @@ impl Path {
             .fold(0, |ordinal, &byte| ordinal << 8 | u32::from(byte))
     }
 
-    /// The first ordinal, which tells a tree from the others; none on top of all.
+    /// The first ordinal, which identifies the tree; none for [`Path::TOP`].
     #[inline]
     pub(crate) fn root_ordinal(&self) -> Option<u32> {
         match self.head[0] {
@@ -129,20 +125,20 @@ impl Path {
         }
     }
 
-    /// The path of this one's child that the descendant is or lies below.
+    /// The path of the child that is the descendant or an ancestor of it.
     pub(crate) fn child_towards(&self, descendant: &Self) -> Self {
         let bytes = descendant.as_bytes();
         let here = self.as_bytes().len();
         Self::from_bytes(&bytes[..here + step(&bytes[here..])])
     }
 
-    /// Whether a path that lies below this one is its direct child.
+    /// Whether a path below this one is its direct child.
     pub(crate) fn is_parent_of(&self, descendant: &Self) -> bool {
         let rest = &descendant.as_bytes()[self.as_bytes().len()..];
         step(rest) == rest.len()
     }
 
-    /// Whether `other` is this path or lies below it.
+    /// Whether `other` is this path or below it.
     pub(crate) fn contains(&self, other: &Self) -> bool {
         other.as_bytes().starts_with(self.as_bytes())
     }
@@ -153,13 +149,13 @@ impl Path {
         self.followed_by(&[END])
     }
 
-    /// The same place once the ancestor at `from` has moved to `to`.
+    /// The same path after the ancestor at `from` has moved to `to`.
     pub(crate) fn rebased(&self, from: &Self, to: &Self) -> Self {
         let rest = &self.as_bytes()[from.as_bytes().len()..];
         to.followed_by(rest)
     }
 
-    /// How many levels lie between this path and [`Path::TOP`]: 1 for a root.
+    /// How many levels this path has below [`Path::TOP`]: 1 for a root.
     pub(crate) fn levels(&self) -> usize {
         let mut bytes = self.as_bytes();
         let mut levels = 0;
@@ -195,7 +191,7 @@ impl PartialEq for Path {
 
 impl Eq for Path {}
 
-/// How many bytes the first ordinal takes; 0 when there is none.
+/// How many bytes the first ordinal takes; 0 if there is none.
 fn step(bytes: &[u8]) -> usize {
     match bytes.first() {
         None => 0,

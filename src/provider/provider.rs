@@ -20,24 +20,24 @@ const MAX_NAME: usize = 200;
 
 /// One provider, as one version of the forest shows it. It never changes.
 ///
-/// Two are equal if they show the same, wherever they stand among their
-/// siblings. Accessors cost O(1) unless they say otherwise.
+/// Two providers are equal if they show the same, whatever their order among siblings.
+/// Accessors cost O(1) unless they say otherwise.
 ///
-/// Queries lend providers. Clone one to keep it: that copies some 320 bytes, its
-/// inventory of up to three classes among them, and counts one reference to its name,
-/// traits, aggregates and resources, which all clones share. A longer inventory is
-/// shared too. A clone keeps alive nothing but these: neither the rest of its tree nor the
-/// version that it came from.
+/// Queries return references. Clone a provider to keep it: that copies some 320 bytes,
+/// including an inventory of up to three classes, and increments one reference count, for
+/// the name, traits, aggregates and resources that all clones share. A longer inventory is
+/// shared too. A clone keeps nothing else alive: neither the rest of its tree nor its
+/// version.
 #[derive(Clone)]
 #[repr(C)]
 pub struct Provider {
-    // What reads look at lies close together: the last records and their count, then the
-    // UUID and the generation.
+    // The fields that reads need are close together: the last records and their count, then
+    // the UUID and the generation.
     inventory: Records,
     head: Head,
 }
 
-/// All of a provider but its inventory.
+/// Everything but the inventory.
 #[derive(Clone)]
 #[repr(C)]
 pub(crate) struct Head {
@@ -48,8 +48,8 @@ pub(crate) struct Head {
     pub(crate) parent_uuid: Option<Uuid>,
 }
 
-/// What few reads look at and few edits change: in an allocation of its own, so that a
-/// copy of a tree counts one reference for all of it.
+/// What few reads need and few edits change, in an allocation of its own: copying a tree
+/// increments one reference count for all of it.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Rest {
     pub(crate) name: Name,
@@ -58,15 +58,15 @@ pub(crate) struct Rest {
     pub(crate) resources: Arc<[Resource]>,
 }
 
-/// A provider's name, which has been checked.
+/// A provider's name, checked.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Name {
-    /// In place, so that a look-up by name finds it where it finds the rest.
+    /// Inline, next to the other data that a look-up by name reads.
     Short(ArrayString<SHORT>),
     Long(Arc<str>),
 }
 
-/// The longest name, in bytes, that lies in place: with it a name takes a cache line.
+/// The longest name, in bytes, that is stored inline: with it a name takes a cache line.
 const SHORT: usize = 56;
 
 impl Deref for Name {
@@ -82,7 +82,7 @@ impl Deref for Name {
 }
 
 impl Name {
-    /// Checks a name: 1 to 200 characters, any of them.
+    /// Checks a name: 1 to 200 characters of any kind.
     pub(crate) fn new(name: &str) -> Result<Self, Error> {
         let length = name.chars().count();
         if !(1..=MAX_NAME).contains(&length) {
@@ -118,13 +118,13 @@ impl Head {
         &self.rest.name
     }
 
-    /// To change what is shared with other versions.
+    /// For changing what other versions share.
     pub(crate) fn rest_mut(&mut self) -> &mut Rest {
         Arc::make_mut(&mut self.rest)
     }
 }
 
-/// All that a provider shows.
+/// Everything that a provider shows.
 pub(crate) struct Parts<'a> {
     pub(crate) uuid: Uuid,
     pub(crate) name: &'a str,
@@ -136,21 +136,21 @@ pub(crate) struct Parts<'a> {
     pub(crate) resources: &'a [Resource],
 }
 
-/// How many records of inventory lie in the provider itself.
+/// How many inventory records are stored inline.
 const INLINE: usize = 3;
 
 /// The inventory of one provider.
 #[repr(C)]
 struct Records {
-    /// All of them, if they are more than lie in place.
+    /// All of them, if they do not fit inline.
     many: Option<Arc<Box<Inventories>>>,
     few: [(ResourceClass, Inventory); INLINE],
-    /// How many lie in place; the others stand for nothing. More than there is room for if
-    /// they lie elsewhere.
+    /// How many are inline; the other slots are unused. More than the array has if they are
+    /// in `many`.
     count: u8,
 }
 
-// Written out, as a derived one copies the array in a loop, which takes twice as long.
+// Written by hand: the derived one copies the array in a loop, which takes twice as long.
 impl Clone for Records {
     #[inline]
     fn clone(&self) -> Self {
@@ -206,7 +206,7 @@ impl Provider {
         }
     }
 
-    /// The same but for an edit.
+    /// A copy with an edit.
     pub(crate) fn edited(&self, edit: impl FnOnce(&mut Head)) -> Self {
         let mut edited = self.clone();
         edit(&mut edited.head);
@@ -222,19 +222,19 @@ impl Provider {
         &mut self.head
     }
 
-    /// Gives it another inventory, which has been checked.
+    /// Replaces the inventory by one that has been checked.
     pub(crate) fn set_inventory(&mut self, records: &Inventories) {
         self.inventory = Records::new(records.iter().cloned());
     }
 
-    /// Whether another provider shares the rest of it.
+    /// Whether another provider shares its `Rest`.
     #[cfg(test)]
     pub(crate) fn is_shared(&self) -> bool {
         Arc::strong_count(&self.head.rest) > 1
     }
 
-    /// All that it shows. Take it apart field by field, so that a new field does not
-    /// compile before it is printed, written and compared everywhere.
+    /// Everything that it shows. Destructure it, so that a new field does not compile until
+    /// it is printed, written and compared everywhere.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts {
             uuid: self.uuid(),
@@ -248,49 +248,48 @@ impl Provider {
         }
     }
 
-    /// Where it stands.
+    /// Its position in the forest.
     #[inline]
     pub(crate) fn path(&self) -> &Path {
         &self.head().path
     }
 
-    /// The UUID, by which Placement knows it.
+    /// The UUID by which Placement knows it.
     #[inline]
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         self.head().uuid
     }
 
-    /// The name, of which the forest has no other.
+    /// The name, unique in the forest.
     #[inline]
     #[must_use]
     pub fn name(&self) -> &str {
         self.head().name()
     }
 
-    /// Placement's counter of updates to this provider, where it is known.
+    /// Placement's counter of updates to this provider, if known.
     #[inline]
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
         self.head().generation
     }
 
-    /// The parent; `None` for a root.
+    /// The parent's UUID; `None` for a root.
     #[inline]
     #[must_use]
     pub fn parent_uuid(&self) -> Option<Uuid> {
         self.head().parent_uuid
     }
 
-    /// What it has of each resource class, sorted by class.
+    /// Its inventory, sorted by resource class.
     #[inline]
     #[must_use]
     pub fn inventory(&self) -> &[(ResourceClass, Inventory)] {
         &self.inventory
     }
 
-    /// What it has of one resource class. Cost: O(log of the number of
-    /// classes).
+    /// Its inventory of one resource class. Cost: O(log k) for k classes.
     #[must_use]
     pub fn inventory_of(&self, class: &ResourceClass) -> Option<&Inventory> {
         let inventory = self.inventory();
@@ -305,7 +304,7 @@ impl Provider {
         &self.head().rest.traits
     }
 
-    /// Whether it has that trait. Cost: O(log of the number of traits).
+    /// Whether it has that trait. Cost: O(log k) for k traits.
     #[must_use]
     pub fn has_trait(&self, name: &str) -> bool {
         self.traits()
@@ -320,15 +319,14 @@ impl Provider {
         &self.head().rest.aggregates
     }
 
-    /// Whether it is a member of that aggregate. Cost: O(log of the number of
-    /// aggregates).
+    /// Whether it is a member of that aggregate. Cost: O(log k) for k aggregates.
     #[must_use]
     pub fn in_aggregate(&self, aggregate: Uuid) -> bool {
         self.aggregates().binary_search(&aggregate).is_ok()
     }
 
-    /// The single resources that its inventory counts, sorted by class, then
-    /// by identifier.
+    /// The individual resources that its inventory counts, sorted by class, then by
+    /// identifier.
     #[inline]
     #[must_use]
     pub fn resources(&self) -> &[Resource] {
@@ -336,7 +334,7 @@ impl Provider {
     }
 }
 
-/// Equal wherever they stand.
+/// Equal whatever their positions.
 impl PartialEq for Head {
     fn eq(&self, other: &Self) -> bool {
         let Self {

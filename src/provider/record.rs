@@ -1,4 +1,4 @@
-//! A provider as plain data, on its way into a forest or out of it.
+//! A provider as plain data, for import and export.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use crate::provider::name::{ResourceClass, Trait};
 use crate::provider::provider::{Parts, Provider};
 use crate::provider::resource::Resource;
 
-/// A provider as plain data: what `populate` and `replace_all` take and an export gives.
+/// A provider as plain data: the input of `populate` and `replace_all`, and the output of
+/// an export.
 ///
 /// With the feature `serde` it reads and writes Placement's field names.
 ///
@@ -34,12 +35,12 @@ pub struct ProviderRecord {
     pub uuid: Uuid,
     /// Its name, of 1 to 200 characters.
     pub name: String,
-    /// Its generation, where it is known.
+    /// Its generation, if known.
     pub generation: Option<u64>,
-    /// Its parent; `None` for a root.
+    /// Its parent's UUID; `None` for a root.
     pub parent_uuid: Option<Uuid>,
-    /// The root of its tree. `populate` and `replace_all` refuse a wrong one and do not
-    /// miss one that is not given.
+    /// The root of its tree. It may be left out; `populate` and `replace_all` refuse a
+    /// wrong one.
     pub root_uuid: Option<Uuid>,
     /// Its inventory, by resource class.
     pub inventory: BTreeMap<ResourceClass, Inventory>,
@@ -47,8 +48,7 @@ pub struct ProviderRecord {
     pub traits: BTreeSet<Trait>,
     /// The aggregates that it is a member of.
     pub aggregates: BTreeSet<Uuid>,
-    /// The single resources that its inventory counts. Placement has no such
-    /// field.
+    /// The individual resources that its inventory counts. Placement has no such field.
     pub resources: BTreeSet<Resource>,
 }
 
@@ -69,21 +69,21 @@ impl ProviderRecord {
         }
     }
 
-    /// The same, with this generation.
+    /// Sets the generation.
     #[must_use]
     pub fn with_generation(mut self, generation: u64) -> Self {
         self.generation = Some(generation);
         self
     }
 
-    /// The same, below this parent.
+    /// Sets the parent.
     #[must_use]
     pub fn with_parent(mut self, parent_uuid: Uuid) -> Self {
         self.parent_uuid = Some(parent_uuid);
         self
     }
 
-    /// The same, with this inventory.
+    /// Sets the inventory.
     #[must_use]
     pub fn with_inventory(
         mut self,
@@ -93,21 +93,21 @@ impl ProviderRecord {
         self
     }
 
-    /// The same, with these traits.
+    /// Sets the traits.
     #[must_use]
     pub fn with_traits(mut self, traits: impl IntoIterator<Item = Trait>) -> Self {
         self.traits = traits.into_iter().collect();
         self
     }
 
-    /// The same, in these aggregates.
+    /// Sets the aggregates.
     #[must_use]
     pub fn with_aggregates(mut self, aggregates: impl IntoIterator<Item = Uuid>) -> Self {
         self.aggregates = aggregates.into_iter().collect();
         self
     }
 
-    /// The same, with these resources.
+    /// Sets the resources.
     #[must_use]
     pub fn with_resources(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
         self.resources = resources.into_iter().collect();
@@ -116,8 +116,8 @@ impl ProviderRecord {
 }
 
 impl From<&Provider> for ProviderRecord {
-    /// A copy as plain data. The root is left out: only the forest knows it.
-    /// Cost: O(size of the provider).
+    /// A copy as plain data, without the root, which only the forest knows. Cost: O(size of
+    /// the provider).
     fn from(provider: &Provider) -> Self {
         let Parts {
             uuid,

@@ -1,22 +1,22 @@
-//! A single thing that a provider's inventory counts.
+//! An individual item that an inventory counts.
 
 use std::collections::BTreeMap;
 
 use crate::provider::name::ResourceClass;
 
-/// One of the things that an inventory counts, where they are not all alike:
-/// a persistent-memory namespace, a virtual function ...
+/// One of the items that an inventory counts, if they are not all alike: a
+/// persistent-memory namespace, a virtual function ...
 ///
-/// Placement knows only their number; who manages them keeps them here, as
+/// Placement knows only how many there are. Code that manages them keeps them here, as
 /// Nova's libvirt driver does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Resource {
-    /// What it is one of.
+    /// Its class.
     pub class: ResourceClass,
-    /// What tells it from the others of its class.
+    /// What distinguishes it from others of its class.
     pub identifier: String,
-    /// Whatever else its manager notes of it.
+    /// Anything else that its manager records.
     pub metadata: BTreeMap<String, String>,
 }
 

@@ -1,6 +1,6 @@
 //! Sets as sorted lists.
 
-/// What a caller gave as a set: sorted, each once.
+/// The items of a set: sorted, without duplicates.
 pub(crate) fn sorted<T: Ord>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut items: Vec<T> = items.into_iter().collect();
     items.sort_unstable();

@@ -7,7 +7,7 @@ use ::loom::sync::atomic::Ordering::AcqRel;
 pub(crate) use ::loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) use ::loom::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-/// loom's thread-locals, whose macro does not know of constants.
+/// loom's thread-locals, whose macro has no constant initialisers.
 macro_rules! model_thread_local {
     ($($(#[$doc:meta])* static $name:ident: $type:ty = const { $first:expr };)*) => {
         ::loom::thread_local! { $(static $name: $type = $first;)* }
@@ -15,11 +15,11 @@ macro_rules! model_thread_local {
 }
 pub(crate) use model_thread_local as thread_local;
 
-/// How the maps of a forest hash: alike in each execution.
+/// The hasher of a forest's maps: the same in each execution.
 pub(crate) type HashState = foldhash::fast::FixedState;
 
-/// A twin of crossbeam's queue: each call is one read-modify-write to loom,
-/// which does not see the lock inside.
+/// A twin of crossbeam's queue: loom sees each call as one read-modify-write, and does not
+/// see the lock inside.
 pub(crate) struct Queue<T> {
     calls: AtomicUsize,
     items: std::sync::Mutex<VecDeque<T>>,
@@ -65,7 +65,7 @@ impl Instant {
     }
 }
 
-/// Where threads wait while it is closed: for some turns of others, in place of
+/// Where threads wait while it is closed: for some turns of other threads, instead of some
 /// time.
 #[derive(Debug, Default)]
 pub(crate) struct Gate;
@@ -83,8 +83,8 @@ impl Gate {
     pub(crate) fn open(&self) {}
 }
 
-/// A wait that costs a model nothing: a thread that backs off would run on only
-/// after another, and executions in which it does not would be missed.
+/// A back-off that does nothing: a thread that yields would continue only after another,
+/// and executions in which it does not would be missed.
 pub(crate) struct Backoff;
 
 impl Backoff {
@@ -99,15 +99,15 @@ impl Backoff {
     }
 }
 
-/// Stands for the content of a version: written where it is made and freed,
-/// read where it is read. A model fails where these can meet.
+/// Stands for the content of a version: written when it is made and freed, read when it is
+/// read. A model fails if these can race.
 pub(crate) struct Witness {
     version: u64,
     content: ::loom::cell::UnsafeCell<()>,
 }
 
-// SAFETY: there is nothing in it that could be shared; the cell only tells
-// loom of accesses, from whatever thread they come.
+// SAFETY: it contains nothing that could be shared; the cell only tells loom of accesses,
+// from any thread.
 #[allow(unsafe_code)]
 unsafe impl Sync for Witness {}
 
@@ -134,8 +134,8 @@ impl Drop for Witness {
     }
 }
 
-/// How many versions epoch cells have retired and not let go of. No part of the
-/// model; each model has its own, as it runs on one thread of the system's.
+/// How many versions epoch cells have retired and not released. Not part of the model; each
+/// model has its own, since it runs on one OS thread.
 #[cfg(crossbeam_loom)]
 pub(crate) mod waiting {
     use std::cell::Cell;
@@ -157,19 +157,18 @@ pub(crate) mod waiting {
     }
 }
 
-/// Whether the epoch cell hands over what it has retired. It multiplies a
-/// model's executions by a hundred, so that only those of reclamation ask for
-/// it.
+/// Whether the epoch cell hands over what it has retired. That multiplies a model's
+/// executions by a hundred, so only the models of reclamation turn it on.
 #[cfg(crossbeam_loom)]
 pub(crate) fn hands_over() -> bool {
     hooks::HANDS_OVER.get()
 }
 
-/// What the models in `loom-tests` ask for.
+/// What the models in `loom-tests` call.
 pub mod hooks {
     use std::cell::{Cell, RefCell};
 
-    // A model runs all its threads on one of the system's.
+    // A model runs all its threads on one OS thread.
     std::thread_local! {
         static FREED: RefCell<Vec<(u64, Option<u64>)>> = const { RefCell::new(Vec::new()) };
         static THREADS: Cell<u64> = const { Cell::new(0) };
@@ -180,14 +179,12 @@ pub mod hooks {
         static THREAD: u64 = THREADS.replace(THREADS.get() + 1);
     }
 
-    /// A number for the thread of the model; none while its execution is
-    /// taken down.
+    /// The number of this thread of the model; none while its execution is torn down.
     pub fn this_thread() -> Option<u64> {
         THREAD.try_with(|number| *number).ok()
     }
 
-    /// Which versions have been freed since this was last asked, and by which
-    /// threads.
+    /// Which versions have been freed since the last call, and by which threads.
     pub fn take_freed() -> Vec<(u64, Option<u64>)> {
         FREED.take()
     }

@@ -1,7 +1,7 @@
-//! What threads meet in: std's types, or loom's where a model checks the tree.
+//! The types that threads share: std's, or loom's in a model.
 //!
-//! A model is a build with `--cfg loom` and the feature `loom`. Everything that decides the
-//! order of what threads see comes from here.
+//! A model is a build with `--cfg loom` and the feature `loom`. Everything that orders what
+//! threads see comes from here.
 
 #[cfg(not(all(loom, feature = "loom")))]
 mod real;

@@ -1,4 +1,4 @@
-//! The types of a build that is no model.
+//! The types of a normal build.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -10,11 +10,11 @@ pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread_local;
 pub(crate) use std::time::Instant;
 
-/// How the maps of a forest hash: keyed at random in each forest.
+/// The hasher of a forest's maps: keyed at random for each forest.
 pub(crate) type HashState = foldhash::fast::RandomState;
 
-/// How many versions epoch cells have retired and not let go of. It only says
-/// how often to ask.
+/// How many versions epoch cells have retired and not released. Relaxed, without a partner:
+/// the number only decides how often to flush.
 pub(crate) mod waiting {
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -33,7 +33,7 @@ pub(crate) mod waiting {
     }
 }
 
-/// Whether the epoch cell hands over what it has retired: a choice of models.
+/// Whether the epoch cell hands over what it has retired. Only models turn it off.
 pub(crate) fn hands_over() -> bool {
     true
 }
@@ -46,23 +46,23 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Sleeps while it is closed, for that long at most.
+    /// Sleeps while it is closed, for at most `limit`.
     pub(crate) fn wait_while(&self, limit: Duration, closed: impl Fn() -> bool) {
         let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.opened.wait_timeout_while(guard, limit, |()| closed());
         drop(waited);
     }
 
-    /// Wakes all that sleep, once it is no longer closed.
+    /// Wakes all sleepers, once it is no longer closed.
     pub(crate) fn open(&self) {
-        // One that has found it closed sleeps by the time that the lock is free.
+        // A thread that has found it closed is asleep by the time the lock is free.
         drop(self.lock.lock());
         self.opened.notify_all();
     }
 }
 
-/// Marks where a version is made and where it is read. Only a model checks
-/// that the one happens before the other.
+/// Marks where a version is made and where it is read. Only a model checks that one happens
+/// before the other.
 pub(crate) struct Witness;
 
 impl Witness {
