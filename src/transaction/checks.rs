@@ -1,7 +1,7 @@
-//! The rules of a forest, each written once: single edits and batches keep to them alike.
+//! The rules of a forest, each written once, for single edits and batches alike.
 //!
-//! A rule is told what would be and answers with an error or not at all. It knows nothing
-//! of who asks, and changes nothing.
+//! A rule is given the intended state and returns an error, or nothing. It does not know
+//! its caller, and changes nothing.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -14,8 +14,8 @@ use crate::forest::forest::Forest;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
-/// No tree has more than [`Forest::MAX_LEVELS`] levels, where a subtree goes below a parent at
-/// that path.
+/// No tree has more than [`Forest::MAX_LEVELS`] levels, once a subtree is below the parent
+/// at `above`.
 pub(super) fn levels<'p>(
     mut subtree: impl Iterator<Item = &'p Provider>,
     above: &Path,
@@ -48,7 +48,8 @@ pub(super) fn parents(missing: BTreeSet<Uuid>) -> Result<(), Error> {
     }
 }
 
-/// No provider is its own ancestor: the cycle that the parents from `start` on lead into.
+/// No provider is its own ancestor: returns the cycle that the parents from `start` on lead
+/// into.
 pub(super) fn cycle(start: Uuid, parent: impl Fn(&Uuid) -> Option<Uuid>) -> Error {
     let mut seen = BTreeSet::new();
     let mut way = iter::successors(Some(start), &parent);
@@ -67,8 +68,8 @@ pub(super) struct Named<'n> {
     pub(super) is_new: bool,
 }
 
-/// Names and UUIDs are one namespace, so that each text finds one provider at most. The
-/// forest is as it was before; the first of two that clash keeps its name.
+/// Names and UUIDs share one namespace, so each text finds one provider at most. `forest`
+/// is the state before. Of two that clash, the first keeps its name.
 pub(super) fn names(
     forest: &Forest,
     removed: &HashSet<Uuid>,
@@ -89,7 +90,7 @@ pub(super) fn names(
     Ok(())
 }
 
-/// What a text finds: a UUID in whatever spelling, or a name.
+/// What a text finds: a UUID in any spelling, or a name.
 #[derive(PartialEq, Eq, Hash)]
 enum Text<'n> {
     Uuid(Uuid),
@@ -102,8 +103,8 @@ impl<'n> Text<'n> {
     }
 }
 
-/// The same for one provider beside those of a forest of which the caller says that they
-/// keep their names, and which UUIDs there will be.
+/// The same rule for one provider and those of a forest: `keeps_name` says which of them
+/// keep their names, and `exists` which UUIDs there will be.
 pub(super) fn name(
     forest: &Forest,
     new: &Named<'_>,

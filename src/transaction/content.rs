@@ -1,5 +1,4 @@
-//! Edits of what one provider has: inventory, traits, aggregates, resources
-//! and generation.
+//! Edits of a provider's content: inventory, traits, aggregates, resources and generation.
 
 use std::borrow::Borrow;
 
@@ -15,7 +14,7 @@ use crate::provider::provider::Provider;
 use crate::provider::resource::Resource;
 use crate::provider::sorted::sorted;
 
-/// What replaces what a provider has.
+/// New content of a provider.
 enum Content<'a> {
     Inventory(&'a Inventories),
     Traits(Vec<Trait>),
@@ -41,14 +40,15 @@ impl From<&Provider> for Target {
 }
 
 impl Transaction {
-    /// Replaces a provider's inventory, and sets its generation if one is
-    /// given. Returns whether the inventory has changed.
+    /// Replaces a provider's inventory, and sets its generation if one is given. Returns
+    /// whether the inventory has changed.
     ///
-    /// Records that say nothing new ([`inventory_changed`]) leave the stored
-    /// ones as they are; otherwise the new ones replace them whole. Those of
-    /// another provider go in as `provider.inventory().iter().cloned()`. A given
-    /// generation is set in both cases. Cost: O(k log k) for k records, and
-    /// one write if anything changed.
+    /// Records that contain nothing new ([`inventory_changed`]) leave the stored ones as
+    /// they are; otherwise they replace them as a whole. A given generation is set in both
+    /// cases. To copy another provider's inventory, pass
+    /// `provider.inventory().iter().cloned()`.
+    ///
+    /// Cost: O(k log k) for k records, and one edit of content if anything changed.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl Transaction {
         self.set_inventory(key.into(), &new, generation.into())
     }
 
-    /// The same with records that have been checked.
+    /// The same with checked records.
     pub(crate) fn set_inventory(
         &mut self,
         key: ProviderKey<'_>,
@@ -95,10 +95,10 @@ impl Transaction {
         Ok(self.edit(target, new, generation, "update_inventory"))
     }
 
-    /// Replaces a provider's traits, and sets its generation if one is given.
-    /// Returns whether the traits have changed. To leave it none, give
-    /// `None::<Trait>`. Cost: O(k log k) for k traits,
-    /// and one write if anything changed.
+    /// Replaces a provider's traits, and sets its generation if one is given. Returns
+    /// whether the traits have changed. To remove them all, pass `None::<Trait>`.
+    ///
+    /// Cost: O(k log k) for k traits, and one edit of content if anything changed.
     ///
     /// # Errors
     ///
@@ -116,8 +116,8 @@ impl Transaction {
         self.set_traits(key.into(), "update_traits", generation.into(), |_| new)
     }
 
-    /// Adds traits to those that a provider has. Returns whether any was new.
-    /// Cost: as [`update_traits`](Self::update_traits) with all of them.
+    /// Adds traits to a provider. Returns whether any was new. Cost: that of
+    /// [`update_traits`](Self::update_traits) with all of them.
     ///
     /// # Errors
     ///
@@ -136,9 +136,9 @@ impl Transaction {
         })
     }
 
-    /// Removes traits from those that a provider has; others are left out of
-    /// account. Returns whether it had any of them. Cost: as
-    /// [`update_traits`](Self::update_traits) with all that it has.
+    /// Removes traits from a provider, ignoring those that it does not have. Returns
+    /// whether it had any of them. Cost: that of [`update_traits`](Self::update_traits)
+    /// with all that it has.
     ///
     /// # Errors
     ///
@@ -157,9 +157,11 @@ impl Transaction {
         })
     }
 
-    /// Replaces the aggregates that a provider is a member of, and sets its
-    /// generation if one is given. Returns whether the aggregates have changed. To
-    /// leave it none, give `None::<Uuid>`. Cost: O(k log k) for k aggregates, and one write if anything changed.
+    /// Replaces the aggregates that a provider is a member of, and sets its generation if
+    /// one is given. Returns whether the aggregates have changed. To remove them all, pass
+    /// `None::<Uuid>`.
+    ///
+    /// Cost: O(k log k) for k aggregates, and one edit of content if anything changed.
     ///
     /// # Errors
     ///
@@ -176,9 +178,8 @@ impl Transaction {
         })
     }
 
-    /// Makes a provider a member of more aggregates. Returns whether any was
-    /// new. Cost: as [`update_aggregates`](Self::update_aggregates) with all of
-    /// them.
+    /// Adds a provider to aggregates. Returns whether any was new. Cost: that of
+    /// [`update_aggregates`](Self::update_aggregates) with all of them.
     ///
     /// # Errors
     ///
@@ -194,8 +195,8 @@ impl Transaction {
         })
     }
 
-    /// Ends a provider's membership of aggregates; others are left out of
-    /// account. Returns whether it was a member of any of them. Cost: as
+    /// Removes a provider from aggregates, ignoring those that it is not a member of.
+    /// Returns whether it was a member of any. Cost: that of
     /// [`update_aggregates`](Self::update_aggregates) with all that it has.
     ///
     /// # Errors
@@ -212,9 +213,10 @@ impl Transaction {
         })
     }
 
-    /// Replaces the single resources that a provider's inventory counts.
-    /// Returns whether they have changed. Cost: O(k log k) for k resources, and
-    /// one write if anything changed.
+    /// Replaces the individual resources that a provider's inventory counts. Returns
+    /// whether they have changed.
+    ///
+    /// Cost: O(k log k) for k resources, and one edit of content if anything changed.
     ///
     /// # Errors
     ///
@@ -231,8 +233,8 @@ impl Transaction {
         Ok(self.edit(target, new, None, "update_resources"))
     }
 
-    /// Sets a provider's generation. Returns whether it was another. Cost: one
-    /// write if so.
+    /// Sets a provider's generation. Returns whether it has changed. Cost: one edit of
+    /// content if so.
     ///
     /// # Errors
     ///
@@ -278,8 +280,8 @@ impl Transaction {
         Ok(self.edit(target, change, generation, operation))
     }
 
-    /// Applies a change of content, if there is one, and a given generation.
-    /// Returns whether there was a change of content.
+    /// Applies new content, if any, and a given generation. Returns whether there was new
+    /// content.
     fn edit(
         &mut self,
         target: Target,
@@ -329,7 +331,7 @@ pub(crate) fn owned(uuids: impl IntoIterator<Item: Borrow<Uuid>>) -> Vec<Uuid> {
     uuids.into_iter().map(|uuid| *uuid.borrow()).collect()
 }
 
-/// What is left of a sorted set.
+/// A sorted set without some of its items.
 fn without<T: Clone + Ord>(all: &[T], removed: &[T]) -> Vec<T> {
     let kept = all
         .iter()

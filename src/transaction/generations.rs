@@ -1,5 +1,5 @@
-//! What a committed transaction reports of generations. Without the feature
-//! `tracing` nothing is kept.
+//! The generation changes that a committed transaction reports. Without the feature
+//! `tracing` none are recorded.
 
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub(crate) struct GenerationChange {
     pub(crate) operation: &'static str,
 }
 
-/// The generations that a transaction's edits have changed, in their order.
+/// The generation changes of a transaction's edits, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Generations {
     #[cfg(feature = "tracing")]

@@ -1,4 +1,4 @@
-//! Ordinals do not run out: unit tests run with a small limit of siblings.
+//! Ordinals do not run out: unit tests use a small limit of siblings.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::iter;
@@ -64,19 +64,19 @@ fn years_of_adding_and_removing_children_keep_their_order() {
 }
 
 #[test]
-fn children_that_are_numbered_anew_are_no_change() {
+fn renumbered_children_are_no_change() {
     let mut transaction = transaction();
     for number in 1..=5 {
         add(&mut transaction, number).unwrap();
     }
-    let mut numbered_anew = 0;
+    let mut renumbered = 0;
     for number in 6..3 * LIMIT {
         let older = transaction.next();
         let second = older.get(uuid(number - 4)).unwrap().path().clone();
         transaction.remove(uuid(number - 5)).unwrap();
         add(&mut transaction, number).unwrap();
         let newer = transaction.next();
-        numbered_anew += usize::from(newer.get(uuid(number - 4)).unwrap().path() != &second);
+        renumbered += usize::from(newer.get(uuid(number - 4)).unwrap().path() != &second);
 
         let changes = newer.diff(&older);
         assert!(matches!(
@@ -87,7 +87,7 @@ fn children_that_are_numbered_anew_are_no_change() {
         copy.apply(&changes).unwrap();
         assert_eq!(copy.next(), newer);
     }
-    assert!(numbered_anew > 1);
+    assert!(renumbered > 1);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn siblings_come_in_between_as_long_as_there_are_ordinals() {
     let (first, last) = (1, 2 * LIMIT);
     let between = |count| iter::once(first).chain(2..2 + count).chain([last]);
     let fits = state(&mut between(LIMIT - 2)).next();
-    // All between two that are next to each other, or one where another was.
+    // All between two neighbours, or one in the place of a removed one.
     for there in [0, LIMIT - 3] {
         let mut copy = state(&mut between(there));
         if there > 0 {
@@ -113,7 +113,7 @@ fn siblings_come_in_between_as_long_as_there_are_ordinals() {
         copy.check_invariants().unwrap();
     }
 
-    // One that stands there already is one too many.
+    // With one that is already there, it is one too many.
     let mut copy = state(&mut [first, last, last + 1].into_iter());
     let before = copy.next();
     let changes = fits.diff(&state(&mut [first, last].into_iter()));
@@ -261,7 +261,7 @@ fn a_populate_of_too_many_new_siblings_is_refused_whole() {
     transaction.check_invariants().unwrap();
 }
 
-/// Records of `host` and as many children as there can be, with UUIDs from a number on.
+/// Records of `host` and as many children as it can have, with UUIDs from `first` on.
 fn full_parent(first: u128) -> Vec<ProviderRecord> {
     let host = ProviderRecord::new(uuid(0), "host");
     let children = (first..first + LIMIT).map(|number| {

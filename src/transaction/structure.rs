@@ -1,5 +1,4 @@
-//! Edits of which providers there are, what they are called and where they
-//! stand.
+//! Edits of structure: which providers exist, their names and their places.
 
 use std::iter;
 
@@ -15,25 +14,28 @@ use crate::provider::path::Path;
 use crate::provider::provider::{Head, Name, Provider};
 
 impl Transaction {
-    /// Adds a root, after the others. Returns its UUID: a random one unless one is given.
+    /// Adds a root, after the others. Returns its UUID, a random one unless you give one.
+    ///
     /// Cost: one write.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidName`]; [`Error::UuidTaken`], [`Error::NameTaken`],
-    /// [`Error::NameIsUuid`] or [`Error::UuidIsName`] if another provider is in
-    /// the way; [`Error::TooManySiblings`] after four billion.
+    /// [`Error::NameIsUuid`] or [`Error::UuidIsName`] if another provider is in the way;
+    /// [`Error::TooManySiblings`] beyond four billion.
     pub fn new_root<'n>(&mut self, provider: impl Into<NewProvider<'n>>) -> Result<Uuid, Error> {
         self.add(provider.into(), None)
     }
 
-    /// Adds a child, after its siblings. Returns its UUID: a random one unless one is
-    /// given. Cost: one write, whatever the number of siblings.
+    /// Adds a child, after its siblings. Returns its UUID, a random one unless you give
+    /// one.
+    ///
+    /// Cost: one write, however many siblings there are.
     ///
     /// # Errors
     ///
-    /// As [`new_root`](Self::new_root); [`Error::UnknownProvider`] if there is
-    /// no such parent; [`Error::TooDeep`] if that is at the deepest level.
+    /// Those of [`new_root`](Self::new_root); [`Error::UnknownProvider`] if there is no
+    /// such parent; [`Error::TooDeep`] if the parent is at the deepest level.
     ///
     /// ```
     /// use provider_tree::ProviderTree;
@@ -88,8 +90,9 @@ impl Transaction {
         Ok(uuid)
     }
 
-    /// Removes a provider and all below it. Returns how many that were. Cost:
-    /// one write for each.
+    /// Removes a provider and everything below it. Returns how many providers were removed.
+    ///
+    /// Cost: one write for each.
     ///
     /// # Errors
     ///
@@ -102,8 +105,7 @@ impl Transaction {
         Ok(removed)
     }
 
-    /// Gives a provider another name. Returns whether it was another. Cost:
-    /// one write if so.
+    /// Renames a provider. Returns whether the name has changed. Cost: one write if so.
     ///
     /// # Errors
     ///
@@ -126,16 +128,16 @@ impl Transaction {
         Ok(true)
     }
 
-    /// Puts a provider, with all below it, under another parent, after the
-    /// children that are there. Returns whether the parent was another. Cost:
-    /// one write for each provider that moves.
+    /// Moves a provider, with everything below it, below another parent, after that
+    /// parent's children. Returns whether the parent has changed.
+    ///
+    /// Cost: one write for each provider that moves.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`] if there is no such provider or parent;
-    /// [`Error::Cycle`] if the parent is the provider itself or below it;
-    /// [`Error::TooDeep`] if the lowest one would lie below the deepest level;
-    /// [`Error::TooManySiblings`] after four billion.
+    /// [`Error::UnknownProvider`] if there is no such provider or parent; [`Error::Cycle`]
+    /// if the parent is the provider itself or below it; [`Error::TooDeep`] if a provider
+    /// would be too deep; [`Error::TooManySiblings`] beyond four billion.
     pub fn move_to<'k, 'p>(
         &mut self,
         key: impl Into<ProviderKey<'k>>,
@@ -146,9 +148,10 @@ impl Transaction {
         self.put(provider, Some(parent))
     }
 
-    /// Makes a provider, with all below it, a tree of its own, after the other
-    /// roots. Returns whether it was none. Cost: one write for each provider
-    /// that moves.
+    /// Makes a provider, with everything below it, a tree of its own, after the other
+    /// roots. Returns whether it was below a parent before.
+    ///
+    /// Cost: one write for each provider that moves.
     ///
     /// # Errors
     ///
@@ -181,7 +184,7 @@ impl Transaction {
         }
         checks::levels(Providers::below(self, here), &above)?;
         let to = self.editor.next_path(&above)?;
-        // Asked for again: making room there may have changed its path.
+        // Looked up again: making room may have changed its path.
         let from = self.editor.require(uuid)?.path().clone();
         self.editor.relocate(&[(from, to)], parent_uuid);
         self.edits += 1;

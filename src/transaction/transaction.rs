@@ -1,4 +1,4 @@
-//! The transaction: a private copy of one version, read like a snapshot.
+//! The transaction: a private copy of one version, which reads like a snapshot.
 
 use std::fmt;
 use std::ops::Deref;
@@ -12,23 +12,23 @@ use crate::provider::key::ProviderKey;
 use crate::provider::provider::Provider;
 use crate::snapshot::Snapshot;
 
-/// A private copy of one version of the forest, with edits that nobody else
-/// sees until they are committed.
+/// A private copy of one version of the forest, with edits that nobody else sees until they
+/// are committed.
 ///
-/// It comes from [`ProviderTree::update`] or [`ProviderTree::begin`], and reads
-/// like a [`Snapshot`], its own edits included: all queries are those of
-/// [`Forest`], to which it dereferences. An edit that returns an error has
-/// changed nothing. Dropping a transaction forgets its edits.
+/// You get one from [`ProviderTree::update`] or [`ProviderTree::begin`]. It reads like a
+/// [`Snapshot`], its own edits included: it dereferences to [`Forest`], which has all the
+/// queries. An edit that returns an error has changed nothing. Dropping a transaction
+/// discards its edits.
 ///
-/// What an edit touches it copies, once a transaction: more edits of the same are made in
-/// place. In the costs, n is the number of providers, and
+/// An edit copies what it touches, once per transaction: further edits of the same are made
+/// in place. In the costs, n is the number of providers, and
 ///
-/// - *an edit of content* copies the tree of the provider, if that has up to 32 (of a
-///   larger one, the provider and some nodes of two maps), and the two to four blocks that
-///   lead to the tree: O(log n + t) for t providers in the tree, at most 32, or the
-///   logarithm of a larger one. Look-ups are left as they are.
-/// - *a write* is one provider that comes, goes or moves: the same, and its entries in the
-///   tables by UUID and by name, O(log n) and two kilobytes each.
+/// - *an edit of content* copies the provider's tree if that has up to 32 providers (in a
+///   larger one, the provider and some nodes of two maps), and the two to four blocks above
+///   the tree: O(log n + t) for t providers in the tree, at most 32, or the logarithm of a
+///   larger one. It does not touch the indices.
+/// - *a write* adds, removes, renames or moves one provider: the same, and its entries in
+///   the indices by UUID and by name, O(log n) and two kilobytes each.
 ///
 /// [`ProviderTree::update`]: crate::ProviderTree::update
 /// [`ProviderTree::begin`]: crate::ProviderTree::begin
@@ -64,23 +64,23 @@ impl Transaction {
         &self.base
     }
 
-    /// How many edits have changed something, also where a later one changed it
-    /// back. A transaction with none commits nothing. Cost: O(1).
+    /// How many edits have changed something, even if a later one changed it back. A
+    /// transaction without edits commits nothing. Cost: O(1).
     #[must_use]
     pub fn edits(&self) -> u64 {
         self.edits
     }
 
-    /// Goes on if a provider's generation is the expected one: the check of an
-    /// optimistic lock. Cost: one look-up.
+    /// Checks that a provider's generation equals `expected`, as an optimistic lock does.
+    /// Cost: one look-up.
     ///
-    /// As a commit is serialisable, what holds here still holds when the
-    /// transaction becomes visible.
+    /// Commits are serialisable, so what holds here still holds when the transaction
+    /// becomes visible.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`], or [`Error::GenerationConflict`] with the
-    /// generation that the provider has.
+    /// [`Error::UnknownProvider`], or [`Error::GenerationConflict`] with the provider's
+    /// actual generation.
     pub fn expect_generation<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
@@ -98,7 +98,7 @@ impl Transaction {
         }
     }
 
-    /// Its base, and what there is to report.
+    /// Its base, and what to report.
     pub(crate) fn into_parts(self) -> (Snapshot, Report) {
         let report = Report {
             edits: self.edits,
@@ -112,7 +112,7 @@ impl Transaction {
         self.editor.writes()
     }
 
-    /// The version that the transaction makes of its base.
+    /// The version that the edits make of the base.
     pub(crate) fn next(&self) -> Snapshot {
         self.base.next(self.fork())
     }

@@ -1,4 +1,4 @@
-//! Subtrees that are in no forest, by the parents that they go to.
+//! Subtrees that are in no forest yet, by the parents that they will have.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use crate::forest::forest::Forest;
 use crate::provider::path::Path;
 use crate::transaction::checks;
 
-/// Subtrees that go to one parent, in the order in which they were given.
+/// Subtrees for one parent, in the order in which they were given.
 pub(super) type Siblings = Vec<(Subtree, Place)>;
 
 /// Subtrees by their parents.
 #[derive(Default)]
 pub(super) struct Arrivals(HashMap<Option<Uuid>, Siblings>);
 
-/// Where to find one of them again.
+/// Where to find a subtree again.
 pub(super) struct Ticket {
     parent: Option<Uuid>,
     at: usize,
@@ -41,40 +41,41 @@ impl Arrivals {
         siblings.get_mut(ticket.at).map(|(subtree, _)| subtree)
     }
 
-    /// Puts each where it belongs, once. Parents of others may be missing already; those
-    /// that are stranded below one are not.
+    /// Puts each subtree into its place, once. `missing` are parents known to be missing;
+    /// `stranded` are providers that were removed along with such a parent, and are not
+    /// missing themselves.
     pub(super) fn place(
         self,
         editor: &mut Editor,
         missing: BTreeSet<Uuid>,
         stranded: &HashSet<Uuid>,
     ) -> Result<(), Error> {
-        let standing = self.standing_parents(editor);
-        self.check_parents(&standing, missing, stranded)?;
-        Placing::new(self.0, standing).place_all(editor)
+        let present = self.present_parents(editor);
+        self.check_parents(&present, missing, stranded)?;
+        Placing::new(self.0, present).place_all(editor)
     }
 
     /// The parents that are in the forest, top-down.
-    fn standing_parents(&self, forest: &Forest) -> Vec<Option<Uuid>> {
+    fn present_parents(&self, forest: &Forest) -> Vec<Option<Uuid>> {
         let path = |&parent: &Option<Uuid>| match parent {
             None => Some((Path::TOP, parent)),
             Some(uuid) => Some((forest.get(uuid)?.path().clone(), parent)),
         };
-        let mut standing: Vec<(Path, Option<Uuid>)> = self.0.keys().filter_map(path).collect();
-        standing.sort_unstable();
-        standing.into_iter().map(|(_, parent)| parent).collect()
+        let mut present: Vec<(Path, Option<Uuid>)> = self.0.keys().filter_map(path).collect();
+        present.sort_unstable();
+        present.into_iter().map(|(_, parent)| parent).collect()
     }
 
-    /// Checks that all can be reached from the parents that are in the forest.
+    /// Checks that all subtrees can be reached from parents in the forest.
     fn check_parents(
         &self,
-        standing: &[Option<Uuid>],
+        present: &[Option<Uuid>],
         mut missing: BTreeSet<Uuid>,
         stranded: &HashSet<Uuid>,
     ) -> Result<(), Error> {
         let mut left: HashMap<Option<Uuid>, &Siblings> = HashMap::default();
         left.extend(self.0.iter().map(|(parent, siblings)| (*parent, siblings)));
-        let mut reached = standing.to_vec();
+        let mut reached = present.to_vec();
         while let Some(parent) = reached.pop() {
             let siblings = left.remove(&parent).into_iter().flatten();
             let arriving = siblings.flat_map(|(subtree, _)| subtree.providers());

@@ -1,4 +1,4 @@
-//! Changes between other states of the forest, made on this one.
+//! Changes between other states of the forest, applied to this one.
 
 use std::borrow::Borrow;
 
@@ -12,32 +12,30 @@ use crate::forest::forest::Forest;
 use crate::transaction::transaction::Transaction;
 
 impl Transaction {
-    /// Makes changes that [`Forest::diff`] has found, all of them or none: a
-    /// three-way merge.
+    /// Applies changes that [`Forest::diff`] has found, all of them or none: a three-way
+    /// merge.
     ///
-    /// An update or a removal applies only where the provider is still as the
-    /// change has it before, and an addition only where there is none. What other
-    /// providers have become does not matter. One that is to stand before a sibling
-    /// that is not there, or moves itself, stands last.
+    /// An update or a removal applies only if the provider is still as it was before the
+    /// change, and an addition only if there is no such provider. Other providers may have
+    /// changed in any way. If the sibling that a provider should precede is missing, or
+    /// moves itself, the provider becomes the last of its siblings.
     ///
-    /// The order of the changes does not matter, but that providers which come to
-    /// stand in one place stand in theirs. Only what comes of all of them has to be a
-    /// forest.
+    /// The order of the changes does not matter, except among providers with the same
+    /// place. Only the result of all changes must be a valid forest.
     ///
-    /// Cost: O(c log n) for c changes and all that stands below those that move, and
-    /// one write for each. Where one comes between two siblings that have no room
-    /// between them, all their siblings are numbered anew: a write for each and for
-    /// all below it, once a call, and room is left for 16 more before each.
+    /// Cost: O(c log n) for c changes and everything below providers that move, and one
+    /// write for each. If a provider is inserted between two siblings without room between
+    /// them, all their siblings are renumbered: one write for each and for everything below
+    /// it, once per call, which leaves room for 16 more before each.
     ///
     /// # Errors
     ///
-    /// [`Error::ChangedMeanwhile`] with all providers that are in the way: those
-    /// that are not as expected, and those below a removed one that are not removed
-    /// too. [`Error::MissingParents`] with all parents that are not there;
-    /// [`Error::DuplicateProvider`] for two changes of one provider;
-    /// [`Error::Cycle`], [`Error::TooDeep`], [`Error::TooManySiblings`], or a name or
-    /// UUID that is taken, as for [`move_to`](Self::move_to) and
-    /// [`new_root`](Self::new_root).
+    /// [`Error::ChangedMeanwhile`] with all providers in the way: those that differ from
+    /// what the changes expect, and those below a removed one that are not removed too.
+    /// [`Error::MissingParents`] with all missing parents; [`Error::DuplicateProvider`] for
+    /// two changes of one provider; [`Error::Cycle`], [`Error::TooDeep`],
+    /// [`Error::TooManySiblings`], or a taken name or UUID, as for
+    /// [`move_to`](Self::move_to) and [`new_root`](Self::new_root).
     pub fn apply(&mut self, changes: impl IntoIterator<Item: Borrow<Change>>) -> Result<(), Error> {
         let changes: Vec<_> = changes.into_iter().collect();
         let changes = || changes.iter().map(Borrow::borrow);
@@ -50,7 +48,7 @@ impl Transaction {
         let cleared = batch.clear(&mut editor);
         check_none_in_the_way(cleared.orphans.iter().map(|(uuid, _)| *uuid).collect())?;
         cleared.place(&mut editor)?;
-        // What only goes elsewhere may have been there.
+        // Providers that only move may already be where they should be.
         if changes().all(shows_the_same) && editor.diff(&self.editor).is_empty() {
             return Ok(());
         }
@@ -62,7 +60,7 @@ fn shows_the_same(change: &Change) -> bool {
     matches!(change, Change::Updated { before, after, .. } if before == after)
 }
 
-/// What the changes make of a forest, if all are as they expect.
+/// The batch for these changes, if all providers are as they expect.
 fn batch_of<'c>(
     forest: &Forest,
     changes: impl Iterator<Item = &'c Change>,
@@ -90,7 +88,7 @@ fn batch_of<'c>(
                 after,
                 place,
             } => {
-                // Whoever has changed the change may have left it out.
+                // Whoever has edited the change may have left its place out.
                 let elsewhere = before.parent_uuid() != after.parent_uuid();
                 let place = place.or(elsewhere.then_some(Place::Last));
                 batch.give(here, Source::Shown(after), after.name(), place);

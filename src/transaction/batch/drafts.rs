@@ -1,4 +1,4 @@
-//! Records as providers, with what repeats among them stored once.
+//! Records as providers, with repeated parts stored once.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::provider::name::{ResourceClass, Trait};
 use crate::provider::provider::{Head, Name, Provider};
 use crate::provider::record::ProviderRecord;
 
-/// A provider to be, which can be changed still.
+/// A provider in the making.
 pub(super) struct Draft {
     head: Head,
     inventory: Vec<(ResourceClass, Inventory)>,
@@ -31,14 +31,14 @@ impl Draft {
 
 /// What the records of one call have in common, stored once.
 #[derive(Default)]
-pub(super) struct Drafts {
+pub(super) struct Interner {
     classes: HashSet<ResourceClass>,
     trait_names: HashSet<Trait>,
     traits: HashSet<Arc<[Trait]>>,
     aggregates: HashSet<Arc<[Uuid]>>,
 }
 
-impl Drafts {
+impl Interner {
     pub(super) fn draft(&mut self, record: &ProviderRecord) -> Result<Draft, Error> {
         let ProviderRecord {
             uuid,

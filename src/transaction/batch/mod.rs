@@ -1,8 +1,8 @@
-//! Many providers at once: the one engine below `populate`, `replace_all` and `apply`.
+//! Many providers at once: the one engine behind `populate`, `replace_all` and `apply`.
 //!
-//! Each of these says what a forest is to become, as a [`Batch`]. The engine takes out
-//! everything that goes or moves, lowest first, and puts everything that arrives where it
-//! belongs, highest first:
+//! Each of these describes the forest that it wants, as a [`Batch`]. The engine takes out
+//! everything that is removed or moves, lowest first, and puts everything that is new or
+//! moves into its place, highest first:
 //!
 //! ```text
 //!   records ─► drafts ─┐                      ┌─ clear ─┐           ┌─ place ──┐
@@ -11,10 +11,10 @@
 //!                                             └─────────┘           └──────────┘
 //! ```
 //!
-//! So nothing moves twice, and only the outcome has to be a forest: no state in between is
-//! too deep or a cycle. All of it happens to a fork, which takes the transaction's place if
-//! every rule of [`checks`](super::checks) holds and is dropped if not. This module knows
-//! nothing of versions and commits.
+//! So nothing moves twice, and only the result must be a valid forest: no intermediate
+//! state is too deep or cyclic. It all happens in a fork, which replaces the transaction's
+//! forest if every rule of [`checks`](super::checks) holds and is dropped if not. This
+//! module knows nothing of versions and commits.
 
 mod arrivals;
 mod changes;
@@ -38,11 +38,11 @@ use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::transaction::transaction::Transaction;
 
-/// What a forest is to become.
+/// What turns one forest into another.
 struct Batch<'p> {
-    /// What brings it about, for reports.
+    /// The call that asks for it, for reports.
     operation: &'static str,
-    /// Providers that change, as they will be.
+    /// Providers that are new or change, in their new state.
     given: Vec<Given<'p>>,
     removed: HashSet<Uuid>,
     named: Vec<Named<'p>>,
@@ -51,13 +51,13 @@ struct Batch<'p> {
 
 struct Given<'p> {
     provider: Source<'p>,
-    /// Where it is, if it is not new.
+    /// Its current path, if it is not new.
     path: Option<Path>,
-    /// Where it goes among its siblings; none for one that stays where it is.
+    /// Its place among its siblings; `None` if it stays where it is.
     place: Option<Place>,
 }
 
-/// A provider as it will be, wherever that is.
+/// A provider in its new state, at any path.
 enum Source<'p> {
     Made(Box<Provider>),
     Shown(&'p Provider),
@@ -79,12 +79,12 @@ impl Source<'_> {
     }
 }
 
-/// What is left to do once nothing that leaves is in the forest any more.
+/// What is left to do once everything that leaves has been taken out.
 struct Cleared {
     arrivals: Arrivals,
-    /// Those that stay though their parent is removed, with that parent.
+    /// Providers that should stay though their parent is removed, with that parent.
     orphans: Vec<(Uuid, Uuid)>,
-    /// They and all that stays below them.
+    /// These, and everything below them that should stay.
     stranded: HashSet<Uuid>,
 }
 
@@ -103,7 +103,7 @@ impl<'p> Batch<'p> {
         self.given.is_empty() && self.removed.is_empty()
     }
 
-    /// Adds a provider as it will be, and where it goes. Each is added once.
+    /// Adds a provider in its new state, and its new place if it has one. Add each once.
     fn give(
         &mut self,
         old: Option<&Provider>,
@@ -127,9 +127,9 @@ impl<'p> Batch<'p> {
         });
     }
 
-    /// Gives a forest the new content of what it has, and takes out what goes or moves.
+    /// Updates providers in place, and takes out what is removed or moves.
     ///
-    /// Names may pass from one provider to another, so that two may have the same until all
+    /// Names may pass from one provider to another, so two may have the same name until all
     /// have arrived.
     fn clear(&mut self, editor: &mut Editor) -> Cleared {
         let mut arrivals = Arrivals::default();
@@ -149,7 +149,7 @@ impl<'p> Batch<'p> {
         }
         let removed = self.removed.iter().filter_map(|&uuid| editor.get(uuid));
         let is_removed = |uuid| self.removed.contains(&uuid);
-        // What is below another goes with it.
+        // Removing a provider removes everything below it.
         let topmost = removed.filter(|one| !one.parent_uuid().is_some_and(is_removed));
         leaving.extend(topmost.map(|one| (one.path().clone(), None)));
         // Lowest first, so that each takes along only what stays below it.
@@ -180,7 +180,7 @@ impl<'p> Batch<'p> {
 }
 
 impl Cleared {
-    /// Puts everything that arrives where it belongs.
+    /// Puts everything that arrives into its place.
     fn place(self, editor: &mut Editor) -> Result<(), Error> {
         let missing = self.orphans.iter().map(|(_, parent)| *parent).collect();
         self.arrivals.place(editor, missing, &self.stranded)
@@ -188,7 +188,7 @@ impl Cleared {
 }
 
 impl Transaction {
-    /// Goes on with the forest that a batch has made, if its names are in order.
+    /// Adopts the forest that a batch has made, if its names are valid.
     fn keep(&mut self, editor: Editor, batch: Batch<'_>, edits: u64) -> Result<(), Error> {
         checks::names(&self.editor, &batch.removed, &batch.named)?;
         self.editor = editor;

@@ -1,7 +1,7 @@
-//! Puts subtrees where they belong, tree by tree and top-down.
+//! Puts subtrees into their places, tree by tree and top-down.
 //!
-//! What goes to an ancestor is placed first. So each subtree is placed once, and numbering
-//! the children of an ancestor anew never changes a path that has been given away.
+//! Arrivals at an ancestor are placed first. So each subtree is placed once, and
+//! renumbering the children of an ancestor never changes a path that was already used.
 
 use std::{mem, vec};
 
@@ -19,16 +19,16 @@ use crate::transaction::checks;
 
 pub(super) struct Placing {
     arrivals: HashMap<Option<Uuid>, Siblings>,
-    /// What is left to do, the next step last.
+    /// The remaining steps, the next one last.
     steps: Vec<Step>,
-    /// New providers, which are attached together.
+    /// New providers, to be attached together.
     waiting: Vec<Provider>,
 }
 
 enum Step {
     /// Makes room below a parent.
     Open(Parent),
-    /// Places the next one below a parent.
+    /// Places the next subtree below a parent.
     Next(Next),
 }
 
@@ -41,15 +41,15 @@ struct Next {
 
 struct Parent {
     uuid: Option<Uuid>,
-    /// Its path, if it waits: then the forest can't say.
+    /// Its path, if it is waiting itself: then the forest does not have it yet.
     waits_at: Option<Path>,
 }
 
 impl Placing {
-    /// Begins with the parents that are in the forest, top-down.
+    /// Starts with the parents that are in the forest, top-down.
     pub(super) fn new(
         arrivals: HashMap<Option<Uuid>, Siblings>,
-        standing: Vec<Option<Uuid>>,
+        present: Vec<Option<Uuid>>,
     ) -> Self {
         let open = |uuid| {
             Step::Open(Parent {
@@ -59,7 +59,7 @@ impl Placing {
         };
         Self {
             arrivals,
-            steps: standing.into_iter().rev().map(open).collect(),
+            steps: present.into_iter().rev().map(open).collect(),
             waiting: Vec::new(),
         }
     }
@@ -75,7 +75,7 @@ impl Placing {
         Ok(())
     }
 
-    /// Makes room for what goes to a parent, and places what goes before a sibling.
+    /// Makes room for the arrivals at a parent, and places those that precede a sibling.
     fn open(&mut self, editor: &mut Editor, parent: Parent) -> Result<(), Error> {
         let Parent { uuid, waits_at } = parent;
         let parent_waits = waits_at.is_some();
@@ -110,7 +110,7 @@ impl Placing {
         Ok(())
     }
 
-    /// Places the next one below a parent, after all that is there.
+    /// Places the next subtree below a parent, after all children that it has.
     fn place(&mut self, editor: &mut Editor, mut next: Next) {
         let Some((subtree, _)) = next.siblings.next() else {
             return;
@@ -132,7 +132,7 @@ impl Placing {
         }
     }
 
-    /// Those to which something goes, top-down.
+    /// The providers of a subtree that have arrivals, top-down.
     fn parents_in(&self, subtree: &Subtree) -> impl Iterator<Item = Uuid> {
         let uuids = subtree.providers().map(Provider::uuid);
         uuids.filter(|&uuid| self.arrivals.contains_key(&Some(uuid)))

@@ -1,11 +1,11 @@
-//! `populate` and `replace_all`: what records make of a forest.
+//! `populate` and `replace_all`: making batches of records.
 
 use std::borrow::Borrow;
 
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use super::drafts::Drafts;
+use super::drafts::Interner;
 use super::{Batch, Source};
 use crate::error::Error;
 use crate::forest::diff::change::Place;
@@ -17,28 +17,26 @@ use crate::provider::record::ProviderRecord;
 use crate::transaction::transaction::Transaction;
 
 impl Transaction {
-    /// Adds and replaces providers, all of them or none. To remove all others in the
-    /// same step, use [`replace_all`](Self::replace_all).
+    /// Adds and replaces providers, all of them or none. To remove all others in the same
+    /// step, use [`replace_all`](Self::replace_all).
     ///
-    /// A provider that is new is added, after its siblings; one that is there
-    /// is replaced whole: its name, parent, generation, inventory, traits,
-    /// aggregates and resources become those of the record. Descendants of a
-    /// given provider that are not given themselves are removed; other trees
-    /// stay as they are. The order of the records does not matter, but new
-    /// siblings stand in theirs. A provider that keeps its parent keeps its
-    /// place. No records are no change.
+    /// A new provider is added after its siblings. An existing one is replaced as a whole:
+    /// its name, parent, generation, inventory, traits, aggregates and resources become
+    /// those of the record. Descendants of a given provider that are not given are removed;
+    /// other trees stay as they are. The order of the records does not matter, except among
+    /// new siblings. A provider that keeps its parent keeps its place. An empty list
+    /// changes nothing.
     ///
-    /// Cost: O((k + d) log n) for k records of which d providers come or go,
-    /// and one write for each that changes.
+    /// Cost: O((k + d) log n) for k records and d providers that are added or removed, and
+    /// one write for each that changes.
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicateProvider`]; [`Error::MissingParents`] with all parents
-    /// that are neither given nor left; [`Error::Cycle`]; [`Error::TooDeep`];
-    /// [`Error::RootMismatch`]; [`Error::TooManySiblings`] after four billion;
-    /// [`Error::InvalidRecord`] for an invalid name or
-    /// inventory; or a name or UUID that is taken, as for
-    /// [`new_root`](Self::new_root).
+    /// [`Error::DuplicateProvider`]; [`Error::MissingParents`] with all parents that are
+    /// neither given nor left; [`Error::Cycle`]; [`Error::TooDeep`];
+    /// [`Error::RootMismatch`]; [`Error::TooManySiblings`] beyond four billion;
+    /// [`Error::InvalidRecord`] for an invalid name or inventory; or a taken name or UUID,
+    /// as for [`new_root`](Self::new_root).
     #[doc(alias = "populate_from_iterable")]
     pub fn populate(
         &mut self,
@@ -49,32 +47,31 @@ impl Transaction {
 
     /// Makes the forest exactly these providers, in one step, or leaves it as it is.
     ///
-    /// This is the resync with another source of truth. A provider that is new is
-    /// added, after its siblings; one that is there is replaced whole if its record
-    /// differs; one without a record is removed, roots included. The order of the
-    /// records matters only among siblings that are new to their parent. A provider
-    /// that keeps its parent keeps its place. One whose record shows nothing new, below
-    /// ancestors that keep their parents, is left untouched, and a tree of which nothing
-    /// changes is shared with the versions before. So records of what the forest shows
-    /// already, in any order, are no change, and [`Forest::diff`](crate::Forest::diff)
-    /// finds only what the source of truth has changed.
+    /// Use it to resync with another source of truth. A new provider is added after its
+    /// siblings; an existing one is replaced as a whole if its record differs; one without
+    /// a record is removed, roots included. The order of the records matters only among
+    /// siblings that are new to their parent. A provider that keeps its parent keeps its
+    /// place. If its record contains nothing new and its ancestors keep their parents, it
+    /// is left untouched, and a tree in which nothing changes stays shared with earlier
+    /// versions. So records of what the forest already shows, in any order, change nothing,
+    /// and [`Forest::diff`](crate::Forest::diff) finds only what the source of truth has
+    /// changed.
     ///
-    /// A name passes from a provider that is removed to one that is added: a host whose
-    /// database was rebuilt comes back under its old name with another UUID.
+    /// A name can pass from a removed provider to a new one: a host whose database was
+    /// rebuilt reappears under its old name with another UUID.
     ///
-    /// **No records empty the forest**, where they are no change for
-    /// [`populate`](Self::populate). If the source of truth may answer with an empty or
-    /// a shortened list when it fails, check the list first.
+    /// **An empty list empties the forest**, while [`populate`](Self::populate) ignores
+    /// one. If the source of truth may return an empty or truncated list when it fails,
+    /// check the list first.
     ///
-    /// Cost: O(n) for the n providers that are there, O(k log n + k log k) for k
-    /// records, and one write for each provider that is added, changed, moved or
-    /// removed.
+    /// Cost: O(n) for n existing providers, O(k log n + k log k) for k records, and one
+    /// write for each provider that is added, changed, moved or removed.
     ///
     /// # Errors
     ///
     /// Those of [`populate`](Self::populate), but only the records count, since nothing
-    /// else stays: a parent that is not given is missing even if it is there, and names
-    /// and UUIDs clash only with those of other records.
+    /// else stays: a parent without a record is missing even if the forest has it, and
+    /// names and UUIDs clash only with those of other records.
     ///
     /// ```
     /// use provider_tree::{Error, ProviderRecord, ProviderTree};
@@ -118,7 +115,8 @@ impl Transaction {
     }
 }
 
-/// Which providers go, none of them given: what `populate` and `replace_all` differ in.
+/// Which providers are removed, given the UUIDs of the records: what distinguishes
+/// `populate` from `replace_all`.
 type Dropped = fn(&Forest, &HashSet<Uuid>) -> HashSet<Uuid>;
 
 /// All that are not given.
@@ -132,7 +130,7 @@ fn dropped_below(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
     let present = given.iter().filter_map(|&uuid| forest.get(uuid));
     let mut paths: Vec<&Path> = present.map(Provider::path).collect();
     paths.sort_unstable();
-    // Of paths below one another, the topmost covers all: it comes first.
+    // Of nested paths, the topmost covers the others and sorts first.
     paths.dedup_by(|path, above| above.contains(path));
     paths
         .into_iter()
@@ -142,21 +140,21 @@ fn dropped_below(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
         .collect()
 }
 
-/// What the records make of a forest. Those that say nothing new are left out.
+/// The batch for these records. Records that contain nothing new are left out.
 fn batch_of<'r>(
     forest: &Forest,
     records: impl Iterator<Item = &'r ProviderRecord>,
     dropped: Dropped,
     operation: &'static str,
 ) -> Result<Batch<'r>, Error> {
-    let mut drafts = Drafts::default();
+    let mut interner = Interner::default();
     let mut given = HashSet::default();
     let mut batch = Batch::new(operation);
     for record in records {
         if !given.insert(record.uuid) {
             return Err(Error::DuplicateProvider { uuid: record.uuid });
         }
-        let draft = drafts.draft(record)?;
+        let draft = interner.draft(record)?;
         let old = forest.get(record.uuid);
         if old.is_some_and(|old| draft.is_shown_by(old)) {
             continue;
@@ -170,7 +168,7 @@ fn batch_of<'r>(
     Ok(batch)
 }
 
-/// Each record names the root that its parents lead to, or none.
+/// Checks that each record names the root that its parents lead to, or none.
 fn check_roots<'r>(
     forest: &Forest,
     records: impl Iterator<Item = &'r ProviderRecord>,

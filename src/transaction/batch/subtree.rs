@@ -1,5 +1,5 @@
-//! A provider on its way to where it belongs, with all that is below it: the one place where
-//! batches take subtrees out of a forest and put them back.
+//! A subtree in transit: the only code in batches that takes subtrees out of a forest and
+//! puts them back.
 
 use std::iter;
 
@@ -8,10 +8,10 @@ use crate::forest::edit::Subtree as Detached;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
-/// A provider as it will be, and what is below it.
+/// A provider in its new state, and everything below it.
 pub(super) struct Subtree {
     top: Box<Provider>,
-    /// What has been taken out of a forest, the old top first; nothing if the top is new.
+    /// What was taken out of a forest, its old top first; `None` if the top is new.
     detached: Option<Detached>,
 }
 
@@ -24,7 +24,7 @@ impl Subtree {
         }
     }
 
-    /// Takes the provider as it is, at its path, and all below it out of a forest.
+    /// Takes the provider at a path, and everything below it, out of a forest.
     pub(super) fn take_out(&mut self, editor: &mut Editor, path: &Path) {
         self.top.head_mut().path = path.clone();
         self.detached = Some(editor.detach(path));
@@ -34,7 +34,7 @@ impl Subtree {
         &self.top
     }
 
-    /// Itself and all below it, top-down.
+    /// The provider and everything below it, top-down.
     pub(super) fn providers(&self) -> impl Iterator<Item = &Provider> {
         let detached = self.detached.iter().flat_map(Detached::providers);
         iter::once(&*self.top).chain(detached.skip(1))
@@ -44,13 +44,13 @@ impl Subtree {
         self.detached.is_none()
     }
 
-    /// The top at a path. What is below it is left out: there is nothing if it is new.
+    /// The provider alone, at a path: a new one has nothing below it.
     pub(super) fn into_top(mut self, path: Path) -> Provider {
         self.top.head_mut().path = path;
         *self.top
     }
 
-    /// Puts it at a path, where nothing is.
+    /// Puts it at a free path.
     pub(super) fn put(self, editor: &mut Editor, to: &Path) {
         let subtree = match self.detached {
             None => (*self.top).into(),
