@@ -11,7 +11,7 @@ thread_local! {
 }
 
 /// The most looks of one commit at pinned versions, its own included.
-const MOST_LOOKS: usize = 1 + LEVELS * LOOKS;
+const MOST_LOOKS: usize = 1 + LEVELS * CHECKS;
 
 /// A version of some nodes, pinned while there are other clones of its `Rc`.
 struct Fake {
