@@ -323,6 +323,47 @@ fn dropping_a_fork_frees_its_versions() {
     drop(held);
 }
 
+/// Edits of trees of 2,000 providers, whose maps are shared from one version to the next,
+/// leave no backlog, whatever the kind of edit.
+fn edits_of_large_trees_leave_no_backlog<C: SnapshotCell>() {
+    const COMMITS: u64 = 2_000;
+    let tree = ProviderTree::<C>::default();
+    tree.update(|transaction| {
+        for root in ["big", "other"] {
+            transaction.new_root(root)?;
+            for number in 0..2_000 {
+                transaction.new_child(&format!("{root}{number}"), root)?;
+            }
+        }
+        transaction.new_root("small").map(drop)
+    })
+    .unwrap();
+    let edits: [fn(&mut Transaction, u64) -> Result<(), Error>; 4] = [
+        |transaction, _| transaction.new_child("new", "big").map(drop),
+        |transaction, _| transaction.remove("new").map(drop),
+        |transaction, commit| {
+            let root = transaction.root_of("big7")?.uuid();
+            let name = transaction.children(root)?.last().map(|one| one.uuid());
+            transaction
+                .rename(name.unwrap_or(root), &format!("renamed{commit}"))
+                .map(drop)
+        },
+        |transaction, commit| {
+            for root in ["big", "other", "small"] {
+                transaction.set_generation(root, commit)?;
+            }
+            Ok(())
+        },
+    ];
+    for commit in 0..COMMITS {
+        let edit = edits[commit as usize % edits.len()];
+        tree.update(|transaction| edit(transaction, commit))
+            .unwrap();
+        let versions = tree.stats().versions;
+        assert!(versions < FEW * 10, "{versions} versions, commit {commit}");
+    }
+}
+
 fn main() -> ExitCode {
     run_one_at_a_time([
         (
@@ -361,6 +402,14 @@ fn main() -> ExitCode {
         (
             "a_large_version_is_freed_over_several_commits::on_arc_swap",
             a_large_version_is_freed_over_several_commits::<ArcSwapCell>,
+        ),
+        (
+            "edits_of_large_trees_leave_no_backlog::on_arc_swap",
+            edits_of_large_trees_leave_no_backlog::<ArcSwapCell>,
+        ),
+        (
+            "edits_of_large_trees_leave_no_backlog::on_epoch",
+            edits_of_large_trees_leave_no_backlog::<EpochCell>,
         ),
         (
             "a_large_version_is_freed_over_several_commits::on_epoch",

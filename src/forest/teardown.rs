@@ -103,7 +103,7 @@ impl Teardown {
             // Nothing is below them.
             Part::Table(table) => drop(table),
             Part::Tree(tree) => {
-                nodes = tree.len();
+                nodes = tree.nodes();
                 drop(tree);
             }
         }

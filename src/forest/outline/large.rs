@@ -22,7 +22,13 @@ pub(in crate::forest) struct Large {
     by_uuid: ByUuid,
     /// By the hashes of their names, which edits of content leave as they are.
     by_name: ByName,
+    /// All states that were made of one another share it, as they share nodes of the maps.
+    lineage: Arc<()>,
 }
+
+/// About how many nodes of the three maps an edit replaces: what is freed of a state that
+/// shares its maps with another one.
+const REPLACED: usize = 16;
 
 impl Large {
     pub(super) fn new(providers: Vec<Provider>, hash: NameHash<'_>) -> Self {
@@ -33,6 +39,17 @@ impl Large {
 
     pub(super) fn len(&self) -> usize {
         self.by_path.len()
+    }
+
+    /// About how many nodes are freed with it.
+    ///
+    /// Relaxed: another state of the lineage may be dropped meanwhile. It is an estimate.
+    pub(super) fn nodes(&self) -> usize {
+        if Arc::strong_count(&self.lineage) > 1 {
+            REPLACED
+        } else {
+            self.len()
+        }
     }
 
     pub(super) fn by_uuid(&self, uuid: Uuid) -> Option<&Provider> {

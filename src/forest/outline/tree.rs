@@ -56,6 +56,14 @@ impl Tree {
         }
     }
 
+    /// About how many nodes are freed with it, if nobody else has it.
+    pub(in crate::forest) fn nodes(&self) -> usize {
+        match self {
+            Self::Few(few) => few.len(),
+            Self::Many(many) => many.nodes(),
+        }
+    }
+
     /// The provider with that UUID, which may be near that position.
     pub(in crate::forest) fn by_uuid(&self, uuid: Uuid, at: usize) -> Option<&Provider> {
         match self {
