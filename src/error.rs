@@ -271,6 +271,10 @@ pub enum Error {
     /// would make the outer one retry forever.
     #[error("this thread is in an update of the same tree: edit through its transaction instead")]
     NestedUpdate,
+    /// The closure of an `update` put another transaction in the place of the one that it was
+    /// given.
+    #[error("the closure replaced its transaction by another: edit the one it is given")]
+    ForeignTransaction,
     /// An `update` lost to other commits too often for it to be chance. Most likely its
     /// closure commits to the same tree in another way, waits for a thread that does, or
     /// runs for more than a second.
@@ -315,8 +319,8 @@ impl Error {
         self.remedy() == Remedy::ReadAgain
     }
 
-    /// Whether the call itself is wrong: retrying it fails again, no matter what others
-    /// change.
+    /// Whether the call is malformed or does not fit this forest, like a move that would
+    /// close a cycle: correct it before you try again.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.remedy() == Remedy::Correct
@@ -345,7 +349,8 @@ impl Error {
             | Self::InvalidTrait { .. }
             | Self::InvalidInventory { .. }
             | Self::ReservedAboveTotal { .. }
-            | Self::NestedUpdate => Remedy::Correct,
+            | Self::NestedUpdate
+            | Self::ForeignTransaction => Remedy::Correct,
         }
     }
 

@@ -74,6 +74,11 @@ impl Snapshot {
         Self::in_history(History::new(), number, forest)
     }
 
+    /// What tells this version from all others.
+    pub(crate) fn identity(&self) -> impl PartialEq + use<> {
+        (self.version.history, self.version.number)
+    }
+
     /// The next version of the same tree.
     pub(crate) fn next(&self, forest: Forest) -> Self {
         Self::in_history(self.version.history, self.version() + 1, forest)

@@ -326,6 +326,7 @@ fn dropping_a_fork_frees_its_versions() {
 /// Edits of trees of 2,000 providers, whose maps are shared from one version to the next,
 /// leave no backlog, whatever the kind of edit.
 fn edits_of_large_trees_leave_no_backlog<C: SnapshotCell>() {
+    type Edit = fn(&mut Transaction, u64) -> Result<(), Error>;
     const COMMITS: u64 = 2_000;
     let tree = ProviderTree::<C>::default();
     tree.update(|transaction| {
@@ -338,7 +339,7 @@ fn edits_of_large_trees_leave_no_backlog<C: SnapshotCell>() {
         transaction.new_root("small").map(drop)
     })
     .unwrap();
-    let edits: [fn(&mut Transaction, u64) -> Result<(), Error>; 4] = [
+    let edits: [Edit; 4] = [
         |transaction, _| transaction.new_child("new", "big").map(drop),
         |transaction, _| transaction.remove("new").map(drop),
         |transaction, commit| {

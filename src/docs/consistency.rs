@@ -72,7 +72,9 @@
 //!
 //! # Fairness
 //!
-//! Writers are lock-free: when a commit fails, another one has succeeded. That alone would
+//! Writers are lock-free: when a commit fails, another one has succeeded. (While subscribers
+//! wait, each commit also takes a short lock, to take their wakers out; a thread that is
+//! preempted there delays the others until it runs again.) That alone would
 //! let short transactions starve a long one. So a writer that has lost *claims priority*:
 //! at its first loss if its transaction takes a millisecond or more (until an attempt has
 //! been timed, it counts as 10 µs per edit), else at its fourth. While a claim is in force,
@@ -115,7 +117,10 @@
 //! wrote, which is more than it replaced itself. So old versions do not pile up, however
 //! many writers there are: on 2 cores, 8 readers with 8 writers, 16 with 16 and 2 with 32
 //! never left more than 30 of them waiting. No thread waits for a lock. A node is a block
-//! of one of the tries, or a provider; a small tree is freed as a whole.
+//! of one of the tries, or a provider. A tree is freed as a whole: one of up to 32 providers
+//! counts as so many nodes; of a larger one, an edit replaces a few nodes of its maps. The
+//! exception to the bound is the last version of a large tree that has been removed: the
+//! commit that finds it unpinned frees all of it, some 2 µs per provider.
 //!
 //! A pinned version, one that is still held, is checked from time to time, at growing
 //! intervals: it is freed within a few times as many commits as it was held for, at most

@@ -11,8 +11,10 @@
 //!   version can be separate [`ProviderTree`](crate::ProviderTree)s.
 //! - **A commit costs O(log n)**, where a lock around a hash map would change one slot. If
 //!   you write more than you read, use another structure.
-//! - **Writers free old versions**, so a commit pays for more than its own edits, some 25
-//!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). Once the
+//! - **Writers free old versions**, so a commit pays for more than its own edits, as a rule
+//!   25 µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). A
+//!   removed tree of more than 32 providers is freed by one commit, 0.2 s for one of
+//!   100,000. Once the
 //!   tree itself is gone, dropping the last snapshot of a version frees it: tens of
 //!   milliseconds for 100,000 providers.
 //! - **No update inside an update.** The closure of an update can't update the same tree:

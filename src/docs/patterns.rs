@@ -187,10 +187,9 @@
 //! # use provider_tree::{Error, ProviderRecord, ProviderTree};
 //! # use uuid::Uuid;
 //! # let tree = ProviderTree::new();
-//! let mut report = vec![ProviderRecord::new(Uuid::from_u128(1), "host")];
-//! let mut device = ProviderRecord::new(Uuid::from_u128(2), "host_gpu0");
-//! device.parent_uuid = Some(report[0].uuid);
-//! report.push(device);
+//! let host = ProviderRecord::new(Uuid::from_u128(1), "host");
+//! let device = ProviderRecord::new(Uuid::from_u128(2), "host_gpu0").with_parent(host.uuid);
+//! let mut report = vec![host, device];
 //!
 //! assert_eq!(tree.populate(&report)?.version, 1);
 //! assert_eq!(tree.populate(&report)?.version, 1); // nothing new

@@ -158,6 +158,10 @@ fn errors() -> Vec<(Error, Vec<String>)> {
         ),
         (Error::NestedUpdate, vec!["the same tree".to_owned()]),
         (
+            Error::ForeignTransaction,
+            vec!["replaced its transaction".to_owned()],
+        ),
+        (
             Error::Contended { attempts: 10_000 },
             vec!["10000".to_owned()],
         ),

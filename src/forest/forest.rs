@@ -64,8 +64,8 @@ fn spelled(name: &str) -> Option<Uuid> {
 impl Forest {
     /// The most levels that a tree can have, its root included.
     ///
-    /// Placement has no limit; real trees have 3 or 4 levels. A path takes a
-    /// byte per level, so the limit bounds what a deep provider costs.
+    /// Placement has no limit; real trees have 3 or 4 levels. A path takes one to
+    /// five bytes per level, so the limit bounds what a deep provider costs.
     pub const MAX_LEVELS: usize = 1_024;
 
     pub(crate) fn new() -> Self {
@@ -129,6 +129,7 @@ impl Forest {
     /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
     #[doc(alias = "data")]
     #[inline]
+    #[must_use]
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<&Provider> {
         match key.into() {
             ProviderKey::Uuid(uuid) => self.get(uuid),
@@ -168,6 +169,7 @@ impl Forest {
     /// Whether there is a provider with that name or UUID. Cost: as
     /// [`find`](Self::find).
     #[inline]
+    #[must_use]
     pub fn exists<'k>(&self, key: impl Into<ProviderKey<'k>>) -> bool {
         self.find(key).is_some()
     }

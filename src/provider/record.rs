@@ -83,7 +83,14 @@ impl ProviderRecord {
         self
     }
 
-    /// Sets the inventory.
+    /// The same, in the tree of this root.
+    #[must_use]
+    pub fn with_root(mut self, root_uuid: Uuid) -> Self {
+        self.root_uuid = Some(root_uuid);
+        self
+    }
+
+    /// The same, with this inventory; of two records of one class, the last.
     #[must_use]
     pub fn with_inventory(
         mut self,

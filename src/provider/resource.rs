@@ -29,4 +29,11 @@ impl Resource {
             metadata: BTreeMap::new(),
         }
     }
+
+    /// The same, with one more note.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
 }

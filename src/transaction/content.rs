@@ -61,8 +61,7 @@ impl Transaction {
     ///
     /// let tree = ProviderTree::new();
     /// tree.new_root("host")?;
-    /// let mut memory = Inventory::new(65_536);
-    /// memory.reserved = Some(512);
+    /// let memory = Inventory::new(65_536).with_reserved(512);
     /// let changed = tree.update(|transaction| {
     ///     transaction.update_inventory("host", [(ResourceClass::MEMORY_MB, memory)], 1)
     /// })?;

@@ -171,7 +171,11 @@ impl<C: SnapshotCell> ProviderTree<C> {
         loop {
             attempts.start();
             let mut transaction = Transaction::new(self.snapshot());
+            let base = transaction.base().identity();
             let value = nesting::run(self, || edits(&mut transaction))?;
+            if transaction.base().identity() != base {
+                return Err(Error::ForeignTransaction.into());
+            }
             match self.swap(&transaction) {
                 Ok(version) => {
                     let attempts = attempts.end();
@@ -209,7 +213,10 @@ impl<C: SnapshotCell> ProviderTree<C> {
 
     /// Tries once to commit a transaction. Never waits for other writers.
     ///
-    /// Cost: O(1), plus that of the wakers of subscribers, which it calls outside every
+    /// Cost: O(1); its share of freeing old versions (see
+    /// [`docs::consistency`](crate::docs::consistency#old-versions)); with
+    /// [`subscribe_to`](Self::subscribe_to), a comparison of the roots, O(c log n) for c
+    /// changed trees; and that of the wakers of subscribers, which it calls outside every
     /// lock.
     ///
     /// # Errors

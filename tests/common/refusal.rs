@@ -88,6 +88,7 @@ pub enum Refusal {
         total: u32,
     },
     NestedUpdate,
+    ForeignTransaction,
     Contended {
         attempts: u64,
     },

@@ -237,7 +237,7 @@ impl Tree {
 }
 
 impl<'a> Rest<'a> {
-    /// Nothing is left.
+    /// Exact, unless it began in the middle of a large tree.
     pub(in crate::forest) fn size_hint(&self) -> (usize, Option<usize>) {
         match self {
             Self::Few(few) => few.size_hint(),
@@ -245,6 +245,7 @@ impl<'a> Rest<'a> {
         }
     }
 
+    /// Nothing is left.
     pub(in crate::forest) fn none() -> Self {
         Self::Few([].iter())
     }

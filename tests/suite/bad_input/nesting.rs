@@ -347,3 +347,23 @@ fn an_update_that_waits_for_another_writer_of_its_tree_gives_up() {
     other.join().unwrap();
     assert_eq!(tree.version(), forest().version() + attempts);
 }
+
+#[test]
+fn a_closure_that_swaps_its_transaction_for_another_is_refused() {
+    let tree = forest();
+    let before = tree.snapshot();
+    let other = forest();
+    for edit_it in [false, true] {
+        let result = tree.update(|transaction| {
+            transaction.new_root("lost")?;
+            let mut others = other.begin();
+            if edit_it {
+                others.new_root("theirs")?;
+            }
+            std::mem::swap(transaction, &mut others);
+            Ok(())
+        });
+        assert_eq!(result.map(drop), Err(Error::ForeignTransaction));
+    }
+    assert!(tree.snapshot().ptr_eq(&before) && !other.exists("theirs"));
+}
