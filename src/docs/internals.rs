@@ -24,9 +24,9 @@
 //!
 //! ```text
 //!   UUID ──hash──> index ─┐
-//!                         ├─> place = (root's ordinal, position)
-//!   name ──hash──> index ─┘               │
-//!                                         v
+//!                         ├─> location = (root's ordinal, position)
+//!   name ──hash──> index ─┘                  │
+//!                                            v
 //!   outline, a radix trie by the roots' ordinals
 //!   ┌──┬──┬──┬──┐
 //!   │  │  │  │  │ blocks of 32
@@ -39,8 +39,8 @@
 //!   moves, so adding a child touches no other provider. A *path* is the list of ordinals
 //!   from the root down; sorted paths give the forest top-down, and a subtree is a range of
 //!   them.
-//! - A *place* is plain data. An index is a trie of hash tables, each of 32 cache lines
-//!   with seven places per line, so copying a table is a memcpy, and edits of content never
+//! - A *location* is plain data. An index is a trie of hash tables, each of 32 cache lines
+//!   with seven locations per line, so copying a table is a memcpy, and edits of content never
 //!   touch an index. The position is a hint: if another provider is found there, its tree
 //!   is searched.
 //! - An edit of content copies one tree and the blocks above it: in a tree of more than 32

@@ -1,4 +1,4 @@
-//! The invariants that hold between the outline and the indices, for tests to check.
+//! The invariants of the outline and the indices, for tests to check.
 
 use std::ptr;
 
@@ -8,7 +8,8 @@ use super::forest::Forest;
 use crate::provider::path::Path;
 
 impl Forest {
-    /// Says which invariant does not hold. Cost: O(n log n).
+    /// Returns an error that names the first invariant that does not hold. Cost: O(n log
+    /// n).
     #[doc(hidden)]
     pub fn check_invariants(&self) -> Result<(), String> {
         let ensure = |holds: bool, what: &str| holds.then_some(()).ok_or_else(|| what.to_owned());

@@ -1,11 +1,11 @@
-//! What changes a state: the outline, and the indices in step with it.
+//! Editing a state: the outline, and the indices in step with it.
 
 use std::ops::Deref;
 
 use uuid::Uuid;
 
 use super::forest::{Forest, Keys};
-use super::index::Place;
+use super::index::Location;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
@@ -17,7 +17,7 @@ impl Keys {
 
 /// A private copy of a forest, and the only way to change one.
 ///
-/// It trusts its arguments: the rules of a forest are checked before.
+/// It trusts its arguments: callers check the rules of a forest first.
 pub(crate) struct Editor {
     forest: Forest,
     /// How many providers it has written: a measure of how many nodes it has copied.
@@ -25,7 +25,7 @@ pub(crate) struct Editor {
 }
 
 impl From<&Forest> for Editor {
-    /// Begins with a state. Cost: O(1).
+    /// Starts from a state. Cost: O(1).
     fn from(forest: &Forest) -> Self {
         Self {
             forest: forest.fork(),
@@ -43,7 +43,7 @@ impl Deref for Editor {
 }
 
 impl Editor {
-    /// The same once more, with its writes, to try something out. Cost: O(1).
+    /// A fork, with the same number of writes, to try something out. Cost: O(1).
     pub(crate) fn try_out(&self) -> Self {
         Self {
             forest: self.forest.fork(),
@@ -62,7 +62,7 @@ impl Editor {
         editor.forest
     }
 
-    /// Adds providers at their paths, where nothing is.
+    /// Adds providers at their paths, which must be free.
     pub(crate) fn attach_all(&mut self, mut providers: Vec<Provider>) {
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
         let mut rest = providers.into_iter().peekable();
@@ -79,13 +79,13 @@ impl Editor {
     /// Adds providers of one tree, sorted by their paths.
     fn attach_to_tree(&mut self, providers: Vec<Provider>) {
         self.writes += providers.len();
-        for (place, one) in self.places(&providers) {
+        for (location, one) in self.locations(&providers) {
             self.forest
                 .by_uuid
-                .insert(self.forest.keys.uuid(one.uuid()), place);
+                .insert(self.forest.keys.uuid(one.uuid()), location);
             self.forest
                 .by_name
-                .insert(self.forest.keys.name_of(one), place);
+                .insert(self.forest.keys.name_of(one), location);
         }
         let keys = &self.forest.keys;
         self.forest
@@ -93,21 +93,21 @@ impl Editor {
             .insert(providers, &|one| keys.name_of(one));
     }
 
-    /// The places that providers of one tree, sorted by their paths, will have once they
+    /// The locations that providers of one tree, sorted by their paths, will have once they
     /// are in it.
-    fn places<'p>(&self, new: &'p [Provider]) -> Vec<(Place, &'p Provider)> {
+    fn locations<'p>(&self, new: &'p [Provider]) -> Vec<(Location, &'p Provider)> {
         let Some(root) = new.first().and_then(|first| first.path().root_ordinal()) else {
             return Vec::new();
         };
         let tree = self.forest.outline.tree(root);
-        let place = |(before, one): (usize, &'p Provider)| {
+        let location = |(before, one): (usize, &'p Provider)| {
             let at = before + tree.map_or(0, |tree| tree.count_before(one.path()));
-            (Place { root, at }, one)
+            (Location { root, at }, one)
         };
-        new.iter().enumerate().map(place).collect()
+        new.iter().enumerate().map(location).collect()
     }
 
-    /// Shows a provider in a new state, at the path where it is. The name may be another.
+    /// Replaces a provider by its new state, at the same path. Its name may differ.
     pub(crate) fn replace(&mut self, provider: Provider) {
         let Some(old) = self.forest.outline.get(provider.path()) else {
             return;
@@ -120,10 +120,10 @@ impl Editor {
                 .remove(self.forest.keys.name_of(old), root);
             let tree = self.forest.outline.tree(root);
             let at = tree.map_or(0, |tree| tree.count_before(provider.path()));
-            let place = Place { root, at };
+            let location = Location { root, at };
             self.forest
                 .by_name
-                .insert(self.forest.keys.name_of(&provider), place);
+                .insert(self.forest.keys.name_of(&provider), location);
         }
         self.writes += 1;
         let keys = &self.forest.keys;
@@ -133,7 +133,7 @@ impl Editor {
             .edit(&path, &|one| keys.name_of(one), |there| *there = provider);
     }
 
-    /// Edits what the provider at a path shows, but for its name.
+    /// Edits the content of the provider at a path, except its name.
     pub(crate) fn edit(&mut self, path: &Path, edit: impl FnOnce(&mut Provider)) {
         self.writes += 1;
         let keys = &self.forest.keys;
@@ -142,20 +142,21 @@ impl Editor {
             .edit(path, &|one| keys.name_of(one), edit);
     }
 
-    /// Takes out the provider at a path and all below it.
+    /// Removes the provider at a path and everything below it.
     pub(crate) fn detach(&mut self, top: &Path) -> Subtree {
         let providers = self.take_out(top, &top.end());
         self.forget(&providers);
         Subtree(providers)
     }
 
-    /// Puts a subtree at a path, where nothing is.
+    /// Adds a subtree at a free path.
     pub(crate) fn attach(&mut self, subtree: Subtree, to: &Path) {
         self.attach_to_tree(subtree.at(to));
     }
 
-    /// Moves what is at some paths, and all below them, to others below one parent: all at
-    /// once, so that none meets another. Nothing is at the new paths but what moves.
+    /// Moves the providers at some paths, with everything below them, to others below one
+    /// parent: all at once, so that none collides with another. The new paths must be free,
+    /// or freed by these moves.
     pub(crate) fn relocate(&mut self, moves: &[(Path, Path)], parent_uuid: Option<Uuid>) {
         let moving: Vec<_> = moves
             .iter()
@@ -166,13 +167,13 @@ impl Editor {
             })
             .collect();
         for (root, providers) in moving {
-            let moved = self.places(&providers);
-            for (place, one) in moved.iter().filter(|(place, _)| place.root != root) {
+            let moved = self.locations(&providers);
+            for (location, one) in moved.iter().filter(|(location, _)| location.root != root) {
                 let hash = self.forest.keys.uuid(one.uuid());
-                self.forest.by_uuid.relocate(hash, root, *place);
+                self.forest.by_uuid.relocate(hash, root, *location);
                 self.forest
                     .by_name
-                    .relocate(self.forest.keys.name_of(one), root, *place);
+                    .relocate(self.forest.keys.name_of(one), root, *location);
             }
             self.writes += providers.len();
             let keys = &self.forest.keys;
@@ -182,8 +183,7 @@ impl Editor {
         }
     }
 
-    /// Takes out of the outline what is in one tree at the first of two paths, the last, or
-    /// in between.
+    /// Removes from the outline the providers of one tree from `first` to `last`.
     fn take_out(&mut self, first: &Path, last: &Path) -> Vec<Provider> {
         let root = first.root_ordinal().unwrap_or_default();
         let is_small = |editor: &Self| editor.outline.tree(root).map(|tree| tree.is_small());
@@ -198,7 +198,7 @@ impl Editor {
         removed
     }
 
-    /// Takes out of the indices providers that the outline had in one tree.
+    /// Removes from the indices providers that the outline had in one tree.
     fn forget(&mut self, removed: &[Provider]) {
         for one in removed {
             let root = one.path().root_ordinal().unwrap_or_default();
@@ -211,23 +211,23 @@ impl Editor {
         }
     }
 
-    /// Corrects the positions that the indices have of a tree.
+    /// Corrects the positions that the indices have for a tree.
     fn note_positions(&mut self, root: u32) {
         let tree = self.forest.outline.tree(root);
         let all = tree.into_iter().flat_map(|tree| tree.iter());
         for (at, one) in all.enumerate() {
-            let place = Place { root, at };
+            let location = Location { root, at };
             let hash = self.forest.keys.uuid(one.uuid());
-            self.forest.by_uuid.relocate(hash, root, place);
+            self.forest.by_uuid.relocate(hash, root, location);
             self.forest
                 .by_name
-                .relocate(self.forest.keys.name_of(one), root, place);
+                .relocate(self.forest.keys.name_of(one), root, location);
         }
     }
 }
 
-/// A provider and all that is below it, which no forest has.
-#[must_use = "what is not attached is gone"]
+/// A provider and everything below it, in no forest.
+#[must_use = "a subtree that is not attached is lost"]
 pub(crate) struct Subtree(Vec<Provider>);
 
 impl From<Provider> for Subtree {
@@ -237,12 +237,12 @@ impl From<Provider> for Subtree {
 }
 
 impl Subtree {
-    /// From the topmost on, in the order of their paths.
+    /// In the order of their paths, the topmost first.
     pub(crate) fn providers(&self) -> &[Provider] {
         &self.0
     }
 
-    /// The same with its topmost provider in a new state, at the same path.
+    /// The same with a new state of its topmost provider, at the same path.
     pub(crate) fn with_top(mut self, top: Provider) -> Self {
         if let Some(old) = self.0.first_mut() {
             *old = top;
@@ -256,7 +256,7 @@ impl Subtree {
         }
     }
 
-    /// Its providers, with the topmost at a path.
+    /// Its providers, with the topmost one moved to a path.
     fn at(mut self, to: &Path) -> Vec<Provider> {
         if let Some(from) = self.0.first().map(|top| top.path().clone()) {
             for provider in &mut self.0 {

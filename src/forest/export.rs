@@ -4,9 +4,10 @@ use super::forest::Forest;
 use crate::provider::record::ProviderRecord;
 
 impl Forest {
-    /// Copies of all providers as plain data, in the order of
-    /// [`iter`](Self::iter), with their roots: an export, which `populate` and
-    /// `replace_all` take back. Cost: O(size of the provider) each.
+    /// All providers as plain data, in the order of [`iter`](Self::iter), with their roots:
+    /// an export that `populate` and `replace_all` read back.
+    ///
+    /// Cost: O(size of the provider) each.
     pub fn to_records(&self) -> impl Iterator<Item = ProviderRecord> {
         let mut root = None;
         self.iter().map(move |provider| {

@@ -13,13 +13,14 @@ use crate::provider::provider::Provider;
 use crate::sync::HashState;
 
 /// One state of the whole forest, as a [`Snapshot`](crate::Snapshot) and a
-/// [`Transaction`](crate::Transaction) show it: every query is here.
+/// [`Transaction`](crate::Transaction) show it: all queries are here.
 ///
-/// `&Forest` stands to `Snapshot` as `&str` to `String`: take it where either
-/// will do. In the costs, n is the number of providers. A *look-up* finds a table of
-/// places by the hash, a tree by the place and the provider in the tree: it passes a node
-/// of each of two 32-way tries for every 32 times as many providers, O(log₃₂ n), 2 to 4 in
-/// practice. In a tree of more than 32 providers a look-up in its own maps comes on top.
+/// `&Forest` is to `Snapshot` what `&str` is to `String`: accept it as an argument where
+/// either will do. In the costs, n is the number of providers. A *look-up* finds a table by
+/// the hash, a tree by the location in the table, and the provider in the tree: it visits a
+/// node of each of two 32-way tries for every 32 times as many providers, O(log₃₂ n), 2 to
+/// 4 in practice. In a tree of more than 32 providers, a look-up in the tree's own maps is
+/// added.
 pub struct Forest {
     pub(super) by_uuid: Index,
     pub(super) by_name: Index,
@@ -27,7 +28,7 @@ pub struct Forest {
     pub(super) outline: Outline,
 }
 
-/// How the keys of a forest and its forks are hashed.
+/// How a forest and its forks hash their keys.
 #[derive(Clone, Default)]
 pub(super) struct Keys(HashState);
 
@@ -37,13 +38,14 @@ impl Keys {
         self.0.hash_one(u128::from_ne_bytes(uuid.into_bytes()))
     }
 
-    /// Names that spell a UUID have its hash, in whatever spelling.
+    /// A name that spells a UUID, in any spelling, has the UUID's hash.
     #[inline]
     pub(super) fn name(&self, name: &str) -> u64 {
         match spelled(name) {
             Some(spelled) => self.uuid(spelled),
             None => {
-                // The bytes alone: two names of a forest are never hashed one after the other.
+                // Only the bytes: two names of a forest are never hashed one after the
+                // other.
                 let mut hasher = self.0.build_hasher();
                 hasher.write(name.as_bytes());
                 hasher.finish()
@@ -52,7 +54,7 @@ impl Keys {
     }
 }
 
-/// The UUID that a name spells. Most names are of other lengths than any spelling.
+/// The UUID that a name spells. Its length rules that out for most names.
 #[inline]
 fn spelled(name: &str) -> Option<Uuid> {
     match name.len() {
@@ -77,7 +79,7 @@ impl Forest {
         }
     }
 
-    /// The same state once more. Cost: O(1).
+    /// A copy that shares everything. Cost: O(1).
     pub(crate) fn fork(&self) -> Self {
         Self {
             by_uuid: self.by_uuid.clone(),
@@ -94,9 +96,8 @@ impl Forest {
         self.look_up(u128::from_ne_bytes(uuid.into_bytes()))
     }
 
-    /// A UUID as a number takes two registers, where one of bytes would be copied. What is
-    /// rarely met is left to calls that are the last thing done, so that nothing is saved
-    /// for after them.
+    /// A UUID as a number takes two registers, where bytes would be copied. Rare cases are
+    /// tail calls, so that no registers are saved for them.
     #[inline(never)]
     fn look_up(&self, number: u128) -> Option<&Provider> {
         let uuid = Uuid::from_bytes(number.to_ne_bytes());
@@ -109,18 +110,18 @@ impl Forest {
     #[inline(never)]
     fn look_up_anywhere(&self, number: u128) -> Option<&Provider> {
         let uuid = Uuid::from_bytes(number.to_ne_bytes());
-        self.by_uuid.find(self.keys.uuid(uuid), |place| {
-            self.outline.tree(place.root)?.by_uuid(uuid, place.at)
+        self.by_uuid.find(self.keys.uuid(uuid), |location| {
+            self.outline.tree(location.root)?.by_uuid(uuid, location.at)
         })
     }
 
-    /// What a [glance](Index::glance) at an index and the outline shows: a provider that is
-    /// nearly always the right one, `Some(None)` if there may be one elsewhere, `None` if
-    /// there is none.
+    /// What a [glance](Index::glance) at an index and the outline finds: a provider that is
+    /// nearly always the right one, `Some(None)` if it may be elsewhere, `None` if there is
+    /// none.
     #[inline]
     pub(super) fn glance(&self, index: &Index, hash: u64) -> Option<Option<&Provider>> {
         match index.glance(hash) {
-            Glance::Place(place) => Some(self.outline.near(place.root, place.at)),
+            Glance::Location(location) => Some(self.outline.near(location.root, location.at)),
             Glance::Unknown => Some(None),
             Glance::Nothing => None,
         }
@@ -147,26 +148,27 @@ impl Forest {
         .or_else(|| self.get(spelled(text)?))
     }
 
-    /// The first provider that is the right one, of those whose names have that hash.
+    /// The first provider that `is_it` accepts, of those whose names have that hash.
     fn named(&self, hash: u64, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
-        self.by_name.find(hash, |place| {
-            let tree = self.outline.tree(place.root)?;
-            tree.by_name(hash, place.at, &is_it)
+        self.by_name.find(hash, |location| {
+            let tree = self.outline.tree(location.root)?;
+            tree.by_name(hash, location.at, &is_it)
         })
     }
 
-    /// The provider with that name or UUID. Cost: as [`find`](Self::find).
+    /// The provider with that name or UUID, or an error. Cost: that of
+    /// [`find`](Self::find).
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`] if there is none.
+    /// [`Error::UnknownProvider`] if there is no such provider.
     #[inline]
     pub fn require<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<&Provider, Error> {
         let key = key.into();
         self.find(key).ok_or_else(|| Error::unknown(key))
     }
 
-    /// Whether there is a provider with that name or UUID. Cost: as
+    /// Whether there is a provider with that name or UUID. Cost: that of
     /// [`find`](Self::find).
     #[inline]
     #[must_use]
@@ -181,7 +183,7 @@ impl Forest {
         self.outline.len()
     }
 
-    /// Whether there is no provider. Cost: O(1).
+    /// Whether there are no providers. Cost: O(1).
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -192,8 +194,8 @@ impl Forest {
         self.outline.get(path)
     }
 
-    /// The provider that counts and has that name, or one that spells the same UUID in
-    /// another way.
+    /// The provider that has that name, or one that spells the same UUID differently, among
+    /// those that `counts` accepts.
     pub(crate) fn holder_of_name(&self, name: &str, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
         if let Some(uuid) = spelled(name) {
             return self.holder_of_spelling(uuid, counts);
@@ -203,7 +205,8 @@ impl Forest {
         holder.map(Provider::uuid)
     }
 
-    /// The provider that counts and whose name spells a UUID that is not its own.
+    /// The provider whose name spells this UUID, which is not its own, among those that
+    /// `counts` accepts.
     pub(crate) fn named_as(&self, uuid: Uuid, counts: impl Fn(Uuid) -> bool) -> Option<Uuid> {
         self.holder_of_spelling(uuid, |holder| holder != uuid && counts(holder))
     }

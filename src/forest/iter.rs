@@ -12,26 +12,26 @@ use crate::provider::key::ProviderKey;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
-/// How many providers below a child [`Children`] steps over one by one before
-/// it looks up where the next child is.
+/// How many providers below a child [`Children`] steps over one by one before it looks up
+/// the next child.
 const STEPS: usize = 8;
 
 impl Forest {
-    /// All providers: parents first, siblings and roots in the order in which
-    /// they were added. Cost: O(1) a provider.
+    /// All providers: parents first, siblings and roots in the order in which they were
+    /// added. Cost: O(1) per provider.
     pub fn iter(&self) -> Providers<'_> {
         Providers::below(self, &Path::TOP)
     }
 
-    /// The roots, in the order in which they were added. Cost: as
+    /// The roots, in the order in which they were added. Cost: that of
     /// [`children`](Self::children).
     pub fn roots(&self) -> Children<'_> {
         Children::of(self, &Path::TOP)
     }
 
-    /// The direct children of a provider, in the order in which they were
-    /// added. Cost: O(1) a child that has few descendants, O(log n) for one
-    /// with many.
+    /// The direct children of a provider, in the order in which they were added.
+    ///
+    /// Cost: O(1) per child with few descendants, O(log n) per child with many.
     ///
     /// # Errors
     ///
@@ -40,8 +40,9 @@ impl Forest {
         Ok(Children::of(self, self.require(key)?.path()))
     }
 
-    /// All that is below a provider, itself not included, parents first. Cost:
-    /// O(log n) to start, then O(1) a provider.
+    /// Everything below a provider, without the provider itself, parents first.
+    ///
+    /// Cost: O(log n) to start, then O(1) per provider.
     ///
     /// # Errors
     ///
@@ -52,8 +53,10 @@ impl Forest {
         Ok(all)
     }
 
-    /// The parent of a provider, its parent's parent and so on up to the root.
-    /// Cost: one look-up a provider.
+    /// The ancestors of a provider: its parent, its parent's parent and so on up to the
+    /// root.
+    ///
+    /// Cost: one look-up per ancestor.
     ///
     /// # Errors
     ///
@@ -85,7 +88,8 @@ impl Forest {
     }
 
     /// The whole tree that a provider belongs to, from its root, parents first.
-    /// Cost: O(log n) to start, then O(1) a provider.
+    ///
+    /// Cost: O(log n) to start, then O(1) per provider.
     ///
     /// # Errors
     ///
@@ -103,8 +107,9 @@ impl Forest {
         Ok(self.require(key)?.path().levels() - 1)
     }
 
-    /// A provider and all below it, parents first. Cost: O(log n) to start, then O(1) a
-    /// provider.
+    /// A provider and everything below it, parents first.
+    ///
+    /// Cost: O(log n) to start, then O(1) per provider.
     ///
     /// # Errors
     ///
@@ -116,15 +121,16 @@ impl Forest {
         Ok(Providers::below(self, self.require(key)?.path()))
     }
 
-    /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost:
-    /// O(1) a provider.
+    /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost: O(1) per
+    /// provider.
     #[doc(alias = "get_provider_uuids")]
     pub fn provider_uuids(&self) -> ProviderUuids<'_> {
         ProviderUuids(self.iter())
     }
 
-    /// The UUIDs of a provider and all below it, parents first. Cost: O(log n)
-    /// to start, then O(1) a provider.
+    /// The UUIDs of a provider and everything below it, parents first.
+    ///
+    /// Cost: O(log n) to start, then O(1) per provider.
     ///
     /// # Errors
     ///
@@ -136,8 +142,8 @@ impl Forest {
         Ok(ProviderUuids(self.providers_in(key)?))
     }
 
-    /// The UUIDs of the whole tree that a provider belongs to, from its root.
-    /// Cost: as [`tree_of`](Self::tree_of).
+    /// The UUIDs of the whole tree that a provider belongs to, from its root. Cost: that of
+    /// [`tree_of`](Self::tree_of).
     ///
     /// # Errors
     ///
@@ -170,27 +176,27 @@ pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path
     last.filter(|&last| last != path && path.contains(last))
 }
 
-/// The providers at a path and after it in the same tree.
+/// The providers of a tree from a path on.
 fn rest_of_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
     let tree = forest.outline.tree_of(path);
     tree.map_or_else(Rest::none, |tree| tree.from(path))
 }
 
-/// Providers top-down: parents first, siblings in the order in which they were
-/// added. From [`Forest::iter`], [`Forest::descendants`] and
+/// Providers top-down: parents first, siblings in the order in which they were added. From
+/// [`Forest::iter`], [`Forest::providers_in`], [`Forest::descendants`] and
 /// [`Forest::tree_of`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Providers<'a> {
-    /// What is left of the tree that is being walked.
+    /// The rest of the current tree.
     rest: Rest<'a>,
-    /// Where to stop in that tree, unless at its end.
+    /// Where to stop in that tree, if before its end.
     end: Option<Path>,
-    /// The trees after that. Boxed, so that a walk of one tree is small.
+    /// The trees after it. Boxed, so that a walk of one tree is small.
     next: Option<Box<Next<'a>>>,
 }
 
-/// The trees that a walk of the whole forest has not reached.
+/// The trees that a walk of the whole forest has not reached yet.
 #[derive(Clone)]
 struct Next<'a> {
     trees: Trees<'a>,
@@ -207,7 +213,7 @@ impl<'a> Next<'a> {
 }
 
 impl<'a> Providers<'a> {
-    /// The provider at a path, then all below it.
+    /// The provider at a path, then everything below it.
     pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
         if *path == Path::TOP {
             Self {
@@ -229,7 +235,7 @@ impl<'a> Providers<'a> {
         }
     }
 
-    /// The providers of the tree that a path leads into.
+    /// The providers of the tree that a path is in.
     #[inline]
     fn of_tree(forest: &'a Forest, path: &Path) -> Self {
         Self {
@@ -248,8 +254,7 @@ impl<'a> Iterator for Providers<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
-        // Of a small tree that is walked to its end, which is short enough to be
-        // inlined.
+        // A small tree that is walked to its end: short enough to be inlined.
         if let (Rest::Few(few), None) = (&mut self.rest, &self.end)
             && let Some(provider) = few.next()
         {
@@ -310,7 +315,7 @@ impl Iterator for ProviderUuids<'_> {
 pub struct Children<'a> {
     forest: &'a Forest,
     parent: Path,
-    /// Everything not yet seen below the parent.
+    /// Everything below the parent that was not visited yet.
     rest: Providers<'a>,
 }
 
@@ -344,7 +349,7 @@ impl<'a> Iterator for Children<'a> {
             }
             passed = Some(provider);
         }
-        // Deep inside the previous child: go to what follows it.
+        // Deep inside the previous child: skip to what follows it.
         let end = self.parent.child_towards(passed?.path()).end();
         self.rest.rest = rest_of_tree(self.forest, &end);
         self.rest.next()

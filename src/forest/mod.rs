@@ -1,19 +1,19 @@
-//! One state of the whole forest: persistent structures that share what they have
-//! in common with the states before and after.
+//! One state of the whole forest: persistent structures that share their common parts with
+//! the states before and after.
 //!
 //! ```text
 //!   UUID ─► index ─┐
-//!                  ├─► place: root's ordinal, position ─► outline ─► tree ─► provider
+//!                  ├─► location: root's ordinal, position ─► outline ─► tree ─► provider
 //!   name ─► index ─┘
 //! ```
 //!
 //! The outline holds the providers, tree by tree; two indices say where they are. So an
-//! edit of what a provider shows copies its tree and the few blocks that lead there, and
-//! no index. A position is a hint: a provider that is not there is looked for in its tree.
+//! edit of content copies one tree and the few blocks above it, and no index. A position is
+//! a hint: if the provider is not there, its tree is searched.
 //!
-//! Everything that keeps these in step is here. Callers check first; the functions that
-//! change a forest trust their arguments. This module knows nothing of versions, commits
-//! or threads.
+//! Only this module keeps these in step. An [`Editor`](edit::Editor) is the only way to
+//! change a forest; it trusts its arguments, so callers check the rules first. This module
+//! knows nothing of versions, commits or threads.
 
 pub(crate) mod forest;
 
@@ -25,6 +25,6 @@ pub(crate) mod fmt;
 mod index;
 pub(crate) mod iter;
 mod outline;
-mod place;
 mod query;
+mod siblings;
 pub(crate) mod teardown;

@@ -1,5 +1,4 @@
-//! The questions of Nova's `ProviderTree` about one provider's inventory,
-//! traits, aggregates and resources.
+//! The queries of Nova's `ProviderTree` about inventory, traits, aggregates and resources.
 
 use std::borrow::Borrow;
 
@@ -23,15 +22,15 @@ impl Forest {
         Ok(!self.require(key)?.inventory().is_empty())
     }
 
-    /// Whether [`update_inventory`] with these records would change the
-    /// provider's inventory: other classes, another value, or a field that is
-    /// not stored yet. A field that a new record leaves out does not count.
+    /// Whether [`update_inventory`] with these records would change the provider's
+    /// inventory: other classes, another value, or a field that is not stored yet. A field
+    /// that a new record leaves out is ignored.
+    ///
     /// Cost: one look-up, and O(k log k) for k records.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`], or the error that [`update_inventory`] would
-    /// give.
+    /// [`Error::UnknownProvider`], or the error that [`update_inventory`] would return.
     ///
     /// [`update_inventory`]: crate::Transaction::update_inventory
     #[doc(alias = "has_inventory_changed")]
@@ -45,7 +44,8 @@ impl Forest {
     }
 
     /// Whether a provider has all of these traits; true if none are given.
-    /// Cost: one look-up, and O(log) a trait.
+    ///
+    /// Cost: one look-up, and O(log k) per given trait, if the provider has k.
     ///
     /// # Errors
     ///
@@ -67,8 +67,8 @@ impl Forest {
         provider.map(|_| all)
     }
 
-    /// Whether a provider's traits are others than these. Cost: one look-up,
-    /// and O(k log k) for k traits.
+    /// Whether a provider's traits differ from these. Cost: one look-up, and O(k log k) for
+    /// k traits.
     ///
     /// # Errors
     ///
@@ -88,8 +88,9 @@ impl Forest {
         Ok(!provider.traits().iter().map(Trait::as_str).eq(names))
     }
 
-    /// Whether a provider is a member of all of these aggregates; true if none
-    /// are given. Cost: one look-up, and O(log) an aggregate.
+    /// Whether a provider is a member of all of these aggregates; true if none are given.
+    ///
+    /// Cost: one look-up, and O(log k) per given aggregate, if the provider is in k.
     ///
     /// # Errors
     ///
@@ -105,8 +106,8 @@ impl Forest {
             .all(|aggregate| provider.in_aggregate(*aggregate.borrow())))
     }
 
-    /// Whether a provider's aggregates are others than these. Cost: one
-    /// look-up, and O(k log k) for k aggregates.
+    /// Whether a provider's aggregates differ from these. Cost: one look-up, and O(k log k)
+    /// for k aggregates.
     ///
     /// # Errors
     ///
@@ -121,8 +122,8 @@ impl Forest {
         Ok(*provider.aggregates() != *sorted(new.into_iter().map(|uuid| *uuid.borrow())))
     }
 
-    /// Whether a provider's resources are others than these. Cost: one
-    /// look-up, and O(k log k) for k resources.
+    /// Whether a provider's resources differ from these. Cost: one look-up, and O(k log k)
+    /// for k resources.
     ///
     /// # Errors
     ///
@@ -136,9 +137,8 @@ impl Forest {
         Ok(*self.require(key)?.resources() != *sorted(new))
     }
 
-    /// Whether any provider shares its inventory of that class with the members
-    /// of its aggregates, that is, has the trait `MISC_SHARES_VIA_AGGREGATE`.
-    /// Cost: O(n).
+    /// Whether any provider shares inventory of that class with the members of its
+    /// aggregates: it has some, and the trait `MISC_SHARES_VIA_AGGREGATE`. Cost: O(n).
     #[must_use]
     pub fn has_sharing_provider(&self, class: &ResourceClass) -> bool {
         self.iter().any(|provider| {

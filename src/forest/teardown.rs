@@ -1,13 +1,13 @@
-//! A state that is taken apart, node by node: for reclamation alone.
+//! Freeing a state node by node, for reclamation only.
 //!
-//! A version that is dropped whole frees in one go all that it alone has, which may be a
-//! whole forest. A teardown keeps what is left to free on a list instead. It takes a node
-//! out of its `Arc`: if that was the last reference, the nodes below join the list, else
-//! others have them still. Of several that let go of a node at once exactly one gets it.
+//! Dropping a version frees everything that only it has in one go, which may be a whole
+//! forest. A teardown keeps a list of what is left to free instead. It takes a node out of
+//! its `Arc`: if that was the last reference, the nodes below join the list; else others
+//! still have them. If several threads release a node at once, exactly one of them gets it.
 //!
-//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A tree goes
-//! whole, and counts as its providers: up to 32 are one allocation, but each has shared parts
-//! of its own. One of more than 32 goes whole, too.
+//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A tree is
+//! freed as a whole, and counts as its providers: up to 32 are one allocation, but each has
+//! shared parts of its own. A tree of more than 32 is freed as a whole, too.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::forest::Forest;
 use super::index::{Node, Table};
 use super::outline::{Block, Tree};
 
-/// A state of the forest that is being taken apart, node by node.
+/// A state of the forest that is being freed, node by node.
 pub(crate) struct Teardown {
-    /// What is left: nodes to which no other reference is left. As the last goes first,
-    /// there are few at a time.
+    /// Nodes left to free, to which there is no other reference. The last one is freed
+    /// first, so there are few at a time.
     left: SmallVec<[Part; 8]>,
 }
 
@@ -47,9 +47,8 @@ impl Teardown {
         teardown
     }
 
-    /// Takes apart nodes until so many nodes have been freed or given up, or a few more;
-    /// returns how many. A node that others share only loses a reference, and counts; a
-    /// tree counts as its providers.
+    /// Frees or releases `nodes` nodes, or a few more; returns how many. A node that others
+    /// share only loses a reference, and counts; a tree counts as its providers.
     pub(crate) fn step(&mut self, nodes: usize) -> usize {
         let mut taken = 0;
         while taken < nodes
@@ -64,18 +63,18 @@ impl Teardown {
         self.left.is_empty()
     }
 
-    /// Gives up a reference: if it is the last, the node joins those that are left.
+    /// Releases a reference: if it is the last, the node joins the list.
     fn add(&mut self, part: Part) {
         if part.is_unshared() {
             self.left.push(part);
         } else {
-            // Another may give up the other reference right now: then this is the last,
-            // after all.
+            // Another thread may release the other reference right now: then this is the
+            // last, after all.
             self.free_if_last(part);
         }
     }
 
-    /// Frees a node to which there is no other reference, and gives up those that it has.
+    /// Frees a node to which there is no other reference, and releases those below it.
     /// Returns how many nodes that were.
     fn free(&mut self, part: Part) -> usize {
         let mut nodes = 1;
@@ -100,7 +99,7 @@ impl Teardown {
                 let trees = trees.filter_map(Option::take);
                 trees.map(Part::Tree).for_each(&mut below);
             }
-            // Nothing is below them.
+            // They have no nodes below.
             Part::Table(table) => drop(table),
             Part::Tree(tree) => {
                 nodes = tree.nodes();
@@ -110,7 +109,8 @@ impl Teardown {
         nodes
     }
 
-    /// Of several that give up the last references to a node at once exactly one gets it.
+    /// If several threads release the last references to a node at once, exactly one gets
+    /// it.
     fn free_if_last(&mut self, part: Part) {
         match part {
             Part::Node(node) => {
@@ -185,7 +185,7 @@ mod tests {
     use crate::snapshot::Snapshot;
     use crate::transaction::transaction::Transaction;
 
-    /// A node has 32 ways, and a tree here 51 providers at most.
+    /// A node has 32 ways, and a tree here at most 51 providers.
     const BEYOND: usize = 51;
 
     /// Many small trees and a large one.
@@ -208,7 +208,8 @@ mod tests {
         transaction
     }
 
-    /// The forest alone, and clones of all providers, which tell whether it is still there.
+    /// A forest that nothing else shares, and clones of all its providers, which show
+    /// whether it still exists.
     fn alone() -> (Forest, Vec<Provider>) {
         let transaction = forest();
         let forest = transaction.fork();
@@ -220,7 +221,7 @@ mod tests {
         clones.iter().filter(|one| one.is_shared()).count()
     }
 
-    /// How many references there are to each part of a forest.
+    /// The reference count of each part of a forest.
     fn references(forest: &Forest) -> Vec<usize> {
         let fork = forest.fork();
         let indices = [fork.by_uuid, fork.by_name].map(|index| index.into_root());
@@ -268,8 +269,8 @@ mod tests {
     fn steps_are_bounded_and_free_everything() {
         for size in [1, 2, 7, 100, 1_000_000] {
             let (forest, clones) = alone();
-            // Each part below another counts where it is given up and where it is freed, a
-            // tree where it is freed as its providers.
+            // Each part below another counts when it is released and when it is freed; a
+            // tree, when it is freed, as its providers.
             let [parts, trees] = [references(&forest).len(), forest.roots().count()];
             let expected = (parts - 3) + (parts - trees) + clones.len();
             let mut teardown = Teardown::new(forest);
@@ -315,8 +316,8 @@ mod tests {
         assert!(!old.is_shared());
     }
 
-    /// As another that has let go in the same moment leaves it. What is below is not freed at
-    /// once.
+    /// As if another thread had released it at the same moment. What is below is not freed
+    /// at once.
     #[test]
     fn a_reference_that_turns_out_to_be_the_last_is_taken_apart_like_any_other() {
         let (forest, clones) = alone();
@@ -368,7 +369,7 @@ mod tests {
     fn several_threads_that_take_apart_what_they_share_leave_the_rest_alone() {
         for _ in 0..50 {
             let (forest, clones) = alone();
-            // Forks whose roots are their own, and most of what is below them is not.
+            // Forks with roots of their own, which share most of what is below.
             let forks = [10_000, 60_000, 110_000, 160_000].map(|root| {
                 let mut editor = Editor::from(&forest);
                 let path = editor.get(Uuid::from_u128(root)).unwrap().path().clone();

@@ -1,4 +1,4 @@
-//! What became of one provider between two versions.
+//! How one provider changed between two versions.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,18 +10,18 @@ use crate::provider::provider::{Parts, Provider};
 use crate::provider::resource::Resource;
 use crate::text::Escaped;
 
-/// What became of one provider between two states of the forest. From
+/// How one provider changed between two states of the forest. From
 /// [`Forest::diff`](crate::Forest::diff), for
-/// [`Transaction::apply`](crate::Transaction::apply) and for whoever keeps a copy
-/// of the forest elsewhere.
+/// [`Transaction::apply`](crate::Transaction::apply) and for code that keeps a copy of the
+/// forest elsewhere.
 ///
-/// It prints as a line: `+ name (UUID)`, `- name (UUID)`, or `~ name (UUID):` and
-/// what changed.
+/// It prints as one line: `+ name (UUID)`, `- name (UUID)`, or `~ name (UUID):` and what
+/// changed.
 ///
-/// With the feature `serde` it is written as `{"added": {"provider": ..., "place":
-/// ...}}`, likewise `removed` and `updated`, its [`Provider`]s as they are written
-/// by themselves, a [`Place`] as `"last"` or `{"before": UUID}`. The tag is outside,
-/// so that an enum of yours reads it from any format without buffering.
+/// With the feature `serde` it is written as `{"added": {"provider": ..., "place": ...}}`,
+/// and likewise `removed` and `updated`. A [`Provider`] is written as usual, a [`Place`] as
+/// `"last"` or `{"before": UUID}`. The tag is outermost, so an enum of yours can read it
+/// from any format without buffering.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -35,42 +35,40 @@ pub enum Change {
     Added {
         /// The new provider.
         provider: Provider,
-        /// Where it stands among its siblings.
+        /// Its place among its siblings.
         place: Place,
     },
-    /// The provider is gone.
+    /// The provider was removed.
     #[non_exhaustive]
     Removed {
         /// The provider as it was.
         provider: Provider,
     },
-    /// The provider shows something else, or stands elsewhere.
+    /// The provider's content or its place changed.
     #[non_exhaustive]
     Updated {
-        /// The provider as it was.
+        /// The provider as it was before.
         before: Provider,
-        /// The provider as it is.
+        /// The provider as it is after.
         after: Provider,
-        /// Where it goes among its siblings, with all below it: always given under a
-        /// new parent, else if it has passed a sibling.
+        /// Its new place among its siblings, with everything below it: given if it has a
+        /// new parent, or has passed a sibling.
         place: Option<Place>,
     },
 }
 
-/// Where a provider comes to stand among the children of its parent, or among the
-/// roots.
+/// The place of a provider among the children of its parent, or among the roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Place {
     /// After all others.
     Last,
-    /// Right before that one.
+    /// Right before this sibling.
     Before(Uuid),
 }
 
-/// What differs between two states of one provider. From
-/// [`Change::differences`].
+/// What an update changed in one provider. From [`Change::differences`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Differences {
@@ -78,28 +76,28 @@ pub struct Differences {
     pub name: bool,
     /// Whether its parent changed.
     pub parent: bool,
-    /// Whether it went elsewhere among its siblings, or under a new parent.
+    /// Whether it moved among its siblings, or to a new parent.
     pub place: bool,
     /// Whether its generation changed.
     pub generation: bool,
-    /// The classes whose inventory came, went or changed, sorted.
+    /// The classes whose inventory was added, removed or changed, sorted.
     pub inventory: Vec<ResourceClass>,
-    /// The traits that came or went, sorted.
+    /// The traits that were added or removed, sorted.
     pub traits: Vec<Trait>,
     /// The aggregates that it joined or left, sorted.
     pub aggregates: Vec<Uuid>,
-    /// The resources that came or went, sorted.
+    /// The resources that were added or removed, sorted.
     pub resources: Vec<Resource>,
 }
 
 impl Change {
-    /// The provider that it is about. Cost: O(1).
+    /// The UUID of the changed provider. Cost: O(1).
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         self.provider().uuid()
     }
 
-    /// The provider as it is, or as it was if it is gone. Cost: O(1).
+    /// The provider as it is now, or as it was if it was removed. Cost: O(1).
     #[must_use]
     pub fn provider(&self) -> &Provider {
         match self {
@@ -108,8 +106,9 @@ impl Change {
         }
     }
 
-    /// What changed in an update; `None` for what was added or removed. Cost:
-    /// O(k) for k inventory classes, traits, aggregates and resources.
+    /// What an update changed; `None` for an addition or a removal.
+    ///
+    /// Cost: O(k) for k inventory classes, traits, aggregates and resources.
     #[must_use]
     pub fn differences(&self) -> Option<Differences> {
         let Self::Updated {
@@ -197,7 +196,7 @@ impl fmt::Display for Change {
 }
 
 impl Differences {
-    /// What the provider has and what it has lost, but for its name and place.
+    /// Prints what the provider has or has lost, except its name and place.
     fn print(&self, f: &mut fmt::Formatter<'_>, after: &Provider) -> fmt::Result {
         let Self {
             name: _,
@@ -236,7 +235,7 @@ impl Differences {
     }
 }
 
-/// Whether the provider has something now, or had it.
+/// Whether the provider has something now, rather than before.
 fn sign(has: bool) -> char {
     if has { '+' } else { '-' }
 }

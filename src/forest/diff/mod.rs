@@ -1,9 +1,8 @@
 //! What differs between two states of the forest.
 //!
-//! The outlines of two states that have come from one another share nearly all
-//! their nodes, and are compared but for those. What a provider shows is
-//! compared then, and where it stands: paths may differ though all siblings stand
-//! in the same order.
+//! The outlines of related states share nearly all their nodes, and only the rest is
+//! compared. Then the content of providers and their order are compared: paths may differ
+//! although all siblings are in the same order.
 
 pub(crate) mod change;
 
@@ -19,25 +18,25 @@ use crate::forest::diff::change::{Change, Place};
 use crate::provider::provider::Provider;
 
 impl Forest {
-    /// What leads from an older state to this one, provider by provider.
+    /// The changes from an older state to this one, provider by provider.
     ///
-    /// First come removals, children before their parents; then what was added
-    /// or updated, in this state's order, parents before their children; then the
-    /// removals of providers below which others have moved away. So if you make the
-    /// changes one by one elsewhere, you never meet a parent that is missing and never
-    /// remove one that still has children. But a name that passes from one
-    /// provider to another may be taken for a moment, unless its first bearer is
-    /// removed with all that stands below it.
+    /// First are removals, children before their parents; then additions and updates, in
+    /// this state's order, parents before their children; then removals of providers below
+    /// which others have moved away. So if you apply the changes one by one elsewhere, a
+    /// parent is never missing, and a removed provider never has children left. But a name
+    /// that passes from one provider to another may still be taken for a moment, unless its
+    /// first holder is removed along with everything below it.
     ///
-    /// [`Transaction::apply`](crate::Transaction::apply) makes all of them in one
-    /// step, on the older state or one like it. Applied to the older state they
-    /// give this one, its order included.
+    /// [`Transaction::apply`](crate::Transaction::apply) makes all of them in one step, on
+    /// the older state or a similar one. Applied to the older state they produce this one,
+    /// including its order.
     ///
-    /// Any two states can be compared: older with newer, newer with older, forks, and
-    /// forests that have nothing to do with one another. Cost, where one state has
-    /// come from the other or both from a third: O(c log n) for c providers that
-    /// changed, and those whose ancestors moved or whose siblings have been numbered
-    /// anew (see [`apply`](crate::Transaction::apply)), n in all; else O(n log n).
+    /// You can compare any two states: older with newer, newer with older, forks, and
+    /// unrelated forests.
+    ///
+    /// Cost: if one state was made from the other, or both from a third, O(c log n) for c
+    /// providers that changed, whose ancestors moved, or whose siblings were renumbered
+    /// (see [`apply`](crate::Transaction::apply)), of n in total; else O(n log n).
     ///
     /// ```
     /// use provider_tree::{Change, ProviderTree};
@@ -69,7 +68,7 @@ impl Forest {
         changes(self, older, &came, &gone)
     }
 
-    /// The tree of a provider, to be kept without the rest. Cost: one look-up.
+    /// The tree of a provider, to keep without the rest. Cost: one look-up.
     pub(crate) fn lone_tree(&self, uuid: Uuid) -> Option<LoneTree> {
         let tree = self.outline.tree_of(self.get(uuid)?.path())?;
         Some(LoneTree(tree.clone()))
@@ -88,7 +87,7 @@ impl Forest {
     }
 }
 
-/// One tree of a state, kept without the rest of it.
+/// One tree of a state, without the rest.
 #[derive(Clone)]
 pub(crate) struct LoneTree(Tree);
 
@@ -98,14 +97,14 @@ impl LoneTree {
         self.0.first().map_or(Uuid::nil(), Provider::uuid)
     }
 
-    /// A forest of this tree alone. Cost: O(t) for t providers in it.
+    /// A forest of only this tree. Cost: O(t) for t providers in it.
     pub(crate) fn to_forest(&self) -> Forest {
         Editor::forest_of(self.0.iter().cloned().collect())
     }
 }
 
-/// Trees are equal if they show equal providers in the same order. Cost: O(1) if both are
-/// shared, else O(t).
+/// Trees are equal if they show equal providers in the same order. Cost: O(1) if they share
+/// their allocation, else O(t).
 impl PartialEq for LoneTree {
     fn eq(&self, other: &Self) -> bool {
         self.0.ptr_eq(&other.0) || self.0.iter().eq(other.0.iter())
@@ -113,8 +112,8 @@ impl PartialEq for LoneTree {
 }
 
 /// The changes between two states. `came` are the providers of the newer state whose path
-/// or content differs from the older one, `gone` those of the older: each in the order of
-/// its state.
+/// or content differs from the older one, `gone` those of the older state; each in the
+/// order of its state.
 fn changes(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider]) -> Vec<Change> {
     let late = left_by_others(newer, older, gone);
     let (late, early): (Vec<&Provider>, Vec<&Provider>) = gone
@@ -131,7 +130,7 @@ fn changes(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider
     changes
 }
 
-/// Removed providers below which one stood that has moved away.
+/// Removed providers from below which another has moved away.
 fn left_by_others(newer: &Forest, older: &Forest, gone: &[&Provider]) -> HashSet<Uuid> {
     let mut left = HashSet::default();
     for provider in gone {
@@ -169,8 +168,8 @@ fn updates(newer: &Forest, older: &Forest, came: &[&Provider], gone: &[&Provider
     came.iter().filter_map(change).collect()
 }
 
-/// Where those belong that were added, that came from another parent, or that do not
-/// stay among their siblings.
+/// The places of providers that were added, have a new parent, or do not keep their order
+/// among their siblings.
 fn places(
     newer: &Forest,
     older: &Forest,
@@ -185,7 +184,7 @@ fn places(
         }
         let place = match newer.next_sibling(provider) {
             None => Place::Last,
-            // One that has a place of its own comes after this one.
+            // A sibling with a place of its own is put after this one.
             Some(next) => *places
                 .get(&next.uuid())
                 .unwrap_or(&Place::Before(next.uuid())),
@@ -195,11 +194,11 @@ fn places(
     places
 }
 
-/// Providers that have other paths than in the older state, but need not move among
-/// their siblings.
+/// Providers whose paths differ from the older state, but which need not move among their
+/// siblings.
 ///
-/// Those that keep their paths stay. Of the others stay those that none of these
-/// has passed, as many as stand in their old order.
+/// Those that keep their paths stay. Of the others, those stay that none of these has
+/// passed, and as many of them as are in their old order.
 fn staying(
     newer: &Forest,
     older: &Forest,
@@ -222,8 +221,8 @@ fn staying(
     unpassed.values().flat_map(longest_in_order).collect()
 }
 
-/// The siblings that those with other paths stand after, of those that keep their
-/// paths. `others` has all that do not, in the state's order.
+/// For each provider that does not keep its path, the nearest sibling before it that does.
+/// `others` are all that do not, in the state's order.
 fn anchors(state: &Forest, other: &Forest, others: &[&Provider]) -> HashMap<Uuid, Option<Uuid>> {
     let mut anchors = HashMap::default();
     for provider in others {
@@ -240,18 +239,18 @@ fn anchors(state: &Forest, other: &Forest, others: &[&Provider]) -> HashMap<Uuid
     anchors
 }
 
-/// Whether a provider is in the other state with the same path and parent.
+/// Whether the other state has the provider with the same path and parent.
 fn keeps_path(other: &Forest, provider: &Provider) -> bool {
     other.get(provider.uuid()).is_some_and(|there| {
         there.path() == provider.path() && there.parent_uuid() == provider.parent_uuid()
     })
 }
 
-/// As many of these as stand in the order of their paths: a longest increasing
-/// subsequence, by patience sorting.
+/// As many of these as are in the order of their paths: a longest increasing subsequence,
+/// by patience sorting.
 fn longest_in_order(providers: &Vec<&Provider>) -> Vec<Uuid> {
-    // For each length the run that ends with the smallest path, by its last member; and
-    // the predecessor of each provider in its run.
+    // For each length, the last member of the run that ends with the smallest path; and the
+    // predecessor of each provider in its run.
     let mut lasts: Vec<usize> = Vec::new();
     let mut before = Vec::with_capacity(providers.len());
     for (at, provider) in providers.iter().enumerate() {

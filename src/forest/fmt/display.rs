@@ -1,4 +1,4 @@
-//! The forest as a drawing of its trees, one provider a line.
+//! The forest as a drawing of its trees, one provider per line.
 
 use std::fmt;
 
@@ -6,9 +6,10 @@ use crate::forest::forest::Forest;
 use crate::provider::provider::{Parts, Provider};
 use crate::text::Escaped;
 
-/// Prints a line for each provider, below its parent: name, UUID, generation,
-/// totals of its inventory and traits. Control characters in names are escaped.
-/// Cost: O(depth) a provider.
+/// Prints a line for each provider, below its parent: name, UUID, generation, totals of its
+/// inventory, and traits. Control characters in names are escaped.
+///
+/// Cost: O(depth) per provider.
 ///
 /// ```
 /// use provider_tree::{Inventory, NewProvider, ProviderTree, ResourceClass};
@@ -31,7 +32,7 @@ use crate::text::Escaped;
 /// ```
 impl fmt::Display for Forest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What stands left of a provider's children: one piece a level.
+        // What is drawn left of a provider's children: one piece per level.
         let mut margin: Vec<&str> = Vec::new();
         for provider in self {
             let levels = provider.path().levels();

@@ -1,4 +1,4 @@
-//! The forest as a graph in Graphviz's language.
+//! The forest as a graph for Graphviz.
 
 use std::fmt;
 
@@ -7,15 +7,16 @@ use crate::provider::inventory::Inventory;
 use crate::provider::provider::{Parts, Provider};
 use crate::text::Escaped;
 
-/// Prints a forest as a graph in Graphviz's language DOT. From
-/// [`Forest::to_dot`].
+/// Prints a forest as a graph in Graphviz's language DOT. From [`Forest::to_dot`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dot<'a>(&'a Forest);
 
 impl Forest {
-    /// A picture of the forest: a graph in Graphviz's language DOT, to be printed,
-    /// with the name, generation, inventory and traits of each provider in its
-    /// node. Control characters are escaped. Cost of printing: O(1) a provider.
+    /// The forest as a graph in Graphviz's language DOT, to be printed, with the name,
+    /// generation, inventory and traits of each provider in its node. Control characters
+    /// are escaped.
+    ///
+    /// Cost: O(1), and O(1) per provider to print it.
     ///
     /// ```
     /// use provider_tree::{Inventory, NewProvider, ProviderTree, ResourceClass};
@@ -55,10 +56,10 @@ impl fmt::Display for Dot<'_> {
     }
 }
 
-/// A label in Graphviz's HTML: one line for each thing that it says.
+/// A label in Graphviz's HTML: one line per item.
 fn write_label(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
     let Parts {
-        // The node and the edge that lead to it.
+        // Drawn as the node and the edge to it.
         uuid: _,
         name,
         generation,
@@ -82,7 +83,7 @@ fn write_label(f: &mut fmt::Formatter<'_>, provider: &Provider) -> fmt::Result {
     Ok(())
 }
 
-/// The total, and what takes from it or multiplies it.
+/// The total, and what reduces or multiplies it.
 fn write_inventory(f: &mut fmt::Formatter<'_>, inventory: &Inventory) -> fmt::Result {
     write!(f, "{}", inventory.total)?;
     match inventory.effective().reserved {
@@ -106,7 +107,7 @@ impl fmt::Display for Html<'_> {
                 '<' => f.write_str("&lt;")?,
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
-                // XML knows no such characters.
+                // XML does not allow these characters.
                 '\u{fffe}' | '\u{ffff}' => write!(f, "{}", character.escape_default())?,
                 other => write!(f, "{other}")?,
             }

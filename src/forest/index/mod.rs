@@ -1,13 +1,13 @@
-//! From the hash of a UUID or a name to the place of its provider: a persistent hash
+//! From the hash of a UUID or a name to the location of its provider: a persistent hash
 //! table of plain data.
 //!
-//! No key is stored. A look-up gives the places whose hash fits, nearly always one, and
-//! the caller compares the key with what stands there, which it reads anyway. So edits of
-//! what providers show never write the index, copying a table is copying bytes, and
-//! dropping one frees one allocation.
+//! No keys are stored. A look-up finds the locations whose hash matches, nearly always one,
+//! and the caller compares the key with the provider there, which it reads anyway. So edits
+//! of content never write an index, copying a table is a memcpy, and dropping one frees one
+//! allocation.
 //!
 //! ```text
-//!   hash    5 bits │ 5 bits │ ...      4 bits    8 bits
+//!   hash    5 bits │ 5 bits │ ...      5 bits    8 bits
 //!              │        │                 │         │
 //!   root ──► node ──► node ──► table ──► line ──► tags ──► entries
 //!             32 ways, of which             64 bytes: 7 tags and a mark,
@@ -15,18 +15,18 @@
 //!             one table                     (root's ordinal, hash, position)
 //! ```
 //!
-//! The directory is a trie by the first bits of the hash, five a level; each node is a
-//! small extendible hash table of its own. A table of a node has a run of its 32 ways. A
-//! table that is full is split in two, by the next bit, and each half has half of the run;
-//! one that has a single way becomes a node. Two halves that would fill less than half a
-//! table become one again, and a node with one table gives way to it, but for the root. So
+//! The directory is a trie by the first bits of the hash, five per level; each node is a
+//! small extendible hash table of its own. Each table of a node has a run of its 32 ways. A
+//! full table is split in two by the next bit, and each half gets half of the run; if it
+//! has only one way, it becomes a node. Two halves that would fill less than half a table
+//! are merged, and a node with only one table is replaced by it, except for the root. So
 //! tables are some 40 to 80 % full as a forest grows, and a small forest has one node.
 //!
-//! In a table the hash says on which line an entry belongs. One that finds that line full
-//! lies on the next that is not, and marks all that it passes: a look-up ends at a line
-//! without a mark. Should thousands of hashes be equal, which keyed hashes see to, those
-//! that find no room in a table that no bit can divide any more are spilled to a list, and
-//! the marks in that table lead there.
+//! Within a table, the hash selects the line of an entry. If that line is full, the entry
+//! is stored on the next line that is not, and marks all lines in between: a look-up ends
+//! at a line without a mark. Should thousands of hashes be equal, which keyed hashes
+//! prevent, entries that find no room in a table that no bit can split any more are spilled
+//! to a list, and the marks in that table lead there.
 
 mod table;
 
@@ -39,51 +39,51 @@ use std::sync::Arc;
 pub(super) use self::table::Table;
 use self::table::{Hash, MAX_DEPTH, is_upper};
 
-/// How many bits of the hash a node looks at.
+/// How many bits of the hash a node uses.
 const BITS: u32 = 5;
 
-/// In how many ways a node divides.
+/// How many ways a node has.
 const WAYS: usize = 1 << BITS;
 
-/// Where a provider stands.
+/// Where a provider is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The ordinal of its root, which tells its tree.
+pub(super) struct Location {
+    /// The ordinal of its root, which identifies its tree.
     pub(super) root: u32,
-    /// Its position in a small tree, or where it was once: a hint.
+    /// Its position in a small tree, perhaps an old one: a hint.
     pub(super) at: usize,
 }
 
-/// What a [glance](Index::glance) at an index shows.
+/// The result of a [glance](Index::glance) at an index.
 pub(super) enum Glance {
-    /// A place that is nearly always one of that hash; perhaps not the only one.
-    Place(Place),
+    /// A location that nearly always has that hash; there may be others.
+    Location(Location),
     /// There is none.
     Nothing,
     /// There may be one elsewhere.
     Unknown,
 }
 
-/// Places by the hashes of what is looked up.
+/// Locations by the hashes of their keys.
 #[derive(Clone, Default)]
 pub(super) struct Index {
     root: Option<Arc<Node>>,
     len: usize,
-    /// What has found a full table that can't be divided: nothing, as a rule.
-    spilled: Option<Arc<Vec<(u64, Place)>>>,
+    /// Entries that found a full table that can't be split: usually none.
+    spilled: Option<Arc<Vec<(u64, Location)>>>,
 }
 
-/// What the next bits of a hash lead to: a table or another node.
+/// A node of the directory: the next bits of a hash lead to a table or another node.
 #[derive(Clone)]
 pub(super) struct Node {
-    /// For each way where its table or node is. Ways that share one lie side by side.
+    /// For each way, the position of its table or node. Ways that share one are adjacent.
     ways: [u8; WAYS],
-    // Two arrays, as a look-up tells what is there from the pointer alone.
+    // Two arrays, so that a look-up knows from the pointer alone what it has found.
     tables: [Option<Arc<Table>>; WAYS],
     nodes: [Option<Arc<Node>>; WAYS],
 }
 
-/// The bits by which a node of that level divides.
+/// The way of a hash in a node of that level.
 #[inline]
 fn way(hash: u64, level: u32) -> usize {
     (hash << (BITS * level) >> (u64::BITS - BITS)) as usize
@@ -94,7 +94,7 @@ impl Index {
         self.len
     }
 
-    /// A look at the line where the place of a hash belongs.
+    /// Looks only at the line that a hash selects.
     #[inline]
     pub(super) fn glance(&self, hash: u64) -> Glance {
         match self.table(hash) {
@@ -103,11 +103,11 @@ impl Index {
         }
     }
 
-    /// What the caller accepts first of what stands at the places of a hash.
+    /// The first result that `accept` returns for the locations of a hash.
     pub(super) fn find<R>(
         &self,
         hash: u64,
-        mut accept: impl FnMut(Place) -> Option<R>,
+        mut accept: impl FnMut(Location) -> Option<R>,
     ) -> Option<R> {
         let in_table = self.table(hash)?.find(hash, &mut accept);
         if in_table.is_some() || self.spilled.is_none() {
@@ -115,7 +115,7 @@ impl Index {
         }
         let spilled = self.spilled.iter().flat_map(|all| all.iter());
         let mut same = spilled.filter(|(other, _)| Hash::from(*other) == hash.into());
-        same.find_map(|(_, place)| accept(*place))
+        same.find_map(|(_, location)| accept(*location))
     }
 
     #[inline]
@@ -131,19 +131,19 @@ impl Index {
         }
     }
 
-    /// Adds a place, beside others of the same hash.
-    pub(super) fn insert(&mut self, hash: u64, place: Place) {
+    /// Adds a location, next to others of the same hash.
+    pub(super) fn insert(&mut self, hash: u64, location: Location) {
         let root = self
             .root
             .get_or_insert_with(|| Arc::new(Node::new(Arc::default())));
-        if !Arc::make_mut(root).insert(0, hash, place) {
-            Arc::make_mut(self.spilled.get_or_insert_default()).push((hash, place));
+        if !Arc::make_mut(root).insert(0, hash, location) {
+            Arc::make_mut(self.spilled.get_or_insert_default()).push((hash, location));
         }
         self.len += 1;
     }
 
-    /// Takes out a place of that hash in that tree. Which of several does not matter: they
-    /// differ in their hints at most. Returns whether there was one.
+    /// Removes a location with that hash and tree. It does not matter which of several:
+    /// they differ only in their hints. Returns whether there was one.
     pub(super) fn remove(&mut self, hash: u64, tree: u32) -> bool {
         let tidy = self.spilled.is_none();
         if self.is_in_table(hash, tree) {
@@ -166,44 +166,46 @@ impl Index {
         true
     }
 
-    /// Gives a place of that hash in that tree another one. Returns whether there was one.
-    pub(super) fn relocate(&mut self, hash: u64, tree: u32, place: Place) -> bool {
+    /// Replaces a location with that hash and tree. Returns whether there was one.
+    pub(super) fn relocate(&mut self, hash: u64, tree: u32, location: Location) -> bool {
         if self.is_in_table(hash, tree) {
             if let Some(root) = &mut self.root {
-                Arc::make_mut(root).relocate(0, hash, tree, place);
+                Arc::make_mut(root).relocate(0, hash, tree, location);
             }
             return true;
         }
         match self.find_spilled(hash, tree) {
             Some((spilled, at)) => {
-                spilled[at].1 = place;
+                spilled[at].1 = location;
                 true
             }
             None => false,
         }
     }
 
-    /// Looked at first, so that nothing is copied in vain.
+    /// Checked first, so that nothing is copied in vain.
     fn is_in_table(&self, hash: u64, tree: u32) -> bool {
         let table = self.table(hash);
         table.is_some_and(|table| table.seek(hash, tree).is_some())
     }
 
-    fn find_spilled(&mut self, hash: u64, tree: u32) -> Option<(&mut Vec<(u64, Place)>, usize)> {
+    fn find_spilled(&mut self, hash: u64, tree: u32) -> Option<(&mut Vec<(u64, Location)>, usize)> {
         let spilled = self.spilled.as_mut()?;
-        // As tables compare hashes: one takes out either of two that are the same to it.
-        let is_it =
-            |(other, place): &(u64, Place)| Hash::from(*other) == hash.into() && place.root == tree;
+        // Compares hashes as tables do: those that a table can't distinguish are
+        // interchangeable.
+        let is_it = |(other, location): &(u64, Location)| {
+            Hash::from(*other) == hash.into() && location.root == tree
+        };
         let at = spilled.iter().position(is_it)?;
         Some((Arc::make_mut(spilled), at))
     }
 
-    /// All of it but what is spilled, to be freed bit by bit.
+    /// Everything except what is spilled, to be freed bit by bit.
     pub(super) fn into_root(self) -> Option<Arc<Node>> {
         self.root
     }
 
-    /// Says what is wrong with how the places are kept.
+    /// Returns an error that names an invariant that does not hold.
     pub(super) fn check_invariants(&self) -> Result<(), String> {
         let root = self.root.as_ref();
         let mut len = root.map_or(Ok(0), |root| root.check(0, 0))?;
@@ -214,14 +216,14 @@ impl Index {
             }
         }
         if len != self.len {
-            return Err(format!("{len} places are counted as {}", self.len));
+            return Err(format!("{len} locations are counted as {}", self.len));
         }
         Ok(())
     }
 }
 
 impl Node {
-    /// A node of which all ways lead to one table.
+    /// A node whose ways all lead to one table.
     fn new(table: Arc<Table>) -> Self {
         let mut table = Some(table);
         Self {
@@ -231,13 +233,13 @@ impl Node {
         }
     }
 
-    /// Where the table or node of a way is.
+    /// The position of the table or node of a way.
     #[inline]
     fn at(&self, way: usize) -> usize {
         usize::from(self.ways[way]) % WAYS
     }
 
-    /// The first of the ways that lead to the same as this one, and how many they are.
+    /// The first of the ways that lead where this one does, and how many there are.
     fn run(&self, way: usize) -> (usize, usize) {
         let same = |other: &u8| *other == self.ways[way];
         let first = self.ways.iter().position(same).unwrap_or(way);
@@ -251,8 +253,8 @@ impl Node {
         self.tables[at].is_none() && self.nodes[at].is_none()
     }
 
-    /// Adds a place. False if there is no room.
-    fn insert(&mut self, level: u32, hash: u64, place: Place) -> bool {
+    /// Adds a location. Returns false if there is no room.
+    fn insert(&mut self, level: u32, hash: u64, location: Location) -> bool {
         let way = way(hash, level);
         let below = level + 1;
         while let Some(table) = &self.tables[self.at(way)]
@@ -274,10 +276,10 @@ impl Node {
             self.nodes[at] = Some(Arc::new(Self::new(full)));
         }
         if let Some(node) = &mut self.nodes[at] {
-            return Arc::make_mut(node).insert(below, hash, place);
+            return Arc::make_mut(node).insert(below, hash, location);
         }
         let table = self.tables[at].as_mut();
-        table.is_some_and(|table| Arc::make_mut(table).put(hash, place))
+        table.is_some_and(|table| Arc::make_mut(table).put(hash, location))
     }
 
     fn remove(&mut self, level: u32, hash: u64, tree: u32, tidy: bool) {
@@ -298,16 +300,16 @@ impl Node {
         }
     }
 
-    fn relocate(&mut self, level: u32, hash: u64, tree: u32, place: Place) {
+    fn relocate(&mut self, level: u32, hash: u64, tree: u32, location: Location) {
         let at = self.at(way(hash, level));
         if let Some(table) = &mut self.tables[at] {
-            Arc::make_mut(table).relocate(hash, tree, place);
+            Arc::make_mut(table).relocate(hash, tree, location);
         } else if let Some(node) = &mut self.nodes[at] {
-            Arc::make_mut(node).relocate(level + 1, hash, tree, place);
+            Arc::make_mut(node).relocate(level + 1, hash, tree, location);
         }
     }
 
-    /// Makes one table of two halves that have few places, as often as it can.
+    /// Merges two halves with few entries into one table, as often as possible.
     fn merge(&mut self, way: usize) {
         loop {
             let (first, count) = self.run(way);
@@ -326,15 +328,15 @@ impl Node {
         }
     }
 
-    /// The table that all ways lead to, if there is no other.
+    /// The table that all ways lead to, if it is the only one.
     fn take_only(&mut self) -> Option<Arc<Table>> {
         let (_, count) = self.run(0);
         self.tables[self.at(0)].take_if(|_| count == WAYS)
     }
 
-    /// Checks what hashes that begin so lead to. Returns the number of places.
+    /// Checks what hashes that begin with `begin` lead to. Returns the number of locations.
     fn check(&self, level: u32, begin: u64) -> Result<usize, String> {
-        let mut places = 0;
+        let mut locations = 0;
         let mut used = 0;
         let mut way = 0;
         while way < WAYS {
@@ -350,7 +352,7 @@ impl Node {
             let depth = BITS * (level + 1) - count.trailing_zeros();
             let begin = begin | (way as u64) << (u64::BITS - BITS * (level + 1));
             let at = self.at(way);
-            places += match (&self.tables[at], &self.nodes[at]) {
+            locations += match (&self.tables[at], &self.nodes[at]) {
                 (Some(table), None) => table.check(depth, begin)?,
                 (None, Some(node)) if count == 1 && node.run(0).1 < WAYS => {
                     node.check(level + 1, begin)?
@@ -363,7 +365,7 @@ impl Node {
         if used + (0..WAYS).filter(|&at| self.is_free(at)).count() != WAYS {
             return Err("a table that no way leads to".to_owned());
         }
-        Ok(places)
+        Ok(locations)
     }
 
     pub(super) fn take_tables(&mut self) -> impl Iterator<Item = Arc<Table>> {

@@ -1,46 +1,46 @@
-//! A table of an index: cache lines of entries, found by the tags before them.
+//! A table of an index: cache lines of entries, found by their tags.
 
 use std::mem;
 use std::num::NonZero;
 
-use super::{Glance, Place};
+use super::{Glance, Location};
 
-/// The cache lines of a table.
+/// How many cache lines a table has.
 const LINES: usize = if cfg!(test) { 2 } else { 32 };
 
-/// The entries of a line.
+/// How many entries a line has.
 const ENTRIES: usize = 7;
 
-/// How many entries a table has at least when it is split: three quarters.
+/// A table is split when it has this many entries or more: three quarters.
 const FULL: usize = LINES * ENTRIES * 3 / 4;
 
-/// How many bits of a hash an entry has, so that tables can be split without a look at
-/// what stands at their places.
+/// How many bits of the hash an entry stores, so that tables can be split without reading
+/// the providers.
 const HASH_BITS: u32 = 27;
 
-/// How many bits of a hash tell its line: the last ones that the entry has.
+/// How many bits of the hash select the line: the last ones that an entry stores.
 const LINE_BITS: u32 = LINES.trailing_zeros();
 
-/// By how many bits of a hash tables can be told.
+/// How many bits of the hash can distinguish tables.
 pub(super) const MAX_DEPTH: u32 = HASH_BITS - LINE_BITS;
 
-/// How many bits of an entry say where in its tree a provider is.
+/// How many bits of an entry are the position in the tree.
 const AT_BITS: u32 = u32::BITS - HASH_BITS;
 
-/// In a tag, of which seven bits are those of a hash: no tag is 0.
+/// Set in each tag, with seven bits of the hash: no tag is 0.
 const TAKEN: u64 = 0x80;
 
-/// In each of the seven tags of a word the first bit, and the last one.
+/// The first bit of each of the seven tags of a word, and the last one.
 const FIRSTS: u64 = 0x0080_8080_8080_8080;
 const LASTS: u64 = 0x0001_0101_0101_0101;
 
-/// In a word: what belongs here or before here may lie further on.
+/// Set in a word if entries that belong here or earlier may be further on.
 const OVER: u64 = 1 << 63;
 
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
 struct Line {
-    /// The tags of the entries, 0 for none, and a mark.
+    /// The tags of the entries, 0 for a free slot, and the mark.
     word: u64,
     entries: [u64; ENTRIES],
 }
@@ -48,7 +48,7 @@ struct Line {
 #[derive(Clone, Default)]
 pub(in crate::forest) struct Table([Line; LINES]);
 
-/// Places are found by all of the hash but the bits that tell its table, in three steps.
+/// A hash as tables see it: the bits that an entry stores, and its tag.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Hash {
     stored: u32,
@@ -66,7 +66,7 @@ impl From<u64> for Hash {
 }
 
 impl Hash {
-    /// The lines on which its entries may lie, in their order.
+    /// The lines on which its entries may be, in order.
     #[inline]
     fn lines(self) -> impl Iterator<Item = usize> {
         (0..LINES).map(move |step| (self.stored as usize + step) % LINES)
@@ -74,14 +74,14 @@ impl Hash {
 }
 
 #[inline]
-fn entry(hash: Hash, place: Place) -> u64 {
-    let at = place.at as u64 % (1 << AT_BITS);
-    u64::from(place.root) << u32::BITS | u64::from(hash.stored) << AT_BITS | at
+fn entry(hash: Hash, location: Location) -> u64 {
+    let at = location.at as u64 % (1 << AT_BITS);
+    u64::from(location.root) << u32::BITS | u64::from(hash.stored) << AT_BITS | at
 }
 
 #[inline]
-fn place(entry: u64) -> Place {
-    Place {
+fn location(entry: u64) -> Location {
+    Location {
         root: (entry >> u32::BITS) as u32,
         at: (entry % (1 << AT_BITS)) as usize,
     }
@@ -92,7 +92,7 @@ fn stored(entry: u64) -> u32 {
     entry as u32 >> AT_BITS
 }
 
-/// The bit of a stored hash that tells the halves of a table of that depth.
+/// The bit of a stored hash that distinguishes the halves of a table of that depth.
 #[inline]
 pub(super) fn is_upper(stored: u32, depth: u32) -> bool {
     stored >> (HASH_BITS - 1 - depth) & 1 == 1
@@ -104,23 +104,23 @@ impl Line {
         self.word >> (8 * at) & 0xFF
     }
 
-    /// Which entries may have that tag: the first bit of each byte. All that have it, and
-    /// sometimes one after them that has the next even or odd one.
+    /// The entries that may have that tag, as the first bit of each byte: all that have it,
+    /// and sometimes one after them whose tag differs only in the last bit.
     #[inline]
     fn matches(&self, tag: u64) -> u64 {
         let differing = self.word ^ (tag * LASTS);
         differing.wrapping_sub(LASTS) & !differing & FIRSTS
     }
 
-    /// What the caller accepts first of the places of a hash.
+    /// The first result that `accept` returns for the locations of a hash.
     #[inline]
-    fn find<R>(&self, hash: Hash, accept: &mut impl FnMut(Place) -> Option<R>) -> Option<R> {
+    fn find<R>(&self, hash: Hash, accept: &mut impl FnMut(Location) -> Option<R>) -> Option<R> {
         let mut matches = self.matches(hash.tag);
         while matches != 0 {
             let at = matches.trailing_zeros() as usize / 8;
             if let Some(&entry) = self.entries.get(at)
                 && stored(entry) == hash.stored
-                && let Some(found) = accept(place(entry))
+                && let Some(found) = accept(location(entry))
             {
                 return Some(found);
             }
@@ -129,7 +129,7 @@ impl Line {
         None
     }
 
-    /// The entries of a hash.
+    /// The slots whose entries have that hash.
     fn fitting(&self, hash: Hash) -> impl Iterator<Item = usize> {
         (0..ENTRIES)
             .filter(move |&at| self.tag(at) == hash.tag && stored(self.entries[at]) == hash.stored)
@@ -141,7 +141,7 @@ impl Line {
 }
 
 impl Table {
-    /// A look at the line where a hash belongs.
+    /// Looks only at the line that a hash selects.
     #[inline]
     pub(super) fn glance(&self, hash: u64) -> Glance {
         let hash = Hash::from(hash);
@@ -149,50 +149,50 @@ impl Table {
         match NonZero::new(line.matches(hash.tag)) {
             Some(matches) => {
                 let first = matches.trailing_zeros() as usize / 8;
-                Glance::Place(place(line.entries[first % ENTRIES]))
+                Glance::Location(location(line.entries[first % ENTRIES]))
             }
             None if line.is_marked() => Glance::Unknown,
             None => Glance::Nothing,
         }
     }
 
-    /// What the caller accepts first of the places of a hash.
+    /// The first result that `accept` returns for the locations of a hash.
     #[inline]
     pub(super) fn find<R>(
         &self,
         hash: u64,
-        accept: &mut impl FnMut(Place) -> Option<R>,
+        accept: &mut impl FnMut(Location) -> Option<R>,
     ) -> Option<R> {
         let hash = Hash::from(hash);
         self.probed(hash)
             .find_map(|(_, line)| line.find(hash, accept))
     }
 
-    /// The lines on which entries of a hash may lie, with their numbers.
+    /// The lines on which entries of a hash may be, with their numbers.
     fn probed(&self, hash: Hash) -> impl Iterator<Item = (usize, &Line)> {
-        let mut goes_on = true;
+        let mut continues = true;
         let lines = hash.lines().map(|at| (at, &self.0[at]));
-        lines.take_while(move |(_, line)| mem::replace(&mut goes_on, line.is_marked()))
+        lines.take_while(move |(_, line)| mem::replace(&mut continues, line.is_marked()))
     }
 
-    /// The line and the position of an entry of that hash in that tree.
+    /// The line and the slot of an entry with that hash and tree.
     pub(super) fn seek(&self, hash: u64, tree: u32) -> Option<(usize, usize)> {
         let hash = Hash::from(hash);
         self.probed(hash).find_map(|(at, line)| {
             let mut fitting = line.fitting(hash);
-            let found = fitting.find(|&slot| place(line.entries[slot]).root == tree)?;
+            let found = fitting.find(|&slot| location(line.entries[slot]).root == tree)?;
             Some((at, found))
         })
     }
 
     fn len(&self) -> usize {
-        // For each of the seven tags of a line, in how many lines it is taken.
+        // For each of the seven slots of a line, in how many lines it is taken.
         let taken: u64 = self.0.iter().map(|line| (line.word & FIRSTS) >> 7).sum();
         taken.to_le_bytes().iter().copied().map(usize::from).sum()
     }
 
-    /// Whether it is to be split before it gets a place of that hash. All lines are counted
-    /// only if the one where the place belongs has no room.
+    /// Whether the table must be split before it gets an entry with that hash. Counts all
+    /// lines only if the line that the hash selects has no room.
     pub(super) fn is_full(&self, hash: u64) -> bool {
         let home = Hash::from(hash).stored as usize % LINES;
         self.0[home].word & FIRSTS == FIRSTS && self.len() >= FULL
@@ -203,10 +203,10 @@ impl Table {
         self.0.iter().all(Line::is_marked)
     }
 
-    /// Adds a place. False if there is no room.
-    pub(super) fn put(&mut self, hash: u64, place: Place) -> bool {
+    /// Adds a location. Returns false if there is no room.
+    pub(super) fn put(&mut self, hash: u64, location: Location) -> bool {
         let hash = Hash::from(hash);
-        self.put_entry(hash.tag, entry(hash, place))
+        self.put_entry(hash.tag, entry(hash, location))
     }
 
     fn put_entry(&mut self, tag: u64, entry: u64) -> bool {
@@ -231,7 +231,7 @@ impl Table {
         })
     }
 
-    /// A table of entries for which there is room.
+    /// A table of these entries, for which there must be room.
     fn of(entries: impl Iterator<Item = (u64, u64)>) -> Self {
         let mut table = Self::default();
         for (tag, entry) in entries {
@@ -248,9 +248,9 @@ impl Table {
         })
     }
 
-    /// Whether it makes less than half a table with another.
+    /// Whether both together fill less than half a table.
     pub(super) fn fits_with(&self, other: &Self) -> bool {
-        // Most have more than that alone: then the other need not be looked at.
+        // Most are fuller than that by themselves: then the other need not be counted.
         let len = self.len();
         2 * len <= FULL && 2 * (len + other.len()) <= FULL
     }
@@ -259,8 +259,8 @@ impl Table {
         Self::of(self.entries().chain(other.entries()))
     }
 
-    /// Takes out an entry. Marks that are no longer needed go if all that was put into the
-    /// table has found room in it.
+    /// Removes an entry. If `tidy`, nothing was spilled, and marks that are no longer
+    /// needed are removed too.
     pub(super) fn remove(&mut self, hash: u64, tree: u32, tidy: bool) {
         if let Some((line, at)) = self.seek(hash, tree) {
             let home = Hash::from(hash).lines().next().unwrap_or(line);
@@ -271,13 +271,14 @@ impl Table {
         }
     }
 
-    pub(super) fn relocate(&mut self, hash: u64, tree: u32, place: Place) {
+    pub(super) fn relocate(&mut self, hash: u64, tree: u32, location: Location) {
         if let Some((line, at)) = self.seek(hash, tree) {
-            self.0[line].entries[at] = entry(hash.into(), place);
+            self.0[line].entries[at] = entry(hash.into(), location);
         }
     }
 
-    /// Says what is wrong with a table of that depth. Returns the number of entries.
+    /// Returns an error that names what is wrong with a table of that depth, else the
+    /// number of entries.
     pub(super) fn check(&self, depth: u32, begins: u64) -> Result<usize, String> {
         let begins = Hash::from(begins).stored;
         for (at, line) in self.0.iter().enumerate() {

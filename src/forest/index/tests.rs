@@ -1,5 +1,5 @@
-//! The index beside a map of the standard library, with forks that are kept. Unit tests
-//! run with small tables, so that a few hundred places make a directory of several levels.
+//! The index, compared with a map of the standard library, with forks that are kept. Unit
+//! tests use small tables, so a few hundred locations make a directory of several levels.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::table::Table;
-use super::{Glance, Index, Node, Place, WAYS};
+use super::{Glance, Index, Location, Node, WAYS};
 
-/// Places by the hashes and trees that they were added with. Keys are told by the trees,
-/// as the forest tells them by what stands at the place.
+/// Locations by the hashes and trees that they were added with. The tree stands for the
+/// key, which the forest compares with the provider at the location.
 type Model = BTreeMap<(u64, u32), usize>;
 
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ enum Step {
         tree: u32,
         at: usize,
     },
-    /// Those that are there, by number, beyond the last from the first on.
+    /// One that exists, by its number modulo how many there are.
     Remove(usize),
     Relocate {
         which: usize,
@@ -31,13 +31,13 @@ enum Step {
     Fork,
 }
 
-/// How far hashes differ.
+/// How hashes differ.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Any,
     Few,
     Equal,
-    /// In the bits that no table is told by.
+    /// In the bits that distinguish no tables.
     LastBits,
     /// In one bit from some hash.
     OneBit,
@@ -89,18 +89,19 @@ fn check(index: &Index, model: &Model) {
     assert_eq!(index.len(), model.len());
     let roots: BTreeSet<u32> = model.keys().map(|(_, root)| *root).collect();
     for (&(hash, root), &at) in model {
-        let is_it = |place: Place| (place.root == root).then_some(place.at);
+        let is_it = |location: Location| (location.root == root).then_some(location.at);
         assert_eq!(index.find(hash, is_it), Some(at));
-        // A hash that differs in few bits may be taken for this one; what is gone is gone.
-        let gone = |place: Place| (!roots.contains(&place.root)).then_some(());
+        // A hash that differs in few bits may be taken for this one; a removed one is never
+        // found.
+        let gone = |location: Location| (!roots.contains(&location.root)).then_some(());
         assert_eq!(index.find(hash, gone), None);
     }
     let hashes: BTreeSet<u64> = model.keys().map(|(hash, _)| *hash).collect();
     for hash in hashes {
-        // Where the first is refused the others are offered, each once.
+        // If the first is refused, the others are offered, each once.
         let mut offered = Vec::new();
-        let refuse = |place: Place| -> Option<()> {
-            offered.push(place.root);
+        let refuse = |location: Location| -> Option<()> {
+            offered.push(location.root);
             None
         };
         assert_eq!(index.find(hash, refuse), None);
@@ -109,8 +110,8 @@ fn check(index: &Index, model: &Model) {
         let mut all = model.range((hash, 0)..=(hash, u32::MAX));
         assert!(all.all(|((_, root), _)| offered.binary_search(root).is_ok()));
         match index.glance(hash) {
-            // Perhaps one of another hash, but none that is gone.
-            Glance::Place(place) => assert!(roots.contains(&place.root)),
+            // Perhaps one of another hash, but none that was removed.
+            Glance::Location(location) => assert!(roots.contains(&location.root)),
             Glance::Unknown => {}
             Glance::Nothing => panic!("{hash:x} is there"),
         }
@@ -127,10 +128,10 @@ fn take(index: &mut Index, model: &mut Model, step: &Step, kept: &mut Vec<(Index
     match *step {
         Step::Insert { hash, tree, at } => {
             if model.insert((hash, tree), at).is_some() {
-                assert!(index.relocate(hash, tree, Place { root: tree, at }));
+                assert!(index.relocate(hash, tree, Location { root: tree, at }));
             } else {
                 assert!(!index.remove(hash, tree));
-                index.insert(hash, Place { root: tree, at });
+                index.insert(hash, Location { root: tree, at });
             }
         }
         Step::Remove(which) => {
@@ -142,9 +143,9 @@ fn take(index: &mut Index, model: &mut Model, step: &Step, kept: &mut Vec<(Index
             if let Some((hash, root)) = nth(model, which)
                 && !model.contains_key(&(hash, tree))
             {
-                let place = Place { root: tree, at };
-                assert!(index.relocate(hash, root, place));
-                assert!(!index.relocate(hash, root, place));
+                let location = Location { root: tree, at };
+                assert!(index.relocate(hash, root, location));
+                assert!(!index.relocate(hash, root, location));
                 model.remove(&(hash, root));
                 model.insert((hash, tree), at);
             }
@@ -159,7 +160,7 @@ fn take(index: &mut Index, model: &mut Model, step: &Step, kept: &mut Vec<(Index
     }
 }
 
-/// The tables are as few as they can be: no two halves fit into one.
+/// There are as few tables as possible: no two halves fit into one.
 fn is_tidy(node: &Node) -> bool {
     let half = |way: usize| {
         let (first, count) = node.run(way);
@@ -174,7 +175,7 @@ fn is_tidy(node: &Node) -> bool {
     !(0..WAYS).any(half) && node.nodes.iter().flatten().all(|node| is_tidy(node))
 }
 
-/// How many levels of nodes there are that divide.
+/// How many levels of nodes divide.
 fn height(index: &Index) -> usize {
     fn of(node: &Node) -> usize {
         let below = node.nodes.iter().flatten().map(|node| of(node)).max();
@@ -219,7 +220,7 @@ proptest! {
         for step in &steps {
             let was_spilled = index.spilled.is_some();
             take(&mut index, &mut model, step, &mut kept);
-            // While places are spilled the marks that lead to them stay.
+            // While entries are spilled, the marks that lead to them stay.
             if was_spilled {
                 return Ok(());
             }
@@ -227,10 +228,10 @@ proptest! {
         }
     }
 
-    /// To a table hashes that differ between the bits of its entries and those of its tags
-    /// are the same.
+    /// A table can't distinguish hashes that differ only between the bits of its entries
+    /// and those of its tags.
     #[test]
-    fn places_of_hashes_that_are_the_same_to_tables_lead_to_their_trees(
+    fn locations_of_hashes_that_are_the_same_to_tables_lead_to_their_trees(
         steps in prop::collection::vec((0..5_u8, 0..4_u64, 0..3_u32, 0..3_u32), 0..120),
     ) {
         let mut index = Index::default();
@@ -244,19 +245,19 @@ proptest! {
                     model.swap_remove(at);
                 }
                 (1, Some(at)) => {
-                    let moved = index.relocate(hash, tree, Place { root: to, at: 0 });
+                    let moved = index.relocate(hash, tree, Location { root: to, at: 0 });
                     prop_assert!(moved);
                     model[at].1 = to;
                 }
                 _ => {
-                    index.insert(hash, Place { root: tree, at: 0 });
+                    index.insert(hash, Location { root: tree, at: 0 });
                     model.push((hash, tree));
                 }
             }
             index.check_invariants().unwrap();
             prop_assert_eq!(index.len(), model.len());
             for (hash, tree) in &model {
-                let found = index.find(*hash, |place| (place.root == *tree).then_some(()));
+                let found = index.find(*hash, |location| (location.root == *tree).then_some(()));
                 prop_assert!(found.is_some(), "{hash:x} in {tree}");
             }
         }
@@ -267,7 +268,7 @@ proptest! {
     }
 }
 
-/// Well spread, and others each time.
+/// Well spread, and different for each number.
 fn spread(number: u32) -> u64 {
     u64::from(number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
@@ -275,13 +276,13 @@ fn spread(number: u32) -> u64 {
 fn of(numbers: std::ops::Range<u32>) -> Index {
     let mut index = Index::default();
     for root in numbers {
-        index.insert(spread(root), Place { root, at: 0 });
+        index.insert(spread(root), Location { root, at: 0 });
     }
     index
 }
 
 #[test]
-fn the_directory_grows_and_shrinks_with_the_number_of_places() {
+fn the_directory_grows_and_shrinks_with_the_number_of_locations() {
     let mut index = of(0..10_000);
     let levels = height(&index);
     assert!((2..=4).contains(&levels), "{levels} levels");
@@ -302,10 +303,10 @@ fn the_directory_grows_and_shrinks_with_the_number_of_places() {
 }
 
 #[test]
-fn a_glance_nearly_always_shows_the_place() {
+fn a_glance_nearly_always_shows_the_location() {
     let index = of(0..10_000);
     let is_shown = |root: &u32| match index.glance(spread(*root)) {
-        Glance::Place(place) => place.root == *root,
+        Glance::Location(location) => location.root == *root,
         _ => false,
     };
     let shown = (0..10_000).filter(is_shown).count();
@@ -313,12 +314,12 @@ fn a_glance_nearly_always_shows_the_place() {
 }
 
 #[test]
-fn a_place_that_comes_and_goes_does_not_turn_tables_over() {
+fn adding_and_removing_one_location_does_not_rebuild_tables_each_time() {
     let mut index = Index::default();
-    let mut places = (0..).map(|root| (spread(root), Place { root, at: 0 }));
+    let mut locations = (0..).map(|root| (spread(root), Location { root, at: 0 }));
     while height(&index) == 0 {
-        let (hash, place) = places.next().unwrap();
-        index.insert(hash, place);
+        let (hash, location) = locations.next().unwrap();
+        index.insert(hash, location);
     }
     let split = index.len();
     while height(&index) > 0 {
@@ -328,19 +329,19 @@ fn a_place_that_comes_and_goes_does_not_turn_tables_over() {
     assert!(index.len() <= split / 2, "from {split} to {}", index.len());
 }
 
-/// The lines are not counted while one of them has room for what it gets.
+/// The lines are not counted while the selected line has room.
 #[test]
-fn a_table_is_split_once_a_place_finds_its_line_full() {
+fn a_table_is_split_once_a_location_finds_its_line_full() {
     let mut index = Index::default();
-    // By turns on each of the two lines.
+    // Alternating between the two lines.
     for root in 0..14 {
         assert_eq!((height(&index), index.len()), (0, root as usize));
         index.insert(
             u64::from(root) << 60 | u64::from(root % 2) << 37,
-            Place { root, at: 0 },
+            Location { root, at: 0 },
         );
     }
-    index.insert(15 << 60, Place { root: 14, at: 0 });
+    index.insert(15 << 60, Location { root: 14, at: 0 });
     assert_eq!(height(&index), 1);
     index.check_invariants().unwrap();
 }
@@ -357,24 +358,26 @@ fn an_index_that_shrinks_and_grows_again_is_as_one_that_has_only_grown() {
     assert_eq!(height(&index), 0);
     let few = index.clone();
     for root in 3..5_000 {
-        index.insert(spread(root), Place { root, at: 0 });
+        index.insert(spread(root), Location { root, at: 0 });
     }
     assert_eq!(height(&index), levels);
     for (index, count) in [(&index, 5_000), (&full, 5_000), (&few, 3)] {
         index.check_invariants().unwrap();
         assert_eq!(index.len(), count);
         for root in 0..5_000 {
-            let found = index.find(spread(root), |place| (place.root == root).then_some(()));
+            let found = index.find(spread(root), |location| {
+                (location.root == root).then_some(())
+            });
             assert_eq!(found.is_some(), (root as usize) < count);
         }
     }
 }
 
 #[test]
-fn marks_go_once_all_lie_where_they_belong() {
+fn marks_are_removed_once_all_entries_are_on_their_lines() {
     let mut index = Index::default();
     for root in 0..9 {
-        index.insert(7, Place { root, at: 0 });
+        index.insert(7, Location { root, at: 0 });
     }
     assert!(matches!(index.glance(0xFFFF), Glance::Unknown));
     for root in 0..3 {
@@ -383,7 +386,7 @@ fn marks_go_once_all_lie_where_they_belong() {
     assert!(matches!(index.glance(0xFFFF), Glance::Nothing));
 }
 
-/// How full its tables are.
+/// How full the tables are.
 fn fill(index: &Index) -> f64 {
     fn tables(node: &Node) -> usize {
         let below = node.nodes.iter().flatten().map(|node| tables(node));
@@ -397,17 +400,17 @@ fn fill(index: &Index) -> f64 {
 #[test]
 fn what_is_spilled_is_found_after_the_table_has_room_again() {
     let mut index = Index::default();
-    let places = |roots: std::ops::Range<u32>| roots.map(|root| Place { root, at: 1 });
-    for place in places(0..60) {
-        index.insert(7, place);
+    let locations = |roots: std::ops::Range<u32>| roots.map(|root| Location { root, at: 1 });
+    for location in locations(0..60) {
+        index.insert(7, location);
     }
     assert!(index.spilled.is_some());
     let last = index.spilled.iter().flat_map(|all| all.iter()).next_back();
     let &(_, spilled) = last.unwrap();
-    for place in places(0..60).filter(|place| *place != spilled) {
-        assert!(index.remove(7, place.root));
+    for location in locations(0..60).filter(|location| *location != spilled) {
+        assert!(index.remove(7, location.root));
         index.check_invariants().unwrap();
-        let found = index.find(7, |place| (place == spilled).then_some(place));
+        let found = index.find(7, |location| (location == spilled).then_some(location));
         assert_eq!(found, Some(spilled));
     }
     assert!(index.remove(7, spilled.root));
@@ -419,13 +422,13 @@ fn what_is_spilled_is_found_by_any_hash_that_is_the_same_to_tables() {
     let [one, other] = [7, 7 | 1 << 20];
     let mut index = Index::default();
     for root in 0..14 {
-        index.insert(one, Place { root, at: 0 });
+        index.insert(one, Location { root, at: 0 });
     }
-    index.insert(other, Place { root: 0, at: 0 });
+    index.insert(other, Location { root: 0, at: 0 });
     assert!(index.spilled.is_some());
-    // To the table it is that of the other hash.
+    // To the table, this is the other hash's.
     assert!(index.remove(other, 0));
-    let is_left = |place: Place| (place.root == 0).then_some(());
+    let is_left = |location: Location| (location.root == 0).then_some(());
     assert_eq!(index.find(one, is_left), Some(()));
     assert!(index.remove(one, 0));
     assert_eq!(index.len(), 13);
@@ -436,15 +439,15 @@ fn a_change_copies_what_a_fork_shares_once_and_no_more() {
     let mut index = of(0..2_000);
     let fork = index.clone();
     let table = |index: &Index| index.table(spread(7)).map(std::ptr::from_ref);
-    index.relocate(spread(7), 7, Place { root: 7, at: 1 });
+    index.relocate(spread(7), 7, Location { root: 7, at: 1 });
     let copied = table(&index);
     assert_ne!(copied, table(&fork));
-    index.relocate(spread(7), 7, Place { root: 7, at: 2 });
+    index.relocate(spread(7), 7, Location { root: 7, at: 2 });
     assert_eq!(copied, table(&index));
-    // Nor does it copy where nothing is.
+    // Nor does it copy if there is nothing to change.
     let fork = index.clone();
     assert!(!index.remove(spread(7), 8));
-    assert!(!index.relocate(spread(7), 8, Place { root: 9, at: 0 }));
+    assert!(!index.relocate(spread(7), 8, Location { root: 9, at: 0 }));
     let same = match (&index.root, &fork.root) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         _ => false,

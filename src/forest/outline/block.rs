@@ -6,33 +6,33 @@ use std::sync::Arc;
 
 use super::Tree;
 
-/// How many bits of an ordinal a block looks at that leads to others.
+/// How many bits of an ordinal an inner block uses.
 const BITS: u32 = 5;
 
-/// The same of a leaf. Fewer: an edit copies one, with the reference counts of all its
-/// trees, which lie far apart.
+/// How many bits a leaf uses. Fewer: an edit copies one leaf, with the reference counts of
+/// all its trees, which are far apart in memory.
 const LEAF_BITS: u32 = 4;
 
 pub(super) const WAYS: usize = 1 << BITS;
 pub(super) const LEAF_WAYS: usize = 1 << LEAF_BITS;
 
-/// The trees of some ordinals next to each other: 16, or 32 times as many for each level
-/// above the leaves. There is always one.
+/// The trees of a range of ordinals: 16, or 32 times as many for each level above the
+/// leaves. There is always one.
 #[derive(Clone)]
 pub(in crate::forest) enum Block {
     Leaf(Arc<[Option<Tree>; LEAF_WAYS]>),
     Inner(Arc<[Option<Block>; WAYS]>),
 }
 
-/// Which ordinals a block has.
+/// The range of ordinals of a block.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cover {
     pub(super) first: u32,
-    /// How many bits of an ordinal the blocks below look at: none for a leaf.
+    /// How many bits of an ordinal the blocks below use: none for a leaf.
     pub(super) shift: u32,
 }
 
-/// The way of an ordinal in a block whose blocks below look at so many bits.
+/// The way of an ordinal in a block if the blocks below use `shift` bits.
 #[inline]
 pub(super) fn way(ordinal: u32, shift: u32) -> usize {
     (ordinal >> shift) as usize % WAYS
@@ -44,12 +44,12 @@ pub(super) fn leaf_way(ordinal: u32) -> usize {
     ordinal as usize % LEAF_WAYS
 }
 
-/// How many bits all blocks look at from one on that is above so many.
+/// How many bits a block and those below it use, if those below it use `shift`.
 fn bits(shift: u32) -> u32 {
     if shift == 0 { LEAF_BITS } else { shift + BITS }
 }
 
-/// How many bits the blocks look at below one that is below so many.
+/// How many bits the blocks below a block below use, if all below it use `shift`.
 pub(super) fn below(shift: u32) -> u32 {
     shift.saturating_sub(BITS)
 }
@@ -65,7 +65,7 @@ impl Cover {
         u64::from(ordinal ^ self.first) >> bits(self.shift) == 0
     }
 
-    /// That of the block above.
+    /// The range of the block above.
     pub(super) fn above(self) -> Self {
         let shift = bits(self.shift);
         let rest = u64::from(self.first) % (1 << bits(shift));
@@ -75,7 +75,7 @@ impl Cover {
         }
     }
 
-    /// That of a block below.
+    /// The range of a block below.
     pub(super) fn below(self, way: usize) -> Self {
         Self {
             first: self.first + ((way as u32) << self.shift),
@@ -84,14 +84,14 @@ impl Cover {
     }
 }
 
-/// The ways of a block of which one leads somewhere.
+/// The ways of a block, of which one leads somewhere.
 fn ways<T, const WAYS: usize>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
     let mut to = Some(to);
     Arc::new(array::from_fn(|at| to.take_if(|_| at == way)))
 }
 
 impl Block {
-    /// The block of one tree.
+    /// A block of one tree.
     pub(super) fn of_tree(ordinal: u32, shift: u32, tree: Tree) -> Self {
         if shift == 0 {
             return Self::Leaf(ways(leaf_way(ordinal), tree));
@@ -100,7 +100,7 @@ impl Block {
         Self::Inner(ways(way(ordinal, shift), below))
     }
 
-    /// Becomes the block above itself, in which this is its way.
+    /// Becomes the block above itself, with itself at this way.
     pub(super) fn wrap(&mut self, way: usize) {
         *self = Self::Inner(ways(way, self.clone()));
     }
@@ -120,7 +120,7 @@ impl Block {
         }
     }
 
-    /// The tree of an ordinal, with all blocks on the way to it copied that others share.
+    /// The tree of an ordinal, once all shared blocks above it are copied.
     pub(super) fn tree_mut(&mut self, ordinal: u32, shift: u32) -> Option<&mut Tree> {
         match self {
             Self::Leaf(trees) => Arc::make_mut(trees)[leaf_way(ordinal)].as_mut(),
@@ -130,7 +130,7 @@ impl Block {
         }
     }
 
-    /// Puts a tree where none is.
+    /// Adds a tree at a free ordinal.
     pub(super) fn put(&mut self, ordinal: u32, shift: u32, tree: Tree) {
         match self {
             Self::Leaf(trees) => Arc::make_mut(trees)[leaf_way(ordinal)] = Some(tree),
@@ -144,7 +144,7 @@ impl Block {
         }
     }
 
-    /// Takes out the tree of an ordinal. Returns whether none is left.
+    /// Removes the tree of an ordinal. Returns whether none is left.
     pub(super) fn take(&mut self, ordinal: u32, shift: u32) -> bool {
         match self {
             Self::Leaf(trees) => {
@@ -161,7 +161,7 @@ impl Block {
         }
     }
 
-    /// Whether both are one and the same.
+    /// Whether both are the same allocation.
     pub(super) fn ptr_eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Leaf(a), Self::Leaf(b)) => Arc::ptr_eq(a, b),
@@ -195,7 +195,7 @@ impl Block {
         }
     }
 
-    /// The first tree from one of its ordinals on.
+    /// The first tree at an ordinal or after it.
     pub(super) fn from(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
         match self {
             Self::Leaf(trees) => trees[leaf_way(ordinal)..].iter().flatten().next(),
@@ -208,7 +208,7 @@ impl Block {
         }
     }
 
-    /// The last tree up to one of its ordinals.
+    /// The last tree at an ordinal or before it.
     pub(super) fn up_to(&self, ordinal: u32, shift: u32) -> Option<&Tree> {
         match self {
             Self::Leaf(trees) => trees[..=leaf_way(ordinal)].iter().flatten().next_back(),
@@ -221,7 +221,7 @@ impl Block {
         }
     }
 
-    /// Checks what it has from that ordinal on, and counts the providers.
+    /// Checks the block, whose first ordinal is `first`, and counts the providers.
     pub(super) fn check(&self, first: u32, shift: u32, len: &mut usize) -> Result<(), String> {
         let ordinal = |way: usize| first + ((way as u32) << shift);
         let mut is_empty = true;
@@ -258,9 +258,9 @@ impl Block {
 /// All trees, in the order of their roots.
 #[derive(Clone)]
 pub(in crate::forest) struct Trees<'a> {
-    /// What is left of a leaf.
+    /// The rest of a leaf.
     trees: slice::Iter<'a, Option<Tree>>,
-    /// What is left of the blocks above it.
+    /// The rest of the blocks above it.
     above: Vec<slice::Iter<'a, Option<Block>>>,
 }
 

@@ -9,15 +9,15 @@ use super::block::{self, Block, Cover, way};
 use super::{Outline, Rest, Tree};
 use crate::provider::provider::Provider;
 
-/// A provider that two outlines have at the same path, or that one of them has.
+/// A provider that two outlines have at the same path, or that only one of them has.
 pub(in crate::forest) type Difference<'a> = (Option<&'a Provider>, Option<&'a Provider>);
 
-/// What one of two outlines has of the ordinals that are looked at: all of it is in one
-/// block, of their level or below.
+/// What one of two outlines has in the current range of ordinals: a single block, of that
+/// level or below.
 type Part<'a> = Option<(&'a Block, Cover)>;
 
 impl Outline {
-    /// What differs from an older outline, in the order of paths. What both share costs
+    /// What differs from an older outline, in the order of paths. Shared parts cost
     /// nothing.
     pub(in crate::forest) fn diff<'a>(
         &'a self,
@@ -27,8 +27,8 @@ impl Outline {
         self.diff_trees(older, &mut |old, new| Tree::diff(old, new, differ));
     }
 
-    /// The trees that differ from those of an older outline, side by side where their
-    /// roots have the same ordinal. What both share costs nothing.
+    /// The trees that differ from those of an older outline, paired if their roots have the
+    /// same ordinal. Shared parts cost nothing.
     pub(in crate::forest) fn diff_trees<'a>(
         &'a self,
         older: &'a Self,
@@ -49,7 +49,7 @@ impl Outline {
     }
 }
 
-/// Compares what two outlines have of the ordinals of a block.
+/// Compares what two outlines have in the range of a block.
 fn blocks<'a>(
     old: Part<'a>,
     new: Part<'a>,
@@ -81,7 +81,7 @@ fn blocks<'a>(
     }
 }
 
-/// What a part has in one of the ways of a block.
+/// What a part has in one way of a block.
 fn part_of(part: Part<'_>, shift: u32, at: usize) -> Part<'_> {
     let (block, cover) = part?;
     match block {
@@ -93,7 +93,8 @@ fn part_of(part: Part<'_>, shift: u32, at: usize) -> Part<'_> {
 }
 
 impl Tree {
-    /// What differs between two trees, or is in the only one, in the order of paths.
+    /// What differs between two trees, or everything in the only one, in the order of
+    /// paths.
     pub(in crate::forest) fn diff<'a>(
         old: Option<&'a Self>,
         new: Option<&'a Self>,
@@ -116,7 +117,7 @@ impl Tree {
     }
 }
 
-/// Those of both, side by side where their paths are the same.
+/// The providers of both, paired if their paths are the same.
 fn merged<'a>(old: Rest<'a>, new: Rest<'a>) -> impl Iterator<Item = Difference<'a>> {
     let (mut old, mut new) = (old.peekable(), new.peekable());
     iter::from_fn(move || {

@@ -20,7 +20,7 @@ type ByName = im::GenericOrdSet<(u64, Uuid), DefaultSharedPtr>;
 pub(in crate::forest) struct Large {
     by_path: ByPath,
     by_uuid: ByUuid,
-    /// By the hashes of their names, which edits of content leave as they are.
+    /// By the hashes of their names, which edits of content do not change.
     by_name: ByName,
     /// All states that were made of one another share it, as they share nodes of the maps.
     lineage: Arc<()>,
@@ -56,7 +56,7 @@ impl Large {
         self.by_uuid.get(&uuid).map(|one| &**one)
     }
 
-    /// Those whose names have that hash.
+    /// The providers whose names have that hash.
     pub(super) fn by_name(&self, hash: u64) -> impl Iterator<Item = &Provider> {
         let same = (hash, Uuid::nil())..=(hash, Uuid::max());
         let same = self.by_name.range::<_, (u64, Uuid)>(same);
@@ -129,7 +129,7 @@ impl Large {
         }
     }
 
-    /// Those that differ from an older one's, in the order of their paths.
+    /// The providers that differ from those of an older tree, in the order of their paths.
     pub(super) fn diff<'a>(
         &'a self,
         older: &'a Self,
@@ -137,7 +137,7 @@ impl Large {
         older.by_path.diff(&self.by_path)
     }
 
-    /// Whether the maps are in step.
+    /// Whether the maps agree.
     pub(super) fn is_consistent(&self) -> bool {
         let is_in_step = |(path, one): (&Path, &Arc<Provider>)| {
             let found = self.by_uuid.get(&one.uuid());

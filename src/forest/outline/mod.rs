@@ -10,12 +10,12 @@
 //!   all ordinals
 //! ```
 //!
-//! Ordinals only grow, so that in time the first ones are no longer used. The root is the
-//! smallest block that has all that are: a look-up in a forest of a thousand trees passes
-//! two blocks, whatever their ordinals. No block is empty.
+//! Ordinals only grow, so in time the first ones are no longer used. The root is the
+//! smallest block that covers those in use: a look-up among a hundred trees passes two
+//! blocks at most or, if they are on both sides of a boundary, three, however large their
+//! ordinals are. No block is empty.
 //!
-//! Two outlines that have come from one another share nearly all their blocks, and are
-//! compared but for those.
+//! Outlines of related states share nearly all their blocks, and only the rest is compared.
 
 mod block;
 mod diff;
@@ -38,7 +38,7 @@ type NameHash<'a> = &'a dyn Fn(&Provider) -> u64;
 #[derive(Clone, Default)]
 pub(super) struct Outline {
     root: Option<Block>,
-    /// The ordinals that the root has.
+    /// The ordinals that the root covers.
     cover: Cover,
     len: usize,
 }
@@ -49,7 +49,7 @@ impl Outline {
         self.len
     }
 
-    /// All of it, to be freed bit by bit.
+    /// Everything, to be freed bit by bit.
     pub(super) fn into_root(self) -> Option<Block> {
         self.root
     }
@@ -61,8 +61,8 @@ impl Outline {
         root.tree(ordinal, self.cover.shift)
     }
 
-    /// The provider at a position of a small tree. Where there is no tree with that ordinal
-    /// it may be one of another: the caller can tell.
+    /// The provider at a position of a small tree. If no tree has that ordinal, it may be
+    /// one of another tree: the caller must check.
     #[inline]
     pub(super) fn near(&self, ordinal: u32, position: usize) -> Option<&Provider> {
         let mut block = &self.root;
@@ -84,7 +84,7 @@ impl Outline {
         }
     }
 
-    /// The tree that a path leads into.
+    /// The tree that a path is in.
     #[inline]
     pub(super) fn tree_of(&self, path: &Path) -> Option<&Tree> {
         self.tree(path.root_ordinal()?)
@@ -99,7 +99,7 @@ impl Outline {
         self.root.as_ref()?.last()?.last()
     }
 
-    /// The root before that of the tree that a path leads into.
+    /// The root before the tree that a path is in.
     pub(super) fn root_before(&self, path: &Path) -> Option<&Provider> {
         let ordinal = path.root_ordinal()?.checked_sub(1)?;
         let root = self.root.as_ref()?;
@@ -114,7 +114,7 @@ impl Outline {
         tree?.first()
     }
 
-    /// The root after it.
+    /// The root after that tree.
     pub(super) fn root_after(&self, path: &Path) -> Option<&Provider> {
         let ordinal = path.root_ordinal()?.checked_add(1)?;
         let root = self.root.as_ref()?;
@@ -133,7 +133,7 @@ impl Outline {
         Trees::of(self.root.as_ref())
     }
 
-    /// Adds providers of one tree, sorted by their paths, where nothing is.
+    /// Adds providers of one tree, sorted by their paths, which must be free.
     pub(super) fn insert(&mut self, providers: Vec<Provider>, hash: NameHash<'_>) {
         let Some(ordinal) = providers.first().and_then(|one| one.path().root_ordinal()) else {
             return;
@@ -145,7 +145,7 @@ impl Outline {
         }
     }
 
-    /// Edits all but the path of the provider at a path, if there is one.
+    /// Edits everything but the path of the provider at a path, if there is one.
     pub(super) fn edit(
         &mut self,
         path: &Path,
@@ -158,7 +158,7 @@ impl Outline {
         }
     }
 
-    /// Takes out what is in one tree at the first of two paths, the last, or in between.
+    /// Removes the providers of one tree from `first` to `last`.
     pub(super) fn remove(
         &mut self,
         first: &Path,
@@ -171,7 +171,7 @@ impl Outline {
         let Some(tree) = self.tree(ordinal) else {
             return Vec::new();
         };
-        // Looked at first: what is shared is copied only where something goes.
+        // Collected first: shared blocks are copied only if something is removed.
         let removed: Vec<_> = tree.between(first, last).cloned().collect();
         if removed.len() == tree.len() {
             self.take(ordinal);
@@ -220,7 +220,7 @@ impl Outline {
         }
     }
 
-    /// Says what is wrong with how the providers are kept.
+    /// Returns an error that names an invariant that does not hold.
     pub(super) fn check_invariants(&self) -> Result<(), String> {
         let mut len = 0;
         if let Some(root) = &self.root {

@@ -1,5 +1,5 @@
-//! The outline beside a sorted map of the standard library. Unit tests run with small trees,
-//! so that they become maps and small again.
+//! The outline, compared with a sorted map of the standard library. Unit tests use small
+//! trees, so that trees become maps and small again.
 
 use std::array;
 use std::collections::BTreeMap;
@@ -22,7 +22,8 @@ fn path(ordinals: &[u32]) -> Path {
     ordinals.iter().fold(Path::TOP, child)
 }
 
-/// A provider with a UUID of its place, and a name that every other generation changes.
+/// A provider with a UUID made of its path, and a name that changes with every other
+/// generation.
 fn provider(path: &Path, generation: u64) -> Provider {
     let name = format!("{:02x?} {}", path.as_bytes(), generation / 2);
     let mut uuid = [0; 16];
@@ -37,23 +38,23 @@ fn provider(path: &Path, generation: u64) -> Provider {
     Provider::new(head, std::iter::empty())
 }
 
-/// Some names have the same.
+/// Some names have the same hash.
 fn hash(provider: &Provider) -> u64 {
     provider.name().bytes().map(u64::from).sum::<u64>() % 3
 }
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Put a provider of that generation there, or edit the one that is.
+    /// Put a provider of that generation there, or edit the one there.
     Put(Path, u64),
     Remove(Path),
     RemoveBelow(Path),
-    /// Some next to one another, one level lower.
+    /// Some adjacent ones, one level below.
     PutMany(Path, u32),
 }
 
-fn place() -> impl Strategy<Value = Path> {
-    // Of the first trees there are many providers, of others few; the last are far apart.
+fn any_path() -> impl Strategy<Value = Path> {
+    // The first trees have many providers, others few; the last are far apart.
     let root = prop_oneof![
         8 => 0..2_u32,
         2 => 30..40_u32,
@@ -67,10 +68,10 @@ fn place() -> impl Strategy<Value = Path> {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        8 => (place(), 0..3_u64).prop_map(|(path, generation)| Step::Put(path, generation)),
-        3 => place().prop_map(Step::Remove),
-        2 => place().prop_map(Step::RemoveBelow),
-        1 => (place(), 1..9_u32).prop_map(|(path, count)| Step::PutMany(path, count)),
+        8 => (any_path(), 0..3_u64).prop_map(|(path, generation)| Step::Put(path, generation)),
+        3 => any_path().prop_map(Step::Remove),
+        2 => any_path().prop_map(Step::RemoveBelow),
+        1 => (any_path(), 1..9_u32).prop_map(|(path, count)| Step::PutMany(path, count)),
     ];
     prop::collection::vec(step, 0..80)
 }
@@ -102,8 +103,8 @@ fn make(outline: &mut Outline, model: &mut Model, steps: &[Step]) {
                 model.retain(|key, _| !is_below(key));
             }
             Step::PutMany(path, count) => {
-                let places = (0..*count).map(|ordinal| path.child(ordinal));
-                let new: Vec<_> = places.map(|path| provider(&path, 7)).collect();
+                let paths = (0..*count).map(|ordinal| path.child(ordinal));
+                let new: Vec<_> = paths.map(|path| provider(&path, 7)).collect();
                 let free = |one: &Provider| !model.contains_key(one.path().as_bytes());
                 let new: Vec<_> = new.into_iter().filter(free).collect();
                 outline.insert(new.clone(), &hash);
@@ -126,7 +127,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_shows_what_a_sorted_map_does(steps in steps(), asked in prop::collection::vec(place(), 1..20)) {
+    fn it_shows_what_a_sorted_map_does(steps in steps(), asked in prop::collection::vec(any_path(), 1..20)) {
         let (mut outline, mut model) = (Outline::default(), Model::new());
         make(&mut outline, &mut model, &steps);
         prop_assert!(is(outline.last(), model.values().last()));
@@ -150,7 +151,7 @@ proptest! {
                 prop_assert_eq!(tree.first(), expected.first().copied());
                 prop_assert_eq!(tree.iter().collect::<Vec<_>>(), expected);
             }
-            // Where each tree has a root: the outline knows its first provider only.
+            // Only if each tree has a root: the outline knows only its first provider.
             let firsts: Vec<_> = outline.trees().filter_map(Tree::first).collect();
             if firsts.iter().all(is_root) {
                 let others = || firsts.iter().filter(|one| !of_tree(one)).copied();
@@ -218,7 +219,7 @@ proptest! {
     }
 }
 
-/// So many trees of one provider.
+/// An outline of trees with one provider each.
 fn roots(ordinals: impl IntoIterator<Item = u32>) -> Outline {
     let mut outline = Outline::default();
     for ordinal in ordinals {
@@ -332,10 +333,10 @@ fn edits_of_what_nobody_shares_are_made_in_place() {
     let mut outline = roots(0..100);
     let fork = outline.clone();
     let here = path(&[42]);
-    let place = |outline: &Outline| outline.get(&here).map(ptr::from_ref);
+    let address = |outline: &Outline| outline.get(&here).map(ptr::from_ref);
     outline.edit(&here, &hash, |one| one.head_mut().generation = Some(1));
-    let copied = place(&outline);
-    assert_ne!(copied, place(&fork));
+    let copied = address(&outline);
+    assert_ne!(copied, address(&fork));
     outline.edit(&here, &hash, |one| one.head_mut().generation = Some(2));
-    assert_eq!(copied, place(&outline));
+    assert_eq!(copied, address(&outline));
 }

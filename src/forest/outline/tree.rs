@@ -1,8 +1,8 @@
 //! The providers of one tree.
 //!
-//! Trees are small as a rule and read whole. So one that has [`FEW`] providers or fewer is
-//! one allocation with the providers in it, of which the first change in a transaction
-//! copies all. Of larger ones, which are maps, it copies some nodes.
+//! Most trees are small and are read as a whole. So a tree of up to [`FEW`] providers is
+//! one allocation with the providers in it, which the first change in a transaction copies
+//! as a whole. Of a larger tree, which consists of maps, it copies some nodes.
 
 use std::slice;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use super::large::Large;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
-/// The most providers that lie in one allocation. Maps become one again at half as many, so
-/// that one provider that comes and goes does not turn the tree over each time.
+/// The most providers in one allocation. Maps become one again at half as many, so that
+/// adding and removing one provider does not convert the tree each time.
 pub(super) const FEW: usize = if cfg!(test) { 6 } else { 32 };
 
-/// The providers of one tree; there is always one.
+/// The providers of one tree, of which there is always one.
 #[derive(Clone)]
 pub(in crate::forest) enum Tree {
     Few(Arc<[Provider]>),
     Many(Arc<Large>),
 }
 
-/// What is left to walk of one tree.
+/// The rest of a walk of one tree.
 #[derive(Clone)]
 pub(in crate::forest) enum Rest<'a> {
     Few(slice::Iter<'a, Provider>),
@@ -72,7 +72,7 @@ impl Tree {
         }
     }
 
-    /// The first provider that is the right one, of those that may be near that position or
+    /// The first provider that `is_it` accepts, of those that may be near that position or
     /// whose names have that hash.
     pub(in crate::forest) fn by_name(
         &self,
@@ -86,8 +86,8 @@ impl Tree {
         }
     }
 
-    /// How many providers of a small tree stand before a path; 0 for a large one, in which
-    /// positions mean nothing.
+    /// How many providers of a small tree are before a path; 0 for a large one, which has
+    /// no positions.
     pub(in crate::forest) fn count_before(&self, path: &Path) -> usize {
         match self {
             Self::Few(few) => first_from(few, path),
@@ -134,7 +134,7 @@ impl Tree {
         }
     }
 
-    /// Those at a path and after it.
+    /// The providers from a path on.
     pub(in crate::forest) fn from(&self, path: &Path) -> Rest<'_> {
         match self {
             Self::Few(few) => Rest::Few(few[first_from(few, path)..].iter()),
@@ -142,12 +142,12 @@ impl Tree {
         }
     }
 
-    /// Those at two paths and in between.
+    /// The providers from `first` to `last`.
     pub(super) fn between(&self, first: &Path, last: &Path) -> impl Iterator<Item = &Provider> {
         self.from(first).take_while(move |one| one.path() <= last)
     }
 
-    /// Adds providers, sorted by their paths, where nothing is.
+    /// Adds providers, sorted by their paths, which must be free.
     pub(super) fn insert(&mut self, new: Vec<Provider>, hash: NameHash<'_>) {
         match self {
             Self::Few(few) if new.len() == 1 && few.len() < FEW => {
@@ -171,7 +171,7 @@ impl Tree {
         }
     }
 
-    /// Edits all but the path of the provider at a path, if there is one.
+    /// Edits everything but the path of the provider at a path, if there is one.
     pub(super) fn edit(
         &mut self,
         path: &Path,
@@ -189,7 +189,7 @@ impl Tree {
         }
     }
 
-    /// Takes out providers that it has, sorted by their paths, of which others are left.
+    /// Removes providers that it has, sorted by their paths. Others must be left.
     pub(super) fn remove(&mut self, removed: &[Provider], hash: NameHash<'_>) {
         match self {
             Self::Few(few) => {
@@ -209,7 +209,7 @@ impl Tree {
         }
     }
 
-    /// Whether both are one and the same.
+    /// Whether both are the same allocation.
     pub(in crate::forest) fn ptr_eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Few(a), Self::Few(b)) => Arc::ptr_eq(a, b),
@@ -218,7 +218,7 @@ impl Tree {
         }
     }
 
-    /// Says what is wrong with how the providers are kept.
+    /// Returns an error if something is wrong with how the providers are kept.
     pub(super) fn check(&self) -> Result<(), String> {
         let sorted = self.iter().is_sorted_by(|a, b| a.path() < b.path());
         let fits = match self {
@@ -245,12 +245,12 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Nothing is left.
+    /// A walk that has ended.
     pub(in crate::forest) fn none() -> Self {
         Self::Few([].iter())
     }
 
-    /// The next one, if it stands before a path.
+    /// The next provider, if it is before a path.
     pub(in crate::forest) fn next_before(&mut self, end: &Path) -> Option<&'a Provider> {
         match self {
             Self::Few(few) => few.next().filter(|provider| provider.path() < end),
@@ -274,8 +274,8 @@ impl<'a> Iterator for Rest<'a> {
     }
 }
 
-/// The provider that is the right one: from a position on to both sides, as nearly always
-/// one that stood there has moved by a few.
+/// The provider that `is_it` accepts, searched from a position outwards: nearly always it
+/// has moved by only a few.
 fn find(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
     let (before, after) = few.split_at(at.min(few.len()));
     let mut before = before.iter().rev();

@@ -1,4 +1,4 @@
-//! Where providers stand: their paths and the ordinals of siblings.
+//! Siblings: their order, ordinals and paths.
 
 use uuid::Uuid;
 
@@ -9,13 +9,13 @@ use crate::error::Error;
 use crate::provider::path::{MAX_SIBLINGS, Path};
 use crate::provider::provider::Provider;
 
-/// How much room is left before each sibling when one has come in between where
-/// there was none: so many may follow it there before all are numbered anew again.
+/// How much room renumbering leaves before each sibling, after an insertion that found
+/// none: so many more can be inserted there before the next renumbering.
 const SPARE: usize = 16;
 
 impl Forest {
-    /// The path of a parent; the top of the forest for `None`.
-    pub(crate) fn place_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
+    /// The path of a parent; [`Path::TOP`] for `None`.
+    pub(crate) fn path_of(&self, parent_uuid: Option<Uuid>) -> Result<Path, Error> {
         match parent_uuid {
             None => Ok(Path::TOP),
             Some(uuid) => Ok(self.require(uuid)?.path().clone()),
@@ -46,7 +46,7 @@ impl Forest {
         self.by_path(&above.child_towards(last.path()))
     }
 
-    /// The ordinal after that of the sibling before a child.
+    /// The first ordinal after that of the sibling before a child.
     fn first_free(&self, parent: &Path, child: Uuid) -> Result<u32, Error> {
         let previous = self.previous_sibling(self.require(child)?);
         Ok(previous.map_or(0, |previous| parent.ordinal_of(previous.path()) + 1))
@@ -58,18 +58,18 @@ impl Forest {
 }
 
 impl Editor {
-    /// The path that a new last child of the provider at `parent` gets.
+    /// The path of a new last child of the provider at `parent`.
     ///
-    /// Ordinals only grow, so that in years of adding and removing they come to
-    /// an end: then the siblings are numbered anew.
+    /// Ordinals only grow, so years of adding and removing exhaust them: then the siblings
+    /// are renumbered.
     pub(crate) fn next_path(&mut self, parent: &Path) -> Result<Path, Error> {
         self.reserve(parent, 1)?;
         Ok(parent.child(self.next_ordinal(parent)))
     }
 
-    /// A path between a child of the provider at `parent` and the sibling before it.
-    /// If nothing fits in between, the children are numbered anew, with room for so
-    /// many before each, and some to spare.
+    /// A path between a child of the provider at `parent` and the sibling before it. If
+    /// there is no room, the children are renumbered, with room for `arriving_before`
+    /// before each, and some to spare.
     pub(crate) fn path_before(
         &mut self,
         parent: &Path,
@@ -82,13 +82,13 @@ impl Editor {
             let (count, taken) = taken.fold((0, 0), |(count, sum), one| (count + 1, sum + one));
             let left = (MAX_SIBLINGS as usize).saturating_sub(taken);
             let spare = SPARE.min(left / count.max(1));
-            self.number_anew(parent, |uuid| arriving_before(uuid) + spare)?;
+            self.renumber(parent, |uuid| arriving_before(uuid) + spare)?;
         }
         Ok(parent.child(self.first_free(parent, child)?))
     }
 
-    /// Makes sure that a provider can get that many more children. Paths may
-    /// change; what the forest shows does not.
+    /// Makes sure that a provider can get `additional` more children. Paths may change;
+    /// what the forest shows does not.
     pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<(), Error> {
         let limit = u64::from(MAX_SIBLINGS);
         if u64::from(self.next_ordinal(parent)) + additional as u64 <= limit {
@@ -97,11 +97,11 @@ impl Editor {
         if (Children::of(self, parent).count() + additional) as u64 > limit {
             return Err(Error::TooManySiblings { limit });
         }
-        self.number_anew(parent, |_| 0)
+        self.renumber(parent, |_| 0)
     }
 
-    /// Numbers the children of a provider anew, with that much room before each.
-    fn number_anew(
+    /// Renumbers the children of a provider, with `room_before` each.
+    fn renumber(
         &mut self,
         parent: &Path,
         room_before: impl Fn(Uuid) -> usize,
@@ -115,9 +115,9 @@ impl Editor {
             if ordinal >= limit {
                 return Err(Error::TooManySiblings { limit });
             }
-            let place = parent.child(ordinal as u32);
-            if *child.path() != place {
-                moves.push((child.path().clone(), place));
+            let path = parent.child(ordinal as u32);
+            if *child.path() != path {
+                moves.push((child.path().clone(), path));
             }
             ordinal += 1;
         }
