@@ -1,6 +1,6 @@
-//! Values with named fields. Formats that people can read have them as maps, in
-//! which a field may be absent; all others as structs, whose fields may have no
-//! names and then are all there, in order.
+//! Values with named fields. Human-readable formats have them as maps, in which a field may
+//! be absent; all others as structs, whose fields may have no names and are then all
+//! present, in order.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,14 +13,14 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use super::report::{Report, shown};
 use super::values::{Read, Seed};
 
-/// Writes fields.
+/// Writes the fields of a value.
 pub(super) enum Writer<S: Serializer> {
     Map(S::SerializeMap),
     Struct(S::SerializeStruct),
 }
 
 impl<S: Serializer> Writer<S> {
-    /// `absent` of the fields are left out where that can be.
+    /// `absent` of the fields are left out, if the format allows that.
     pub(super) fn new(
         serializer: S,
         name: &'static str,
@@ -46,8 +46,8 @@ impl<S: Serializer> Writer<S> {
         }
     }
 
-    /// Leaves the field out if there is none, where that can be; elsewhere it is
-    /// written as an option.
+    /// Leaves the field out if it is `None` and the format allows that; else writes it as
+    /// an option.
     pub(super) fn optional<T: Serialize>(
         &mut self,
         name: &'static str,
@@ -60,7 +60,7 @@ impl<S: Serializer> Writer<S> {
         }
     }
 
-    /// Leaves the field out if it is empty, where that can be.
+    /// Leaves the field out if it is empty and the format allows that.
     pub(super) fn unless_empty<T: Serialize>(
         &mut self,
         name: &'static str,
@@ -81,16 +81,16 @@ impl<S: Serializer> Writer<S> {
     }
 }
 
-/// Makes a value of its fields.
+/// Builds a value from its fields.
 pub(super) trait Build<'de> {
     type Value;
 
-    /// What the value is, as an error says it.
+    /// What the value is, in the words of an error.
     const EXPECTED: &'static str;
     const NAME: &'static str;
     /// The fields, in the order in which they are written.
     const FIELDS: &'static [&'static str];
-    /// Fields that others write and nobody wants.
+    /// Fields that others write and that are ignored.
     const IGNORED: &'static [&'static str] = &[];
 
     fn build<F: Fields<'de>>(self, fields: F) -> Result<Self::Value, F::Error>;
@@ -140,13 +140,13 @@ pub(super) enum Field {
     Unknown(String),
 }
 
-/// The fields of one value, each read in the order in which it is found.
+/// The fields of one value, in the order in which they are found.
 pub(super) trait Fields<'de> {
     type Error: Error;
 
     fn next(&mut self) -> Result<Option<Field>, Self::Error>;
 
-    /// The value of the field that came last.
+    /// The value of the last field.
     fn value_with<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Self::Error>;
 
     fn value<T: Deserialize<'de>>(&mut self) -> Result<T, Self::Error> {
@@ -161,8 +161,7 @@ pub(super) trait Fields<'de> {
         self.value::<IgnoredAny>().map(drop)
     }
 
-    /// The next known field. Others are noted, as a derived reader does, and
-    /// skipped.
+    /// The next known field. Others are noted, as a derived reader would, and skipped.
     fn next_known(
         &mut self,
         fields: &'static [&'static str],

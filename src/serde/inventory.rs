@@ -17,8 +17,8 @@ const FIELDS: &[&str] = &[
     "allocation_ratio",
 ];
 
-/// Writes Placement's field names. Formats that people can read leave out what
-/// is not given; the others have every field.
+/// Writes Placement's field names. Human-readable formats leave out what is not given; the
+/// others have every field.
 impl Serialize for Inventory {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
@@ -47,13 +47,13 @@ impl Serialize for Inventory {
     }
 }
 
-/// Reads Placement's field names, of which `total` must be there; any other is
-/// an error. Ranges are checked when the record enters a forest, and in a
+/// Reads Placement's field names. `total` is required; an unknown field is an error. Ranges
+/// are checked when the record is added to a forest, and in a
 /// [`ProviderRecord`](crate::ProviderRecord).
 ///
-/// In formats that people can read a whole number may be written as a float
-/// (`16.0`, `1e1`), but not as YAML's hexadecimal, and a field that is not given
-/// is left out: `null` is an error. Placement does the same.
+/// In human-readable formats a whole number may be written as a float (`16.0`, `1e1`), but
+/// not as YAML's hexadecimal, and a field that is not given is left out: `null` is an
+/// error, as in Placement.
 impl<'de> Deserialize<'de> for Inventory {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_alone(deserializer)
@@ -78,7 +78,8 @@ impl<'de> Read<'de> for Inventory {
 
 struct Builder<'a> {
     report: &'a mut Report,
-    /// Whether what is not given is left out. It is there, as none, otherwise.
+    /// Whether fields that are not given are left out. Otherwise they are present, as
+    /// `None`.
     is_absent_left_out: bool,
 }
 

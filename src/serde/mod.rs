@@ -1,10 +1,10 @@
-//! Providers in the shape of Placement's API (feature `serde`): what
-//! `GET /resource_providers` gives, with each provider's inventories, traits
-//! and aggregates beside it.
+//! Providers in the shape of Placement's API (feature `serde`): what `GET
+//! /resource_providers` returns, with each provider's inventories, traits and aggregates
+//! included.
 //!
-//! Reading keeps no value before its type is known: a format may have no types
-//! of its own (postcard), or give a number as something else to a reader that
-//! asks for anything (`serde_json` with `arbitrary_precision`).
+//! Reading stores no value before its type is known: a format may have no types of its own
+//! (postcard), or may give a number as something else to a reader that accepts anything
+//! (`serde_json` with `arbitrary_precision`).
 
 mod fields;
 mod inventory;
@@ -26,10 +26,10 @@ use crate::transaction::transaction::Transaction;
 
 const PROVIDERS: &str = "resource_providers";
 
-/// Writes `{"resource_providers": [...]}`, in the order of
-/// [`iter`](Forest::iter): the same forest always gives the same text. Each
-/// provider is written as a [`ProviderRecord`] is. Cost: O(size of the forest),
-/// without copies.
+/// Writes `{"resource_providers": [...]}`, in the order of [`iter`](Forest::iter): the same
+/// forest always gives the same text. Each provider is written like a [`ProviderRecord`].
+///
+/// Cost: O(size of the forest), without copies.
 impl Serialize for Forest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut document = Writer::new(serializer, "ResourceProviders", 1, 0)?;
@@ -45,29 +45,28 @@ impl Serialize for Snapshot {
     }
 }
 
-/// Reads `{"resource_providers": [...]}`, or in formats that people can read
-/// the list alone, as a forest at version 0, parents in any order. Cost: that
-/// of [`populate`](Transaction::populate), with all records in memory.
+/// Reads `{"resource_providers": [...]}`, or in human-readable formats only the list, as a
+/// forest at version 0, with parents in any order.
+///
+/// Cost: that of [`populate`](Transaction::populate), with all records in memory.
 ///
 /// # Formats
 ///
-/// What any format has written it reads back equal, if the format keeps what it
-/// is given: JSON, YAML, RON, MessagePack with or without names of fields, CBOR,
-/// postcard ... Formats that people can read have UUIDs as text, and leave out
-/// what a record leaves out; the others have UUIDs as bytes, and every field in
-/// a fixed order. With `serde_json`, switch on its feature `float_roundtrip`, or
-/// some allocation ratios come back with another last digit; its feature
+/// It reads back equal what it has written in any format that preserves its input: JSON,
+/// YAML, RON, MessagePack with or without field names, CBOR, postcard ... Human-readable
+/// formats have UUIDs as text, and leave out what a record leaves out; the others have
+/// UUIDs as bytes, and every field in a fixed order. With `serde_json`, enable its feature
+/// `float_roundtrip`, or some allocation ratios change in the last digit; its feature
 /// `arbitrary_precision` makes no difference.
 ///
 /// # Errors
 ///
-/// It reads strictly, as [`ProviderRecord`] and [`Inventory`](crate::Inventory)
-/// say. An error in a provider names it, by what stands before the error: most
-/// formats can't be read past a value of a wrong type, so that a provider whose
-/// name and UUID come after one is not named. What is well formed but invalid (a
-/// trait, an unknown field, a number out of range) does not end the reading of
-/// its provider, which is then named whole. `serde_json` calls all errors inside
-/// a field errors of data, the end of the input too.
+/// It reads strictly, as [`ProviderRecord`] and [`Inventory`](crate::Inventory) document.
+/// An error in a provider names it by the fields before the error: most formats can't be
+/// read past a value of a wrong type, so a name and UUID after it are not known. Data that
+/// is well formed but invalid (a trait, an unknown field, a number out of range) does not
+/// end the reading of its provider, so the error has its name and UUID. `serde_json`
+/// classifies all errors inside a field as data errors, even the end of the input.
 ///
 /// ```
 /// use provider_tree::{ProviderTree, Snapshot};
@@ -105,8 +104,8 @@ impl<'de> Deserialize<'de> for Snapshot {
 
 /// Reads the records of a document.
 struct Document {
-    /// Whether a list is that of the records. It is the document without the
-    /// names of its fields otherwise.
+    /// Whether a list is the list of records. Otherwise it is the document, without field
+    /// names.
     or_list: bool,
 }
 

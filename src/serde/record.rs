@@ -1,4 +1,4 @@
-//! A provider in Placement's field names.
+//! A provider with Placement's field names.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
@@ -25,7 +25,7 @@ const FIELDS: &[&str] = &[
     "resources",
 ];
 
-/// What is written of a provider, however it is kept.
+/// What is written of a provider, whatever its type.
 struct Written<'a, I, T, A, R> {
     uuid: Uuid,
     name: &'a str,
@@ -56,8 +56,8 @@ impl<I: Serialize, T: Serialize, A: Serialize, R: Serialize> Serialize for Writt
     }
 }
 
-/// Writes Placement's field names. Formats that people can read leave out
-/// `resources` if there are none, as Placement has no such field.
+/// Writes Placement's field names. Human-readable formats leave out `resources` if there
+/// are none, since Placement has no such field.
 impl Serialize for ProviderRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
@@ -87,8 +87,8 @@ impl Serialize for ProviderRecord {
     }
 }
 
-/// Writes what [`ProviderRecord::from`] makes of it, without a copy; so its root
-/// is not given. A [`ProviderRecord`] reads it.
+/// Writes what [`ProviderRecord::from`] makes of it, without a copy and without its root.
+/// It is read as a [`ProviderRecord`].
 impl Serialize for Provider {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write(self, None, serializer)
@@ -159,15 +159,13 @@ impl Serialize for Providers<'_> {
     }
 }
 
-/// Reads a provider strictly. `uuid` and `name` must be there; what Placement
-/// gives besides is passed over (`links`, `resource_provider_generation`), any
-/// other field is an error, and so is one that is given twice. Inventories must
-/// be [valid](crate::Inventory).
+/// Reads a provider strictly. `uuid` and `name` are required. Fields that Placement adds
+/// (`links`, `resource_provider_generation`) are ignored; any other field is an error, and
+/// so is a field given twice. Inventories must be [valid](crate::Inventory).
 ///
-/// Formats and errors are those of a [`Snapshot`](crate::Snapshot): each error
-/// in a field names the provider, by what stands before it. A generation may be
-/// written as a float in JSON text; a `serde_json::Value` with
-/// `arbitrary_precision` gives integers only.
+/// Formats and errors are those of a [`Snapshot`](crate::Snapshot): each error in a field
+/// names the provider, by the fields before it. A generation may be written as a float in
+/// JSON text; a `serde_json::Value` with `arbitrary_precision` gives only integers.
 impl<'de> Deserialize<'de> for ProviderRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut draft = Draft {
@@ -192,7 +190,7 @@ impl<'de> Deserialize<'de> for ProviderRecord {
 struct Draft {
     uuid: Option<GivenUuid>,
     has_name: bool,
-    /// All of it that is valid.
+    /// The valid part of it.
     rest: ProviderRecord,
     report: Report,
 }
@@ -214,7 +212,7 @@ impl<'de> Build<'de> for &mut Draft {
                     fields.skip()?;
                 }
                 Field::Unknown(name) => {
-                    let wrong = format_args!("`{name}` is no field of a provider");
+                    let wrong = format_args!("`{name}` is not a field of a provider");
                     self.report.note(wrong);
                     fields.skip()?;
                 }
@@ -276,7 +274,7 @@ impl Draft {
         Ok(())
     }
 
-    /// How an error names the provider: by what is known of its name and UUID.
+    /// How an error names the provider: by its name and UUID, as far as known.
     fn subject(&self, is_read_whole: bool) -> String {
         let uuid = self.uuid.as_ref().map(|GivenUuid(given)| match given {
             Ok(uuid) => uuid.to_string(),
@@ -288,7 +286,7 @@ impl Draft {
             (Some(name), None) => format!("provider `{name}`"),
             (None, Some(uuid)) => format!("provider {uuid}"),
             (None, None) if is_read_whole => "a provider without name and uuid".to_owned(),
-            (None, None) => "a provider whose name and uuid do not stand before this".to_owned(),
+            (None, None) => "a provider whose name and uuid are not before this".to_owned(),
         }
     }
 }

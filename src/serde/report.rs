@@ -1,4 +1,4 @@
-//! What is wrong with what is read, and where.
+//! What a reader found wrong, and where.
 
 use std::fmt::Display;
 
@@ -7,9 +7,9 @@ use crate::text::Escaped;
 
 /// Where a reader is, and the first thing that it has found wrong.
 ///
-/// What is well formed but invalid is noted here, and reading goes on: the
-/// provider may be named later in the document. An error of the format ends the
-/// reading; the report then still says where.
+/// Data that is well formed but invalid is noted here, and reading continues: the
+/// provider's name may be later in the document. An error of the format ends the reading;
+/// the report then still says where.
 #[derive(Default)]
 pub(super) struct Report {
     path: String,
@@ -17,7 +17,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Reads something that has a name. On an error the report stays there.
+    /// Reads a named part. After an error the report stays there.
     pub(super) fn within<T, E>(
         &mut self,
         name: &str,
@@ -39,13 +39,13 @@ impl Report {
         }
     }
 
-    /// The value, or what is wrong with it as a note.
+    /// The value; if it is wrong, notes that.
     pub(super) fn keep<T>(&mut self, value: Result<T, impl Display>) -> Option<T> {
         value.map_err(|wrong| self.note(wrong)).ok()
     }
 
-    /// What is wrong: what was noted first, or else the error that ended the
-    /// reading of a field. `None` if there is neither.
+    /// What is wrong: what was noted first, or else the error that ended the reading of a
+    /// field. `None` if there is neither.
     pub(super) fn conclude(&self, error: Option<&impl Display>) -> Option<String> {
         match error {
             Some(error) if self.wrong.is_none() && !self.path.is_empty() => {
@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// Text from outside, fit for an error.
+/// Text from outside, made fit for an error.
 pub(super) fn shown(text: &str) -> String {
     Escaped(&excerpt(text)).to_string()
 }

@@ -1,4 +1,4 @@
-//! Single resources.
+//! Individual resources.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Serialize for Resource {
     }
 }
 
-/// Reads its fields; `metadata` may be left out. Any other field is an error.
+/// Reads its fields; `metadata` is optional. Any other field is an error.
 impl<'de> Deserialize<'de> for Resource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read_alone(deserializer)

@@ -15,7 +15,7 @@ use super::report::{Report, shown};
 use crate::provider::inventory::Inventory;
 use crate::provider::name::{ResourceClass, Trait};
 
-/// `Deserialize` with a report: `None` is a value that is invalid and noted.
+/// `Deserialize` with a report: `None` is an invalid value that was noted.
 pub(super) trait Read<'de>: Sized {
     fn read<D: Deserializer<'de>>(
         deserializer: D,
@@ -40,7 +40,7 @@ impl<'de, T: Read<'de>> DeserializeSeed<'de> for Seed<'_, T> {
     }
 }
 
-/// Reads a value by itself: whatever is noted is an error.
+/// Reads a value by itself: anything noted is an error.
 pub(super) fn read_alone<'de, T: Read<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -71,7 +71,7 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Text<F> {
     }
 }
 
-/// A UUID, or the text that is none.
+/// A UUID, or text that is not one.
 pub(super) struct GivenUuid(pub(super) Result<Uuid, String>);
 
 impl<'de> Read<'de> for GivenUuid {
@@ -120,7 +120,7 @@ macro_rules! names {
             }
         }
 
-        /// Reads text, and refuses what is no such name.
+        /// Reads text, and refuses invalid names.
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 read_alone(deserializer)
@@ -138,7 +138,7 @@ macro_rules! names {
 
 names!(ResourceClass: "a resource class", Trait: "a trait");
 
-/// Takes a whole number, however it is written: 16, 16.0 or 1.6e1.
+/// Reads a whole number, however it is written: 16, 16.0 or 1.6e1.
 struct Whole<'a, T> {
     report: &'a mut Report,
     expected: &'static str,
@@ -194,7 +194,7 @@ impl<'de> Read<'de> for u32 {
             expected: "u32",
             number: PhantomData,
         };
-        // A float has room for it, and some readers of JSON give 16.0 to nobody who
+        // A float can hold it, and some JSON readers do not give 16.0 to a visitor that
         // asks for an integer.
         if deserializer.is_human_readable() {
             deserializer.deserialize_f64(whole)

@@ -166,7 +166,7 @@ fn a_provider_is_named_by_whichever_of_name_and_uuid_is_known() {
             r#"{"uuid": "00000000-0000-0000-0000-000000000001", "name": "host",
                 "parent_uuid": null}"#,
             "provider `host` (00000000-0000-0000-0000-000000000001): \
-             `parent_uuid` is no field of a provider",
+             `parent_uuid` is not a field of a provider",
         ),
         (
             r#"{"uuid": "00000000-0000-0000-0000-000000000001", "name": "host",
@@ -214,7 +214,7 @@ fn errors_name_a_provider_even_if_its_name_comes_later() {
             r#""resources": [{"class": "vcpu", "identifier": "a"}]"#,
             "resources: `vcpu` is no",
         ),
-        (r#""x": [{"y": 0.5}]"#, "`x` is no field of a provider"),
+        (r#""x": [{"y": 0.5}]"#, "`x` is not a field of a provider"),
         (
             r#""inventories": {"vcpu": {"total": 0.5}, "VGPU": {"total": 1}}"#,
             "inventories: `vcpu` is not a resource class",
@@ -265,7 +265,7 @@ fn a_wrong_type_names_the_fields_read_before_it() {
         ),
         (
             format!(r#"{{"generation": "1", "uuid": "{uuid}", "name": "host"}}"#),
-            "a provider whose name and uuid do not stand before this".to_owned(),
+            "a provider whose name and uuid are not before this".to_owned(),
         ),
     ] {
         let error = error_of(&format!(r#"{{"resource_providers": [{provider}]}}"#));
