@@ -172,7 +172,7 @@ impl Transaction {
             return Ok(false);
         }
         let here = provider.path();
-        let above = self.place_of(parent_uuid)?;
+        let above = self.path_of(parent_uuid)?;
         if here.contains(&above) {
             return Err(checks::cycle(
                 parent_uuid.unwrap_or(uuid),

@@ -65,7 +65,7 @@ impl Taken {
 
 impl Registry {
     /// Adds a subscriber and returns its number. The caller must read the newest version by
-    /// [`Cell::announce`](crate::cell::Cell::announce) after this.
+    /// [`Cell::announce`](crate::cell::cell::sealed::Cell::announce) after this.
     pub fn enter(&self, follows: bool) -> u64 {
         // Relaxed: the announcement that follows it orders it.
         self.subscribers.fetch_add(1, Relaxed);

@@ -13,7 +13,7 @@
 //!
 //! So nothing moves twice, and only the result must be a valid forest: no intermediate
 //! state is too deep or cyclic. It all happens in a fork, which replaces the transaction's
-//! forest if every rule of [`checks`](super::checks) holds and is dropped if not. This
+//! forest if every rule of [`checks`] holds and is dropped if not. This
 //! module knows nothing of versions and commits.
 
 mod arrivals;

@@ -81,7 +81,7 @@ impl Placing {
         let parent_waits = waits_at.is_some();
         let above = match waits_at {
             Some(path) => path,
-            None => editor.place_of(uuid)?,
+            None => editor.path_of(uuid)?,
         };
         let mut siblings = self.arrivals.remove(&uuid).unwrap_or_default();
         for (subtree, _) in &siblings {

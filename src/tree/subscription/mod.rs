@@ -281,7 +281,7 @@ impl<C: SnapshotCell> Subscription<C> {
     }
 
     /// The next transition or the end; if there is neither, leaves a waker. See
-    /// [`registry`].
+    /// [`registry`](crate::tree::registry).
     fn look_or_wait(&mut self, waker: impl FnOnce() -> Waker) -> Option<Option<Transition>> {
         let mut ended = self.look();
         if ended.is_none() {
