@@ -22,7 +22,7 @@ use self::sealed::Cell;
 /// The trait is sealed: only this crate's cells implement it.
 pub trait SnapshotCell: Cell {}
 
-/// What other crates can neither name nor call.
+/// The interface of a cell, which other crates can neither name nor call.
 pub(crate) mod sealed {
     use crate::snapshot::Snapshot;
 

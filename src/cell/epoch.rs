@@ -78,7 +78,7 @@ impl Cell for EpochCell {
         let guard = epoch::pin();
         let current = Shared::from(Arc::as_ptr(base.as_version()));
         let next = Arc::into_raw(next.into_version());
-        // Release pairs with the acquiring loads below and in `read`: whoever loads `next`
+        // Release pairs with the acquiring loads below and in `read`: a thread that loads `next`
         // sees its content. Acquire pairs with the release in `announce`. There is no ABA:
         // the caller holds `base`, so no other version can have its address.
         let swapped =

@@ -58,7 +58,7 @@
 //! | a name may be the UUID of another provider | an error: a text finds one provider at most. A provider's own UUID as its name is fine (Ironic does that) |
 //! | a UUID is any text, or none | a UUID is a [`Uuid`](uuid::Uuid); text is understood in any spelling |
 //! | `populate_from_iterable` can fail half-way and lose providers; a given provider whose parent the call drops can be lost without an error; of a UUID given twice, the last wins | all or nothing; a cycle, a missing or dropped parent and a UUID given twice are errors |
-//! | `populate_from_iterable` leaves trees alone of which nothing is given | so does [`populate`](crate::Transaction::populate); [`replace_all`](crate::Transaction::replace_all) removes them |
+//! | `populate_from_iterable` leaves a tree alone if none of its providers is given | so does [`populate`](crate::Transaction::populate); [`replace_all`](crate::Transaction::replace_all) removes them |
 //! | its report client adds a sharing provider of another tree as a root | a record whose parent is neither given nor in the forest is refused ([`Error::MissingParents`](crate::Error::MissingParents)): give a sharing provider as a root, without `parent_uuid` and `root_uuid` |
 //! | a replaced provider moves behind its siblings | it keeps its place while it keeps its parent, so populating with the same content changes nothing |
 //! | look-ups fail past 995 levels, `deepcopy` past 164, subtrees past 165 | all work to 1,024 levels, then [`Error::TooDeep`](crate::Error::TooDeep) |

@@ -135,6 +135,7 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
+    #[doc(alias = "get_provider_uuids")]
     pub fn provider_uuids_in<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,

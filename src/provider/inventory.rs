@@ -96,7 +96,7 @@ impl Inventory {
         self
     }
 
-    /// Sets what each allocation is a multiple of.
+    /// Sets the step size: each allocation is a multiple of it.
     #[must_use]
     pub const fn with_step_size(mut self, step_size: u32) -> Self {
         self.step_size = Some(step_size);

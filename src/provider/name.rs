@@ -62,7 +62,7 @@ macro_rules! text {
     };
 }
 
-/// What an inventory counts: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
+/// A kind of resource that inventories count: `VCPU`, `MEMORY_MB`, `CUSTOM_FPGA` ...
 ///
 /// The standard classes are constants. A clone is O(1).
 ///

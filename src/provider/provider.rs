@@ -28,6 +28,7 @@ const MAX_NAME: usize = 200;
 /// the name, traits, aggregates and resources that all clones share. A longer inventory is
 /// shared too. A clone keeps nothing else alive: neither the rest of its tree nor its
 /// version.
+#[doc(alias = "ProviderData")]
 #[derive(Clone)]
 #[repr(C)]
 pub struct Provider {
@@ -48,7 +49,7 @@ pub(crate) struct Head {
     pub(crate) parent_uuid: Option<Uuid>,
 }
 
-/// What few reads need and few edits change, in an allocation of its own: copying a tree
+/// Data that few reads need and few edits change, in an allocation of its own: copying a tree
 /// increments one reference count for all of it.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Rest {

@@ -267,6 +267,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
 
     /// The provider with that name or UUID in the newest version. Cost: that of
     /// [`Forest::find`](crate::Forest::find), and of cloning the provider.
+    #[doc(alias = "data")]
     #[must_use]
     pub fn find<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Option<Provider> {
         self.read(|snapshot| snapshot.find(key).cloned())

@@ -10,9 +10,9 @@
 //!   hash    5 bits │ 5 bits │ ...      5 bits    8 bits
 //!              │        │                 │         │
 //!   root ──► node ──► node ──► table ──► line ──► tags ──► entries
-//!             32 ways, of which             64 bytes: 7 tags and a mark,
-//!             several may lead to           then 7 entries
-//!             one table                     (root's ordinal, hash, position)
+//!             32 ways: several              64 bytes: 7 tags and a mark,
+//!             may lead to one               then 7 entries
+//!             table                         (root's ordinal, hash, position)
 //! ```
 //!
 //! The directory is a trie by the first bits of the hash, five per level; each node is a

@@ -84,7 +84,7 @@ impl Cover {
     }
 }
 
-/// The ways of a block, of which one leads somewhere.
+/// The ways of a block with a single entry.
 fn ways<T, const WAYS: usize>(way: usize, to: T) -> Arc<[Option<T>; WAYS]> {
     let mut to = Some(to);
     Arc::new(array::from_fn(|at| to.take_if(|_| at == way)))

@@ -20,7 +20,7 @@ use crate::provider::provider::Provider;
 /// adding and removing one provider does not convert the tree each time.
 pub(super) const FEW: usize = if cfg!(test) { 6 } else { 32 };
 
-/// The providers of one tree, of which there is always one.
+/// The providers of one tree: at least one.
 #[derive(Clone)]
 pub(in crate::forest) enum Tree {
     Few(Arc<[Provider]>),

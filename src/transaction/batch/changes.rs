@@ -88,7 +88,7 @@ fn batch_of<'c>(
                 after,
                 place,
             } => {
-                // Whoever has edited the change may have left its place out.
+                // The caller may have edited the change and left its place out.
                 let elsewhere = before.parent_uuid() != after.parent_uuid();
                 let place = place.or(elsewhere.then_some(Place::Last));
                 batch.give(here, Source::Shown(after), after.name(), place);

@@ -200,7 +200,10 @@ fn versions_that_are_pinned_for_good_do_not_hide_others() {
         }
         most = most.max(commits.waiting() - PINNED);
     }
-    assert!(most < 200, "{most} wait beside those that are pinned");
+    assert!(
+        most < 200,
+        "{most} wait in addition to those that are pinned"
+    );
     drop(held);
     drop(passing);
     commits.drain();
