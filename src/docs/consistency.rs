@@ -16,8 +16,9 @@
 //! ```
 //!
 //! Neighbouring versions share all nodes except the few that the commit copied: the trees
-//! of the providers that it changed, and the blocks above these. A snapshot keeps alive
-//! only what no other version in use contains: above, version 41 alone keeps A.
+//! of the providers that it changed, and the blocks above these. Holding a snapshot costs
+//! memory only for nodes that no other version in use contains: above, only version 41
+//! keeps A.
 //!
 //! # Reads
 //!

@@ -8,7 +8,7 @@ use crate::provider::name::ResourceClass;
 /// A field that was not given stays `None`, so that
 /// [`Forest::inventory_changed`](crate::Forest::inventory_changed) can ignore it;
 /// [`effective`](Self::effective) fills in Placement's defaults. Ranges are checked by
-/// Placement's rules when the record is added to a forest.
+/// Placement's rules when the record is added to a forest. All methods cost O(1).
 ///
 /// ```
 /// use provider_tree::Inventory;

@@ -199,6 +199,7 @@ impl<C: SnapshotCell> Subscription<C> {
     }
 
     /// Whether the tree has been dropped. There may still be a last version to take.
+    /// Cost: O(1).
     pub fn is_closed(&self) -> bool {
         self.registry.is_closed()
     }
@@ -226,6 +227,9 @@ impl<C: SnapshotCell> Subscription<C> {
 
     /// Takes the newest version as soon as there is one that is newer than the last
     /// one taken. `None` once the tree has been dropped and its last version taken.
+    ///
+    /// Cost: that of [`try_changed`](Self::try_changed), twice if it has to wait, and a short
+    /// lock to leave the waker.
     ///
     /// It works with any runtime. A dropped future has taken nothing and leaves no waker
     /// behind.
