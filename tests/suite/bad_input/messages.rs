@@ -11,7 +11,7 @@ fn a_conflict_names_both_versions() {
     assert!(!conflict.is_foreign());
     let text = conflict.to_string();
     assert!(
-        text.contains("version 1,") && text.contains("version 3 "),
+        text.contains("version 1,") && text.contains("version 3:"),
         "{text}"
     );
 }
