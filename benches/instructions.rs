@@ -1,25 +1,23 @@
-//! Counts the instructions of hot operations, a hundred of each: numbers that do
-//! not depend on what else the machine does. What they do depend on is the seed
-//! of the maps' hashers, which is another one in each forest: look-ups differ by up
-//! to 4 % from run to run, all else by less than 2 %.
+//! Counts the instructions of hot operations, a hundred of each. The counts do not depend on
+//! the machine's load. They do depend on the seed of the maps' hashers, which differs in each
+//! forest: look-ups vary by up to 4 % between runs, everything else by less than 2 %.
 //!
 //! It needs valgrind, and gungraun's runner of the same version as the library:
 //! `cargo install gungraun-runner --version 0.20.0`, then
 //!
 //! ```text
-//! cargo bench --bench instructions                                 # beside the last run
+//! cargo bench --bench instructions                                 # against the last run
 //! cargo bench --bench instructions -- --save-baseline=before
-//! cargo bench --bench instructions -- --baseline=before            # beside that one
-//! cargo bench --bench instructions -- --callgrind-limits='ir=2%'   # a narrower limit
+//! cargo bench --bench instructions -- --baseline=before            # against that baseline
+//! cargo bench --bench instructions -- --callgrind-limits='ir=2%'   # a tighter limit
 //! ```
 //!
-//! The operations named `imbl` are what the library's own are held against: its
-//! maps without it. More instructions than the limit allows are an error. Building
-//! the forests and freeing them is not counted; they are fresh, as ageing hardly changes
-//! a count. Times are another matter: most of what a look-up in a large forest costs is
-//! waiting for memory.
+//! The operations named `imbl` are the baseline: its maps without the library. An increase
+//! beyond the limit is an error. Building and freeing the forests is not counted, and they are
+//! fresh, since ageing hardly changes a count. Times are another matter: a look-up in a large
+//! forest mostly waits for memory.
 
-// gungraun's macros make public modules of every benchmark.
+// gungraun's macros turn every benchmark into a public module.
 #![allow(missing_docs)]
 
 #[path = "common/bare.rs"]
@@ -42,10 +40,10 @@ use gungraun::{
 use prepared::{Prepared, forest_of};
 use provider_tree::{Provider, ProviderTree};
 
-/// By how many per cent a count may grow.
+/// The largest increase of a count, in per cent.
 const LIMIT: f64 = 5.0;
 
-/// How many operations are counted together, so that the seed matters less.
+/// How many operations are counted together, to average out the seed.
 const OPERATIONS: usize = 100;
 
 fn seen<'a>(providers: impl IntoIterator<Item = &'a Provider>) -> usize {
@@ -226,7 +224,7 @@ fn diff_of_10(all: Prepared) -> Prepared {
     all
 }
 
-/// Does something with a hundred keys, and adds up what it finds.
+/// Runs an operation on a hundred keys, and adds up the results.
 fn each<K>(keys: &[K], find: impl FnMut(&K) -> usize) -> usize {
     keys.iter().take(OPERATIONS).map(find).sum()
 }

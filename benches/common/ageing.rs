@@ -1,6 +1,6 @@
-//! Ageing: the edits that turn a forest as `populate` lays it out into one that has been
-//! in use. A fresh forest lies in memory in the order in which it is read, which flatters
-//! every implementation, and some more than others.
+//! Ageing: edits that turn a freshly populated forest into one that has been in use. A fresh
+//! forest is laid out in memory in read order, which flatters every implementation, some more
+//! than others.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use std::sync::Arc;
 use provider_tree::{ProviderRecord, ProviderTree, SnapshotCell};
 use uuid::Uuid;
 
-use crate::bare::{Bare, place};
+use crate::bare::{Bare, key};
 use crate::edits::inventory;
 use crate::forest::{TREE, record, uuid};
 use crate::order::Random;
 use crate::vcpus::move_vcpu;
 
-/// How many trees are removed before they are added again.
+/// How many trees are removed at a time before they are added again.
 const AT_A_TIME: usize = 16;
 
-/// An edit of a forest. Providers are named by their numbers.
+/// An edit of a forest, with providers by number.
 pub enum Edit {
     /// Moves a VCPU from one provider of a tree to another.
     MoveVcpu(usize, usize),
@@ -27,8 +27,8 @@ pub enum Edit {
     AddTree(usize),
 }
 
-/// Updates each tree twice in random order, and between the two removes a fifth of all
-/// trees and adds them again.
+/// Updates each tree twice in random order, and in between removes a fifth of all trees and
+/// adds them again.
 pub fn edits(numbers: Range<usize>) -> impl Iterator<Item = Edit> {
     let mut random = Random::new(2);
     let mut roots: Vec<usize> = numbers.step_by(TREE).collect();
@@ -42,7 +42,7 @@ pub fn edits(numbers: Range<usize>) -> impl Iterator<Item = Edit> {
     edits.into_iter()
 }
 
-/// One of each tree.
+/// One edit per tree.
 fn updates(roots: &mut [usize], random: &mut Random) -> Vec<Edit> {
     random.shuffle(roots);
     let update = |&root: &usize| {
@@ -53,12 +53,12 @@ fn updates(roots: &mut [usize], random: &mut Random) -> Vec<Edit> {
     roots.iter().map(update).collect()
 }
 
-/// The records of the tree of a root.
+/// The records of a root's tree.
 pub fn records(root: usize) -> Vec<ProviderRecord> {
     (root..root + TREE).map(record).collect()
 }
 
-/// Ages the forest of these providers.
+/// Ages a forest of these providers.
 pub fn age<C: SnapshotCell>(tree: &ProviderTree<C>, numbers: Range<usize>) {
     for edit in edits(numbers) {
         match edit {
@@ -77,7 +77,7 @@ pub fn age<C: SnapshotCell>(tree: &ProviderTree<C>, numbers: Range<usize>) {
 }
 
 impl Bare {
-    /// The maps of so many providers, aged.
+    /// Aged maps of this many providers.
     pub fn aged(providers: usize) -> Self {
         let mut bare = Self::new(providers);
         for edit in edits(0..providers) {
@@ -102,10 +102,10 @@ impl Bare {
         bare
     }
 
-    /// Removes a provider from both maps. Returns whether there was one.
+    /// Removes a provider from both maps. Returns whether it existed.
     fn remove(&mut self, n: usize, uuid: Uuid) -> bool {
         let maps = Arc::make_mut(&mut self.0);
-        maps.outline.remove(&place(n));
+        maps.outline.remove(&key(n));
         maps.by_uuid.remove(&uuid).is_some()
     }
 }

@@ -1,5 +1,5 @@
-//! What the library stands on, without the library: imbl's maps of the same
-//! providers, with the same hasher. It is what its operations are held against.
+//! The baseline of the library's operations: imbl's maps of the same providers, with the same
+//! hasher.
 
 use std::sync::Arc;
 
@@ -10,37 +10,37 @@ use uuid::Uuid;
 
 use crate::forest;
 
-/// As the library has it.
+/// The same as in the library.
 pub type HashMap<K, V> = im::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
 
-/// Three levels of a top-down order.
-pub type Place = [u64; 3];
+/// A key of the top-down order, with three levels.
+pub type Key = [u64; 3];
 
-/// A provider in one allocation, inventory included, as the library has it.
+/// A provider with its inventory in one allocation, as in the library.
 pub type Record = ThinArc<Head, (ResourceClass, Inventory)>;
 
-/// All of a provider but its inventory: as large as the library's.
+/// A provider without its inventory, as large as the library's.
 #[derive(Clone, Copy)]
 pub struct Head {
     pub generation: Option<u64>,
     pub uuid: Uuid,
-    #[expect(dead_code, reason = "it is there to be held")]
+    #[expect(dead_code, reason = "only to have the same size")]
     others: [u64; 15],
 }
 
-/// A map by UUID and one of the top-down order.
+/// A map by UUID and one in top-down order.
 #[derive(Clone)]
 pub struct Maps {
     pub by_uuid: HashMap<Uuid, Record>,
-    pub outline: im::OrdMap<Place, Record>,
+    pub outline: im::OrdMap<Key, Record>,
 }
 
-/// Their newest version.
+/// The newest version of the maps.
 #[derive(Clone)]
 pub struct Bare(pub Arc<Maps>);
 
-/// Where provider `n` stands.
-pub fn place(n: usize) -> Place {
+/// The key of provider `n` in the top-down order.
+pub fn key(n: usize) -> Key {
     [n as u64, 0, 0]
 }
 
@@ -58,14 +58,13 @@ fn record(
 }
 
 impl Bare {
-    /// The providers of `forest::tree`. They lie in memory as `populate` lays them: side
-    /// by side in top-down order.
+    /// The providers of `forest::tree`, adjacent in memory in top-down order, as after `populate`.
     pub fn new(providers: usize) -> Self {
         let all = (0..providers).map(|n| {
             let inventory = forest::record(n).inventory.into_iter();
-            (place(n), record(n, forest::uuid(n), inventory))
+            (key(n), record(n, forest::uuid(n), inventory))
         });
-        let outline: im::OrdMap<Place, Record> = all.collect();
+        let outline: im::OrdMap<Key, Record> = all.collect();
         let by_uuid = outline.values();
         let by_uuid = by_uuid.map(|one| (one.header.header.uuid, one.clone()));
         Self(Arc::new(Maps {
@@ -74,14 +73,13 @@ impl Bare {
         }))
     }
 
-    /// Whether there is a provider with a generation.
+    /// Whether the provider exists and has a generation.
     pub fn has(&self, uuid: &Uuid) -> bool {
         self.0.by_uuid.get(uuid).is_some_and(has_generation)
     }
 
-    /// What an update of provider `n` can't do without: two allocations, for the
-    /// provider and for the next version, and one insert in a clone of each map.
-    /// Returns whether there was one.
+    /// The minimum work of an update of provider `n`: two allocations, for the provider and the
+    /// next version, and one insert in a clone of each map. Returns whether the provider existed.
     pub fn update(
         &mut self,
         n: usize,
@@ -90,7 +88,7 @@ impl Bare {
     ) -> bool {
         let new = record(n, uuid, inventory.into_iter());
         let mut outline = self.0.outline.clone();
-        outline.insert(place(n), new.clone());
+        outline.insert(key(n), new.clone());
         let mut by_uuid = self.0.by_uuid.clone();
         let old = by_uuid.insert(uuid, new);
         self.0 = Arc::new(Maps { by_uuid, outline });
@@ -98,7 +96,7 @@ impl Bare {
     }
 }
 
-/// Looks at a provider, as who asks for it does.
+/// Reads from a provider, as a caller would.
 pub fn has_generation(record: &Record) -> bool {
     record.header.header.generation.is_some()
 }

@@ -1,12 +1,11 @@
-//! The edits that are measured, the same everywhere.
+//! The measured edits, shared by all benchmarks.
 
 use provider_tree::{
     Committed, Error, Inventory, NewProvider, ProviderTree, ResourceClass, SnapshotCell,
 };
 use uuid::Uuid;
 
-/// Three records of inventory; other ones for another `total`, and other ones
-/// than the forest has at first.
+/// Three inventory records that differ from those of a new forest, and for each `total`.
 pub fn inventory(total: u32) -> [(ResourceClass, Inventory); 3] {
     [
         (
@@ -18,7 +17,7 @@ pub fn inventory(total: u32) -> [(ResourceClass, Inventory); 3] {
     ]
 }
 
-/// Gives each provider another inventory, all in one commit.
+/// Gives each provider a new inventory, all in one commit.
 pub fn update_all<C: SnapshotCell>(
     tree: &ProviderTree<C>,
     providers: &[Uuid],
@@ -32,8 +31,7 @@ pub fn update_all<C: SnapshotCell>(
     })
 }
 
-/// A provider that is not there yet. Where it comes to lie in the maps is part of what
-/// adding it costs, so that there should be many.
+/// A new provider. Its position in the maps affects the cost of adding it, so measure many.
 pub struct Child {
     parent: Uuid,
     uuid: Uuid,
@@ -41,7 +39,7 @@ pub struct Child {
 }
 
 impl Child {
-    /// Told from others by `other`, which is nobody else's.
+    /// `other` must be unique; it tells children apart.
     pub fn new(parent: Uuid, other: Uuid) -> Self {
         Self {
             parent,
@@ -50,7 +48,7 @@ impl Child {
         }
     }
 
-    /// Adds it and removes it again, in two commits. Returns how many were removed.
+    /// Adds the child and removes it again, in two commits. Returns how many were removed.
     pub fn add_and_remove<C: SnapshotCell>(&self, tree: &ProviderTree<C>) -> Result<usize, Error> {
         tree.new_child(
             NewProvider::new(&self.name).uuid(self.uuid).generation(0),
@@ -60,7 +58,7 @@ impl Child {
     }
 }
 
-/// Sets the generation of each provider to another one, in a commit each.
+/// Sets a new generation on each provider, one commit each.
 pub fn touch<C: SnapshotCell>(tree: &ProviderTree<C>, providers: &[Uuid]) -> Result<(), Error> {
     for &uuid in providers {
         tree.set_generation(uuid, tree.version() + 1)?;

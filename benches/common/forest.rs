@@ -1,12 +1,11 @@
-//! The forest that all benchmarks use: trees of ten providers, a root, three
-//! children and two grandchildren below each of them, with 3 inventories and 5
-//! traits a provider. The same in every run.
+//! The forest of all benchmarks, the same in every run: trees of ten providers (a root, three
+//! children, two grandchildren below each), with 3 inventories and 5 traits per provider.
 
 use provider_tree::{Inventory, ProviderRecord, ProviderTree, ResourceClass, Trait};
 use uuid::{Builder, Uuid};
 
-/// How many providers a tree has. Provider `n` stands in tree `n / TREE`, as the
-/// `n % TREE`-th of it in top-down order.
+/// How many providers a tree has. Provider `n` is in tree `n / TREE`, at position `n % TREE`
+/// in top-down order.
 pub const TREE: usize = 10;
 
 const TRAITS: [&str; 9] = [
@@ -21,7 +20,7 @@ const TRAITS: [&str; 9] = [
     "CUSTOM_RACK_A",
 ];
 
-/// The UUID of provider `n`, scattered like a random one.
+/// The UUID of provider `n`, distributed like a random one.
 pub fn uuid(n: usize) -> Uuid {
     let [high, low] = [2 * n, 2 * n + 1].map(|n| scattered(n as u64));
     let bytes = *Uuid::from_u64_pair(high, low).as_bytes();
@@ -69,7 +68,7 @@ pub fn record(n: usize) -> ProviderRecord {
     record
 }
 
-/// A tree of that many providers: `n` stands before `n + 1`.
+/// A forest of this many providers, in the order of their numbers.
 pub fn tree(providers: usize) -> ProviderTree {
     let tree = ProviderTree::new();
     let records = (0..providers).map(record);
@@ -78,7 +77,7 @@ pub fn tree(providers: usize) -> ProviderTree {
     tree
 }
 
-/// The finaliser of SplitMix64, which maps no two numbers to one.
+/// The finaliser of SplitMix64, a bijection.
 fn scattered(n: u64) -> u64 {
     let n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

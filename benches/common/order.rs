@@ -1,10 +1,10 @@
-//! Orders in which to ask for providers, made before anything is timed.
+//! Access orders, computed before anything is timed.
 
-/// Xorshift64*, which is random enough for an order.
+/// Xorshift64*, random enough for an order.
 pub struct Random(u64);
 
 impl Random {
-    /// Not from 0, which it would never leave.
+    /// The seed must not be 0, a fixed point.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -24,8 +24,7 @@ impl Random {
     }
 }
 
-/// The numbers below `count` that leave `rest` when divided by `step`, in an
-/// order without pattern, the same in each run.
+/// The numbers below `count` that are `rest` modulo `step`, shuffled, the same in each run.
 pub fn scattered(count: usize, step: usize, rest: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (rest..count).step_by(step).collect();
     Random::new(1).shuffle(&mut order);

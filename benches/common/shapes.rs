@@ -1,15 +1,15 @@
-//! Forests of unusual shapes, and of the usual one, with no content but names.
+//! Forests of unusual shapes and of the usual one, with names only.
 
 use provider_tree::{ProviderRecord, ProviderTree};
 
 use crate::forest::{parent, uuid};
 
-/// One root, provider 0, with that many children, 1 and so on.
+/// One root, provider 0, with this many children, numbered from 1.
 pub fn wide(children: usize) -> ProviderTree {
     of(children + 1, |n| (n > 0).then_some(0))
 }
 
-/// Providers below one another, provider 0 at the top.
+/// A chain of providers, with provider 0 at the top.
 pub fn chain(levels: usize) -> ProviderTree {
     of(levels, |n| n.checked_sub(1))
 }

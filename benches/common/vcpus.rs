@@ -3,15 +3,15 @@
 use provider_tree::{Inventory, Provider, ProviderTree, ResourceClass, SnapshotCell};
 use uuid::Uuid;
 
-/// The total of the last of three classes. They are not searched for by name: comparing
-/// names takes longer than everything that differs between the peers.
+/// The total of the last of three classes. It is not looked up by name: comparing names would
+/// take longer than all that differs between the peers.
 pub fn vcpus(provider: &Provider) -> u32 {
     let last = provider.inventory().last();
     last.map_or(0, |(_, vcpus)| vcpus.total)
 }
 
-/// Moves one VCPU from a provider to another, if it has more than one, and raises the
-/// generation of both, in one commit. Returns how many attempts it took.
+/// Moves one VCPU between two providers, unless it is the last, and raises both generations,
+/// in one commit. Returns the number of attempts.
 pub fn move_vcpu<C: SnapshotCell>(tree: &ProviderTree<C>, from: Uuid, to: Uuid) -> u64 {
     let committed = tree.update(|transaction| {
         let giver = transaction.require(from)?;
@@ -26,7 +26,7 @@ pub fn move_vcpu<C: SnapshotCell>(tree: &ProviderTree<C>, from: Uuid, to: Uuid) 
     committed.expect("a commit").attempts
 }
 
-/// What `update_inventory` takes to change the VCPUs of a provider: its whole inventory,
+/// The arguments of `update_inventory` that change a provider's VCPUs: its whole inventory
 /// and its next generation.
 fn inventory_after(
     provider: &Provider,

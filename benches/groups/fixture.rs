@@ -1,5 +1,4 @@
-//! The forests that the groups share: each is built once, when the first
-//! benchmark that has been selected asks for it.
+//! The forests that the groups share. Each is built when a selected benchmark first uses it.
 
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -14,13 +13,13 @@ use crate::{ageing, forest, shapes_of};
 
 pub const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 
-/// An aged forest of one size, and what to ask it for.
+/// An aged forest of one size, and the keys to look up.
 pub struct Fixture {
     pub tree: ProviderTree,
     /// The same forest in the other cell.
     pub epoch: ProviderTree<EpochCell>,
     pub bare: Bare,
-    /// All, in an order without pattern.
+    /// All UUIDs, shuffled.
     pub order: Vec<usize>,
     /// Of those in `order`.
     pub uuids: Vec<Uuid>,
@@ -50,7 +49,7 @@ impl Fixture {
         }
     }
 
-    /// The forest of that size.
+    /// The forest of a size.
     pub fn of(size: usize) -> &'static Self {
         static ALL: [LazyLock<Fixture>; 3] = [
             LazyLock::new(|| Fixture::new(SIZES[0])),
@@ -61,7 +60,7 @@ impl Fixture {
         &ALL[at.expect("one of the sizes")]
     }
 
-    /// A tree that goes on from the forest: the forest itself stays as it is.
+    /// A fork, to leave the forest itself unchanged.
     pub fn fork(&self) -> ProviderTree {
         ProviderTree::from(self.tree.snapshot())
     }
@@ -70,21 +69,21 @@ impl Fixture {
 /// A root with 100,000 children.
 pub static WIDE: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::wide(100_000));
 
-/// A thousand levels of one provider each.
+/// A chain of a thousand levels.
 pub static CHAIN: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::chain(1_000));
 
-/// Trees of ten, as many as the wide one has providers.
+/// Trees of ten, with as many providers as the wide forest.
 pub static USUAL_LARGE: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::usual(100_000));
 
-/// Trees of ten, as many as the chain has providers.
+/// Trees of ten, with as many providers as the chain.
 pub static USUAL_SMALL: LazyLock<ProviderTree> = LazyLock::new(|| shapes_of::usual(1_000));
 
-/// A hundred thousand providers as plain data.
+/// Records of a hundred thousand providers.
 pub static RECORDS: LazyLock<Vec<ProviderRecord>> =
     LazyLock::new(|| (0..100_000).map(forest::record).collect());
 
-/// Times one step a key, round and round; each step has to find as many
-/// providers as `expected`.
+/// Times one step per key, cycling through the keys; each step must find `expected`
+/// providers.
 pub fn over<K>(
     bencher: &mut Bencher<'_>,
     keys: &[K],

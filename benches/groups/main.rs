@@ -1,11 +1,10 @@
 //! Criterion's groups: `group/case/implementation`, with the size in the case.
 //!
-//! `cargo bench --bench groups` runs all of them in some 10 minutes,
-//! `cargo bench --bench groups -- reads/get` those whose name contains that, and
-//! `-- --quick` ends early where the numbers are steady. What the numbers are
-//! held against is measured in the same run; the targets are in the report, and so
-//! are bytes, which criterion does not measure. Forests are aged before they are measured.
-//! They take 4 GiB.
+//! `cargo bench --bench groups` runs all of them in about 10 minutes,
+//! `cargo bench --bench groups -- reads/get` those whose names contain the text, and
+//! `-- --quick` stops early once the numbers are stable. The baselines are measured in the
+//! same run. The report has the targets, and bytes, which criterion does not measure. Forests
+//! are aged first. The run needs 4 GiB of memory.
 
 #[path = "../common/ageing.rs"]
 mod ageing;

@@ -1,4 +1,4 @@
-//! Look-ups by UUID and by name, in every way to come to a version.
+//! Look-ups by UUID and by name, with every way to get a version.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
@@ -35,7 +35,7 @@ pub fn group(criterion: &mut Criterion) {
     }
 }
 
-/// Looks at what was found, as who asks for it does.
+/// Reads from the provider found, as a caller would.
 fn seen(provider: Option<&Provider>) -> usize {
     usize::from(provider.is_some_and(|one| one.generation().is_some()))
 }

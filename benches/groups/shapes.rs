@@ -1,6 +1,5 @@
-//! Unusual shapes beside the usual one of as many providers: one parent of
-//! 100,000, and a chain of 1,000 levels. No operation's cost may jump, but for
-//! those that return a provider a level.
+//! Unusual shapes against the usual one of the same size: one parent of 100,000, and a chain
+//! of 1,000 levels. No cost may jump, except of operations that return a provider per level.
 
 use criterion::{BenchmarkId, Criterion};
 use provider_tree::ProviderTree;
@@ -11,7 +10,7 @@ use crate::fixture::{CHAIN, USUAL_LARGE, USUAL_SMALL, WIDE, over};
 use crate::forest::uuid;
 use crate::order::scattered;
 
-/// A forest, a provider that gets another child, and one to look up from.
+/// A forest, a provider that gets another child, and one whose ancestors are walked.
 struct Shape {
     name: &'static str,
     tree: fn() -> &'static ProviderTree,

@@ -1,4 +1,4 @@
-//! Versions: taking one, going on from one, and comparing two.
+//! Versions: taking, forking and comparing them.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -34,8 +34,7 @@ pub fn group(criterion: &mut Criterion) {
             bencher.iter_batched(
                 || snapshot.clone(),
                 ProviderTree::from,
-                // Few at a time, or what is measured is how memory comes from the
-                // system.
+                // Small batches: large ones would measure how the system hands out memory.
                 BatchSize::NumIterations(64),
             );
         });

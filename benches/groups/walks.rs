@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use provider_tree::Provider;
 
-use crate::bare::{Record, has_generation, place};
+use crate::bare::{Record, has_generation, key};
 use crate::fixture::{Fixture, SIZES, over};
 use crate::forest::{TREE, uuid};
 
@@ -38,7 +38,7 @@ fn one_tree(criterion: &mut Criterion, size: usize) {
         let roots: Vec<_> = all.roots.iter().map(|&n| (n, uuid(n))).collect();
         over(bencher, &roots, TREE, |(n, root)| {
             assert!(all.bare.has(root));
-            let tree = all.bare.0.outline.range(place(*n)..place(n + TREE));
+            let tree = all.bare.0.outline.range(key(*n)..key(n + TREE));
             bare_seen(tree.map(|(_, one)| one))
         });
     });

@@ -1,7 +1,6 @@
-//! Commits: of one edit, of many, of whole forests, and beside readers that hold
-//! snapshots. All are made on forks of a forest that stays, so that each finds it
-//! as it was. So nothing of it is freed: updates free what they have made themselves,
-//! from the second round on.
+//! Commits: of one edit, of many, of whole forests, and with readers that hold snapshots. All
+//! run on forks of a forest that is kept, so each starts from the same state. None of that
+//! forest is freed: from the second round on, updates free only what they created.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -114,7 +113,7 @@ fn large(criterion: &mut Criterion) {
     });
 }
 
-/// Commits while other threads each hold a version for a while, then the next.
+/// Commits while each of several threads holds one version after another for a while.
 fn beside_readers(criterion: &mut Criterion) {
     const HELD: Duration = Duration::from_millis(1);
     let mut group = criterion.benchmark_group("writes");

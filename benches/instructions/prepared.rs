@@ -1,4 +1,4 @@
-//! A forest and all that is asked of it, made before anything is counted.
+//! A forest and the arguments of all operations, prepared before anything is counted.
 
 use provider_tree::{EpochCell, ProviderTree, Reader, Snapshot};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use crate::bare::Bare;
 use crate::edits::{self, Child};
 use crate::{OPERATIONS, forest, order};
 
-/// A forest, and what to do to it.
+/// A forest and the arguments.
 pub struct Prepared {
     pub tree: ProviderTree,
     pub bare: Bare,
@@ -25,7 +25,7 @@ pub struct Prepared {
     pub children: Vec<Child>,
 }
 
-/// A forest of that size.
+/// A forest of this size.
 pub fn forest_of(size: usize) -> Prepared {
     let tree = forest::tree(size);
     let snapshot = tree.snapshot();

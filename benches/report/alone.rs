@@ -1,5 +1,5 @@
-//! What one thread can do: each operation beside what it can't do without, or
-//! beside itself at another size or shape.
+//! One thread: each operation against its minimum work, or against itself at another size or
+//! shape.
 
 mod fixture;
 mod reads;
@@ -21,13 +21,13 @@ use crate::row::{Row, Target};
 const SMALL: usize = 1_000;
 const LARGE: usize = 100_000;
 
-/// How many bytes a provider with 3 inventories and 5 traits may take.
+/// The target for bytes per provider with 3 inventories and 5 traits.
 const BYTES: f64 = 650.0;
 
-/// All rows that need no second thread. It tells `progress` what comes next. In
-/// all a minute and a half; `quick` measures less long, and nothing at 1,000,000.
+/// All rows that need only one thread, in a minute and a half; `quick` measures for a shorter
+/// time, and not at 1,000,000. Reports each step to `progress`.
 ///
-/// Nothing else may run in the program meanwhile: bytes are counted, too.
+/// No other thread may run in the meantime, since bytes are counted too.
 pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     let effort = Effort {
         slice: Duration::from_millis(2),
@@ -43,7 +43,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
         progress(&format!("populate {size}"));
         rows.push(writes::populate(size));
     }
-    progress("builds and ages forests");
+    progress("building and ageing forests");
     let mut all: Vec<Fixture> = sizes.iter().map(|&size| Fixture::new(size)).collect();
     rows.extend(all.iter().flat_map(memory));
     rows.push(memory_without_equal_traits());
@@ -56,7 +56,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     rows.extend(versions::rows(effort, &all));
     progress("shapes");
     rows.extend(shapes::rows(effort));
-    // Last, as edits spread in memory what is still close together.
+    // Last, as edits scatter what is still adjacent in memory.
     progress("writes");
     for fixture in &mut all[..2] {
         rows.extend(writes::rows(effort, fixture));
@@ -64,7 +64,7 @@ pub fn rows(quick: bool, progress: &dyn Fn(&str)) -> Vec<Row> {
     rows
 }
 
-/// Bytes a provider that are asked of the allocator, all indices included.
+/// Bytes per provider requested from the allocator, including all indices.
 fn memory(all: &Fixture) -> [Row; 2] {
     let [fresh, aged] = all.bytes;
     [("fresh", fresh), ("aged", aged)].map(|(age, bytes)| {
@@ -73,7 +73,7 @@ fn memory(all: &Fixture) -> [Row; 2] {
     })
 }
 
-/// Equal lists that come in one call are stored once: here no two are equal.
+/// Equal lists in one call are interned; here no two are equal.
 fn memory_without_equal_traits() -> Row {
     let (tree, bytes) = bytes_of(|| {
         let tree = ProviderTree::new();
@@ -122,7 +122,7 @@ fn compared(
     }
 }
 
-/// A time as people say it.
+/// A time in a readable unit.
 fn time(nanoseconds: f64) -> String {
     match nanoseconds {
         large if large >= 1e6 => format!("{:.1} ms", large / 1e6),

@@ -1,5 +1,5 @@
-//! Times two things in turns, in slices of a few milliseconds, so that what the
-//! machine does meanwhile meets both alike.
+//! Times two operations alternately in slices of a few milliseconds, so that other load on the
+//! machine affects both equally.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,31 +7,30 @@ use std::time::{Duration, Instant};
 use crate::median;
 use crate::order::Random;
 
-/// Nanoseconds for one step of each, and the ratio of the first to the second.
+/// Nanoseconds per step of each, and the ratio of the first to the second.
 pub struct Compared {
     pub first: f64,
     pub second: f64,
-    /// The median of the rounds' ratios, which is not the medians' ratio.
+    /// The median of the rounds' ratios, not the ratio of the medians.
     pub ratio: f64,
 }
 
 /// How long to measure.
 #[derive(Clone, Copy)]
 pub struct Effort {
-    /// Short beside the turns that the system gives to programs: then a median
-    /// is not shifted where others run as well.
+    /// Shorter than the system's time slices, so that other processes don't shift the median.
     pub slice: Duration,
-    /// All rounds together, but a few rounds in any case.
+    /// The time for all rounds; a minimum number of rounds runs in any case.
     pub total: Duration,
 }
 
-/// The fewest rounds.
+/// The minimum number of rounds.
 const FEW: usize = 5;
 
-/// Something to time: takes that many steps, and says how long they took.
+/// An operation to time: runs this many steps and returns their duration.
 pub type Steps<'a> = dyn FnMut(usize) -> Duration + 'a;
 
-/// Times that many calls.
+/// Times this many calls.
 pub fn timed<T>(count: usize, mut step: impl FnMut() -> T) -> Duration {
     let started = Instant::now();
     for _ in 0..count {
@@ -41,15 +40,15 @@ pub fn timed<T>(count: usize, mut step: impl FnMut() -> T) -> Duration {
 }
 
 impl Effort {
-    /// Times both in turns. Each slice takes as many steps as fill it.
+    /// Times both alternately, with as many steps as fill a slice.
     pub fn compare(self, first: &mut Steps<'_>, second: &mut Steps<'_>) -> Compared {
         let counts = [self.fitting(first), self.fitting(second)];
         let mut dice = Random::new(1);
         let rounds: Vec<(f64, f64)> = self.rounds(|| {
             let mut one = || nanoseconds(first(counts[0]), counts[0]);
             let mut other = || nanoseconds(second(counts[1]), counts[1]);
-            // By chance, not in a rhythm: the turns that the system gives to programs
-            // have one, too, and would always come upon the same of the two.
+            // In random order: with a fixed rhythm, the system's time slices could always hit
+            // the same one.
             if dice.below(2) == 0 {
                 let one = one();
                 (one, other())
@@ -65,7 +64,7 @@ impl Effort {
         }
     }
 
-    /// Times one thing alone: nanoseconds a step, the median of the rounds.
+    /// Times one operation alone: nanoseconds per step, the median of the rounds.
     pub fn time(self, steps: &mut Steps<'_>) -> f64 {
         let count = self.fitting(steps);
         let rounds = self.rounds(|| nanoseconds(steps(count), count));
@@ -81,12 +80,11 @@ impl Effort {
         rounds
     }
 
-    /// How many steps fill a slice; it warms the caches, too.
+    /// How many steps fill a slice. Also warms the caches.
     fn fitting(self, steps: &mut Steps<'_>) -> usize {
         let mut count = 1;
         loop {
-            // The fastest: one that the system has put off would make the slices as
-            // short as the clock's own cost.
+            // The fastest: a preempted one would make the slices so short that the clock dominates.
             let took = (0..FEW).map(|_| steps(count)).min().unwrap_or_default();
             if took * 2 > self.slice {
                 let fitting = count as f64 * self.slice.as_secs_f64() / took.as_secs_f64();

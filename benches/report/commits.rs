@@ -1,4 +1,4 @@
-//! Commits one after the other in one thread: what each kind takes, and the slowest.
+//! Sequential commits in one thread: the time of each kind, and the slowest.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,13 @@ use crate::peers::Peer;
 use crate::slice::next_pair;
 use crate::table::{NONE, Table, grouped};
 
-/// How many commits of two updates make a round, twice: to see what each takes, and which
-/// is the slowest.
+/// How many commits of two updates a round has: once for the mean, and once for the slowest.
 const COMMITS: usize = 5_000;
 
-/// How often structural commits of one kind are made in a round, at least.
+/// The minimum number of structural commits of one kind in a round.
 const STRUCTURAL: usize = 500;
 
-/// What is measured, in the order of the figures.
+/// The measured kinds, in the order of the figures.
 const KINDS: [&str; 7] = [
     "two updates",
     "slowest of 5,000",
@@ -29,7 +28,7 @@ const KINDS: [&str; 7] = [
 /// Microseconds for each of the kinds.
 pub type Figures = [f64; KINDS.len()];
 
-/// One round of all kinds. In the end the forest is as it was, but for the VCPUs.
+/// One round of all kinds. Afterwards only the VCPUs of the forest differ.
 pub fn round<P: Peer>(peer: &P, keys: &Keys, changes: &Changes) -> Figures {
     let mut pairs = Cursor::new(&keys.pairs, 0, 1);
     let mut update = || {
@@ -77,7 +76,7 @@ pub fn round<P: Peer>(peer: &P, keys: &Keys, changes: &Changes) -> Figures {
     ]
 }
 
-/// Does something with all of a list, then undoes it, again and again: what each takes.
+/// Applies an operation to a whole list, then undoes it, repeatedly: the times of both.
 fn there_and_back<T>(list: &[T], mut there: impl FnMut(&T), mut back: impl FnMut(&T)) -> [f64; 2] {
     let times = STRUCTURAL.div_ceil(list.len());
     let rounds = (0..times).map(|_| {
@@ -91,7 +90,7 @@ fn there_and_back<T>(list: &[T], mut there: impl FnMut(&T), mut back: impl FnMut
     [0, 1].map(|at| rounds.iter().map(|round| round[at]).sum::<f64>() / times as f64)
 }
 
-/// Microseconds for each of so many calls.
+/// Microseconds per call.
 fn each<T>(count: usize, mut call: impl FnMut() -> T) -> f64 {
     let begun = Instant::now();
     for _ in 0..count {
@@ -100,7 +99,7 @@ fn each<T>(count: usize, mut call: impl FnMut() -> T) -> f64 {
     begun.elapsed().as_secs_f64() * 1e6 / count as f64
 }
 
-/// The figures of all implementations at one size: medians of the rounds.
+/// The figures of all implementations at one size, as medians of the rounds.
 pub fn table<'a>(size: usize, all: impl Iterator<Item = (&'a str, &'a [Figures])>) -> Table {
     let lines = all.map(|(peer, rounds)| {
         let figures = (0..KINDS.len()).map(|kind| match rounds {
@@ -111,8 +110,8 @@ pub fn table<'a>(size: usize, all: impl Iterator<Item = (&'a str, &'a [Figures])
     });
     Table {
         title: format!(
-            "{} providers: what a commit takes, in microseconds, one thread. {NONE}: left out, as \
-             each commit copies all providers",
+            "{} providers: time per commit in microseconds, one thread. {NONE}: skipped, since \
+            each commit copies all providers",
             grouped(size)
         ),
         head: ["implementation"]

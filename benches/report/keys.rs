@@ -1,7 +1,7 @@
-//! What the threads look at, in random order, made before anything is measured.
+//! The keys that threads look up, in random order, prepared before anything is measured.
 //!
-//! Threads run through one shuffled list from different places: the order is
-//! random to the forest, but the list itself is read ahead by the processor.
+//! Threads go through one shuffled list from different offsets: the order is random for the
+//! forest, while the processor prefetches the list.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ use crate::ageing;
 use crate::forest::{TREE, name, parent, uuid};
 use crate::order::Random;
 
-/// Numbers of providers that no forest has.
+/// From this number on, no forest has such a provider.
 const ABSENT: usize = 10_000_000;
 
-/// How many children, and how many trees, there are to be added.
+/// How many children and how many trees to add.
 const ADDED: usize = 1_000;
 
 /// The UUIDs and names of some whole trees of ten.
@@ -24,7 +24,7 @@ pub struct Keys {
     pub providers: Vec<Uuid>,
     /// Their names, in the same order.
     pub names: Vec<String>,
-    /// As many UUIDs that no provider has.
+    /// The same number of unknown UUIDs.
     pub missing: Vec<Uuid>,
     /// All roots, shuffled.
     pub roots: Vec<Uuid>,
@@ -59,8 +59,8 @@ impl Keys {
     }
 }
 
-/// What comes, goes and moves in a forest, in random order. All of it together makes the
-/// forest at most a tenth larger.
+/// Providers to add, remove and move, in random order. Together they enlarge the forest by a
+/// tenth at most.
 pub struct Changes {
     /// Providers without content, each below another provider.
     pub children: Vec<ProviderRecord>,
@@ -99,16 +99,16 @@ impl Changes {
     }
 }
 
-/// A place in a list that is run through in circles.
+/// A position in a list that is read cyclically.
 pub struct Cursor<'list, T> {
     list: &'list [T],
     at: usize,
-    /// How often the end was passed.
+    /// How often it wrapped around.
     pub rounds: usize,
 }
 
 impl<'list, T> Cursor<'list, T> {
-    /// Begins where thread `thread` of `threads` does.
+    /// Starts at the offset of thread `thread` of `threads`.
     pub fn new(list: &'list [T], thread: usize, threads: usize) -> Self {
         Self {
             list,
@@ -117,7 +117,7 @@ impl<'list, T> Cursor<'list, T> {
         }
     }
 
-    /// The next of the list.
+    /// The next item.
     pub fn next(&mut self) -> &'list T {
         if self.at == self.list.len() {
             self.at = 0;

@@ -1,5 +1,5 @@
-//! Many readers and writers on one forest for a while, in a process of its own: commits
-//! of two generations each, and perhaps one long transaction among them.
+//! Many readers and writers on one forest in a separate process: commits of two generations
+//! each, and optionally one long transaction among them.
 
 use std::fmt;
 use std::process;
@@ -22,27 +22,27 @@ use crate::{ageing, machine, median};
 /// How many providers the forest has.
 pub const PROVIDERS: usize = 50_000;
 
-/// How many providers are added at a time: the records of all would take more memory than
+/// How many providers are added at a time: all records together would take more memory than
 /// the forest.
 const BATCH: usize = 1_000;
 
 /// How often versions are counted.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A load that has more resident memory than so many MiB ends at once, with this exit
-/// code: it would take the memory of all others.
+/// A load whose resident memory exceeds this many MiB exits at once with this code, before it
+/// takes the memory of other processes.
 const MEBIBYTES: f64 = 4_096.0;
 pub const RAN_AWAY: i32 = 3;
 
-/// What runs. Its text is what `--load` takes.
+/// The parameters of a load. Its text is the argument of `--load`.
 #[derive(Clone, Copy)]
 pub struct Load {
     /// Whether the newest version is in an `EpochCell`.
     pub epoch: bool,
     pub readers: usize,
     pub writers: usize,
-    /// How many edits the long transaction makes, which ends the round; if none, the time
-    /// does.
+    /// How many edits the long transaction makes, which then ends the round. If 0, the time ends
+    /// it.
     pub long: usize,
     pub milliseconds: u64,
     pub rounds: usize,
@@ -87,24 +87,24 @@ impl FromStr for Load {
     }
 }
 
-/// What came of one round.
+/// The results of one round.
 #[derive(Default)]
 struct Round {
-    /// Commits of all short writers, and the fewest that one of them made.
+    /// Commits of all short writers, and the fewest of any one of them.
     commits: u64,
     fewest: u64,
     attempts: u64,
     seconds: f64,
     slowest: Duration,
-    /// The most versions that were kept at once.
+    /// The most versions kept at once.
     versions: usize,
     long_seconds: f64,
     long_attempts: f64,
 }
 
 impl Load {
-    /// Runs it and says what came of it: medians of the rounds, but the slowest commit, the
-    /// most versions and the most memory are those of all of them.
+    /// Runs the load and returns the results: medians of the rounds, and the maxima of all rounds
+    /// for the slowest commit, versions and memory.
     pub fn run(self) -> Value {
         if self.epoch {
             self.run_on::<EpochCell>()
@@ -180,18 +180,19 @@ impl Load {
                 round.long_attempts = raise_generations(tree, long) as f64;
                 round.long_seconds = begun.elapsed().as_secs_f64();
             }
-            // Relaxed, like the loads: it only ends loops; what the threads counted comes
-            // with the joins.
+            // Relaxed, like the loads: it only ends loops; joining a thread synchronises its
+            // counts.
             stop.store(true, Ordering::Relaxed);
             let mut fewest = u64::MAX;
             for writer in writers {
-                let (commits, attempts, slowest) = writer.join().expect("a writer that ends");
+                let (commits, attempts, slowest) =
+                    writer.join().expect("the writer does not panic");
                 round.commits += commits;
                 round.attempts += attempts;
                 round.slowest = round.slowest.max(slowest);
                 fewest = fewest.min(commits);
             }
-            round.versions = watcher.join().expect("a watcher that ends");
+            round.versions = watcher.join().expect("the watcher does not panic");
             round.fewest = fewest;
             round.seconds = begun.elapsed().as_secs_f64();
             let made = tree.version() - before;
@@ -202,7 +203,7 @@ impl Load {
     }
 }
 
-/// Counts versions until told to stop, and returns the most that the tree kept at once.
+/// Counts versions until told to stop, and returns the maximum.
 fn watch<C: SnapshotCell>(tree: &ProviderTree<C>, stop: &AtomicBool) -> usize {
     let mut most = 0;
     // Relaxed: see the store.
@@ -216,7 +217,7 @@ fn watch<C: SnapshotCell>(tree: &ProviderTree<C>, stop: &AtomicBool) -> usize {
     most
 }
 
-/// Walks trees at random until told to stop.
+/// Walks random trees until told to stop.
 fn read<C: SnapshotCell>(tree: &ProviderTree<C>, thread: usize, stop: &AtomicBool) {
     let mut random = Random::new(thread as u64 + 1);
     let mut reader = tree.reader();
@@ -229,8 +230,8 @@ fn read<C: SnapshotCell>(tree: &ProviderTree<C>, thread: usize, stop: &AtomicBoo
     }
 }
 
-/// Commits two generations of a tree at random until told to stop: how often, in how many
-/// attempts, and how long it took at most.
+/// Sets two generations of a random tree per commit until told to stop. Returns the numbers of
+/// commits and attempts, and the time of the slowest commit.
 fn write<C: SnapshotCell>(
     tree: &ProviderTree<C>,
     thread: usize,
@@ -250,12 +251,12 @@ fn write<C: SnapshotCell>(
     (commits, attempts, slowest)
 }
 
-/// The number of a root at random.
+/// The number of a random root.
 fn root(random: &mut Random) -> usize {
     random.below(PROVIDERS / TREE) * TREE
 }
 
-/// Raises the generation of each provider in one commit; how many attempts it took.
+/// Raises the generation of each provider in one commit. Returns the number of attempts.
 fn raise_generations<C: SnapshotCell>(tree: &ProviderTree<C>, providers: &[Uuid]) -> u64 {
     let committed = tree.update(|transaction| {
         for &uuid in providers {

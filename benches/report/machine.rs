@@ -1,10 +1,10 @@
-//! What the report was measured on.
+//! The machine that the report was measured on.
 
 use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
 
-/// The machine, its system and the compiler in a few lines.
+/// Describes the machine, its system and the compiler.
 pub fn describe() -> String {
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(unknown);
     let cores = available_parallelism().map_or_else(|_| unknown(), |cores| cores.to_string());
@@ -30,7 +30,7 @@ pub fn describe() -> String {
     )
 }
 
-/// How busy the machine has been, in ticks of all cores since it was started.
+/// How busy the machine has been, in ticks of all cores since boot.
 pub struct Usage {
     all: f64,
     busy: f64,
@@ -38,28 +38,28 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Up to now, where the system says so.
+    /// Until now, if the system reports it.
     pub fn now() -> Option<Self> {
         let text = fs::read_to_string("/proc/stat").ok()?;
         let ticks = text.lines().next()?.split_whitespace().skip(1);
         let ticks: Vec<f64> = ticks.take(8).map_while(|tick| tick.parse().ok()).collect();
         let all: f64 = ticks.iter().sum();
-        // The fourth and fifth are the time in which a core had nothing to do.
+        // The fourth and fifth fields are idle time.
         let idle = ticks.get(3)? + ticks.get(4)?;
         let text = fs::read_to_string("/proc/self/stat").ok()?;
-        // The name, in brackets, may have spaces.
+        // The name is in parentheses and may contain spaces.
         let (_, fields) = text.rsplit_once(')')?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let field = |at: usize| fields.get(at)?.parse::<f64>().ok();
         Some(Self {
             all,
             busy: all - idle,
-            // Its own, and those of the processes that it has waited for.
+            // Those of this process and of child processes it has waited for.
             own: field(11)? + field(12)? + field(13)? + field(14)?,
         })
     }
 
-    /// How much of the machine others have taken since, from 0 to 1.
+    /// The share of the machine that other processes have used since, from 0 to 1.
     pub fn others_since(&self) -> Option<f64> {
         let now = Self::now()?;
         let others = (now.busy - self.busy) - (now.own - self.own);
@@ -75,7 +75,7 @@ fn compiler() -> String {
     version.map_or_else(unknown, |version| version.trim().to_owned())
 }
 
-/// How much memory of this process has been resident at most, in MiB.
+/// The peak resident memory of this process, in MiB.
 pub fn most_resident() -> Option<f64> {
     let kibibytes = field("/proc/self/status", "VmHWM")?;
     let kibibytes = kibibytes.trim_end_matches(" kB").parse::<f64>().ok()?;
@@ -90,7 +90,7 @@ fn field(path: &str, name: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
-/// The chosen one of the modes that the kernel lists.
+/// The selected mode of those that the kernel lists.
 fn in_brackets(modes: &str) -> String {
     let chosen = modes.split(['[', ']']).nth(1);
     chosen.map_or_else(unknown, str::to_owned)

@@ -1,7 +1,6 @@
-//! Measures the library beside its peers in one run and says which of its targets
-//! hold.
+//! Compares the library with its peers in one run and says which of its targets hold.
 //!
-//! `cargo bench --bench report`; see `--help` for parts of it.
+//! Run `cargo bench --bench report`; `--help` tells how to run parts of it.
 
 #[path = "../common/ageing.rs"]
 mod ageing;
@@ -66,13 +65,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         .join("..")
         .join(options.folder());
     fs::create_dir_all(&folder)?;
-    // On standard error, and only if that is a terminal.
+    // Goes to standard error, and only if that is a terminal.
     let progress = ProgressBar::new(0);
     progress.set_style(ProgressStyle::with_template(
         "{elapsed_precise} {wide_bar} {pos}/{len} {msg}",
     )?);
 
-    // The groups one after the other, so that none disturbs another.
+    // The groups run one after the other so as not to disturb each other.
     let mut rows: Vec<Row> = Vec::new();
     let mut tables: Vec<Table> = Vec::new();
     if options.includes(Group::Alone) {
@@ -109,12 +108,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(others) = usage.and_then(|usage| usage.others_since()) {
         let others = others * 100.0;
         let warning = if others > 5.0 {
-            " That is too much to trust what two threads do."
+            " Results of two threads can't be trusted."
         } else {
             ""
         };
         head += &format!(
-            "Other processes took {others:.0} % of it while this was measured.{warning}\n"
+            "Other processes used {others:.0} % of the processor during the run.{warning}\n"
         );
     }
     print!("{head}");
@@ -130,7 +129,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The middle one of some figures, which an interruption does not move.
+/// The median, which a single interruption does not shift.
 fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);

@@ -4,12 +4,11 @@ use clap::{Parser, ValueEnum};
 
 use crate::load::Load;
 
-/// Measures the library beside its peers and says whether its targets hold.
+/// Compares the library with its peers and says whether its targets hold.
 ///
-/// The tables go to the terminal and to target/report/report.md, plots to
-/// target/report/reads.svg and target/report/sizes.svg; those of a part of it, or of a
-/// quick run, to target/report/part. It needs 10 GiB of memory
-/// and a machine that does nothing else.
+/// Prints the tables and writes them to target/report/report.md, and plots to
+/// target/report/reads.svg and target/report/sizes.svg. A partial or quick run writes to
+/// target/report/part instead. Needs 10 GiB of memory and an otherwise idle machine.
 #[derive(Parser)]
 #[command(after_help = "Examples:
   cargo bench --bench report                        all, within 9 minutes
@@ -17,17 +16,17 @@ use crate::load::Load;
   cargo bench --bench report -- --only tail         how long reads take at worst
   cargo bench --bench report -- --only threads --only writers")]
 pub struct Options {
-    /// Measure for a short time only, a minute in all, to see that it works
+    /// Measure for only a minute in all, to see that it works
     #[arg(long)]
     pub quick: bool,
-    /// Measure these groups alone
+    /// Measure only these groups
     #[arg(long, value_name = "GROUP", value_enum)]
     pub only: Vec<Group>,
-    /// Run one load and print what came of it as JSON: the report runs itself so, as
-    /// memory can only be told apart in a process of its own
+    /// Run one load and print the results as JSON. The report runs itself this way, as
+    /// memory can only be measured in a separate process
     #[arg(long, hide = true, value_name = "LOAD")]
     pub load: Option<Load>,
-    /// Given by cargo; changes nothing
+    /// Passed by cargo; has no effect
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -35,25 +34,25 @@ pub struct Options {
 /// A part of the report.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum Group {
-    /// What one thread does, beside what it can't do without
+    /// Single operations in one thread, against their minimum work
     Alone,
-    /// Reads per second in several threads, beside the peers
+    /// Reads per second in several threads, against the peers
     Threads,
-    /// How long single reads take at worst, beside locks and left-right
+    /// Tail latency of reads, against locks and left-right
     Tail,
-    /// What commits of all kinds take in one thread, beside the peers
+    /// The time of commits of all kinds in one thread, against the peers
     Commits,
     /// Many writers: commits per second, long transactions, old versions and memory
     Writers,
 }
 
 impl Options {
-    /// Whether a group was asked for.
+    /// Whether a group is to be measured.
     pub fn includes(&self, group: Group) -> bool {
         self.only.is_empty() || self.only.contains(&group)
     }
 
-    /// Where the results go: what is no full run does not replace one.
+    /// The folder for the results: a partial run does not overwrite those of a full one.
     pub fn folder(&self) -> &'static str {
         if self.quick || !self.only.is_empty() {
             "target/report/part"

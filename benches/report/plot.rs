@@ -1,4 +1,4 @@
-//! Plots of what `threads` measured, as SVG.
+//! SVG plots of the results of `threads`.
 
 use std::error::Error;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::results::Results;
 use crate::table::grouped;
 use crate::threads::{ONE, TWO};
 
-/// Colours that are told apart, in the order of the implementations.
+/// Distinguishable colours, in the order of the implementations.
 const COLOURS: [RGBColor; 11] = [
     RGBColor(200, 30, 30),
     RGBColor(255, 130, 0),
@@ -26,7 +26,7 @@ const COLOURS: [RGBColor; 11] = [
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// Reads per second of two readers, a group of bars for each size.
+/// Reads per second of two readers, with a group of bars per size.
 pub fn reads(results: &Results, path: &Path) -> Outcome {
     let peers = results.peers();
     let speed = |size, peer| {
@@ -50,7 +50,7 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
         .iter()
         .zip(results.sizes.iter().zip(bars))
     {
-        // Each size has a scale of its own: a million are far slower than a thousand.
+        // Each size has its own scale: a million are far slower than a thousand.
         let most = bars.iter().copied().fold(0.0, f64::max);
         let mut chart = ChartBuilder::on(panel)
             .caption(format!("{} providers", grouped(*size)), ("sans-serif", 18))
@@ -77,7 +77,7 @@ pub fn reads(results: &Results, path: &Path) -> Outcome {
     Ok(())
 }
 
-/// Time of one read by one reader, a line for each implementation.
+/// Time of one read by one reader, with a line per implementation.
 pub fn sizes(results: &Results, path: &Path) -> Outcome {
     let peers = results.peers();
     let lines: Vec<Vec<(f64, f64)>> = (peers.iter())

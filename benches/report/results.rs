@@ -1,5 +1,5 @@
-//! What all implementations do with forests of one size after the other: each size is
-//! built once.
+//! The results of all implementations, one forest size after the other: each size is built
+//! once.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::slice::{Contestant, Sample, Scenario};
 use crate::table::{Table, grouped};
 use crate::threads;
 
-/// One implementation in one scenario: the medians of all rounds.
+/// One implementation in one scenario, as medians of all rounds.
 pub struct Measured {
     pub size: usize,
     pub scenario: String,
@@ -27,7 +27,7 @@ pub struct Measured {
     pub sample: Sample,
 }
 
-/// Reads of a fresh forest and of an aged one: by UUID, and of trees.
+/// Reads of a fresh and an aged forest: by UUID, and of trees.
 pub struct Ages {
     size: usize,
     peer: &'static str,
@@ -35,20 +35,20 @@ pub struct Ages {
     aged: [f64; 2],
 }
 
-/// All of them.
+/// The results of all scenarios.
 pub struct Results {
     /// How many providers the forests have.
     pub sizes: &'static [usize],
     pub all: Vec<Measured>,
     ages: Vec<Ages>,
-    /// What commits take, a table for each size.
+    /// The times of commits, with a table per size.
     pub commits: Vec<Table>,
-    /// What a loop that reads nothing takes for each key, in nanoseconds.
+    /// The time per key of a loop that reads nothing, in nanoseconds.
     pub loop_nanoseconds: f64,
 }
 
 impl Results {
-    /// That of one implementation, if it took part.
+    /// The result of one implementation, if it took part.
     pub fn of(&self, size: usize, scenario: &str, peer: &str) -> Option<Sample> {
         let is_it = |result: &&Measured| {
             result.size == size && result.scenario == scenario && result.peer == peer
@@ -56,7 +56,7 @@ impl Results {
         self.all.iter().find(is_it).map(|result| result.sample)
     }
 
-    /// The implementations, in the order in which they are shown.
+    /// The implementations, in display order.
     pub fn peers(&self) -> Vec<&'static str> {
         let mut peers = Vec::new();
         for result in &self.all {
@@ -67,7 +67,7 @@ impl Results {
         peers
     }
 
-    /// The scenarios, likewise.
+    /// The scenarios, in display order.
     pub fn scenarios(&self) -> Vec<&str> {
         let mut scenarios = Vec::new();
         for result in &self.all {
@@ -78,7 +78,7 @@ impl Results {
         scenarios
     }
 
-    /// What ageing costs each implementation.
+    /// The cost of ageing for each implementation.
     pub fn ages(&self) -> Table {
         let head = ["providers", "implementation", "get, fresh", "aged", "ratio"];
         let head = head.into_iter().chain(["tree, fresh", "aged", "ratio"]);
@@ -90,9 +90,10 @@ impl Results {
             line
         });
         Table {
-            title: "Fresh forests and aged ones: millions of reads per second in two threads. \
-                    Everything else is measured on aged forests"
-                .to_owned(),
+            title:
+                "Fresh and aged forests: millions of reads per second in two threads. All other \
+            tables are of aged forests"
+                    .to_owned(),
             head: head.map(str::to_owned).collect(),
             lines: lines.collect(),
         }
@@ -111,7 +112,7 @@ pub fn measure(options: &Options, progress: &ProgressBar) -> Results {
     };
     progress.inc_length(sizes.len() as u64);
     for &size in sizes {
-        progress.set_message(format!("builds and ages forests of {size}"));
+        progress.set_message(format!("building and ageing forests of {size}"));
         let keys = Keys::new(0..size);
         let contestants = contestants(&keys, options, &mut results.ages);
         if options.includes(Group::Threads) {
@@ -149,7 +150,7 @@ fn measured(size: usize, scenario: &Scenario, peer: &'static str, sample: Sample
     }
 }
 
-/// Some rounds of commits of each contestant, but of those that copy the whole forest.
+/// Rounds of commits of each contestant, except those that copy the whole forest.
 fn commits_of(
     contestants: &[Box<dyn Contestant>],
     keys: &Keys,
@@ -170,7 +171,7 @@ fn commits_of(
     rounds
 }
 
-/// All implementations, aged; each is also read while it is fresh, if reads are asked for.
+/// All implementations, aged. If reads are measured, each is also read while it is fresh.
 fn contestants(keys: &Keys, options: &Options, ages: &mut Vec<Ages>) -> Vec<Box<dyn Contestant>> {
     let size = keys.providers.len();
     let records: Vec<_> = (0..size).map(forest::record).collect();

@@ -1,5 +1,4 @@
-//! One implementation at work for a short time: so many operations in so many
-//! threads.
+//! One implementation in one scenario for a short time: operations in several threads.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -12,39 +11,39 @@ use crate::forest::TREE;
 use crate::keys::{Changes, Cursor, Keys};
 use crate::peers::{Peer, Read};
 
-/// The VCPUs of any tree at any time: updates move them within it.
+/// The VCPUs of any tree at any time: updates move them within a tree.
 pub const TREE_VCPUS: u64 = 64 * TREE as u64;
 
-/// How many providers are looked at before the time counts: what ran before has
-/// left its own forest in the caches.
+/// How many providers are read before timing starts: the caches still hold the forest of the
+/// previous contestant.
 const WARM_UP: usize = 100_000;
 
-/// How many providers are looked for in both indices in the end.
+/// How many providers are looked up in both indices at the end.
 const CHECKED: usize = 10_000;
 
-/// What the threads do.
+/// A workload.
 pub struct Scenario {
     pub name: String,
     pub operation: Operation,
     pub threads: usize,
-    /// One more thread, which commits.
+    /// The pace of an additional thread that commits.
     pub writer: Option<Pace>,
 }
 
-/// What each thread does again and again.
+/// The operation that each thread repeats.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Operation {
-    /// Looks at one provider, found by its UUID.
+    /// Reads one provider by UUID.
     Get,
-    /// Looks at one provider, found by its name.
+    /// Reads one provider by name.
     Find,
-    /// Looks for a provider that there is not.
+    /// Looks up an unknown UUID.
     Miss,
-    /// Looks at a tree of ten.
+    /// Reads a tree of ten.
     Tree,
     /// Updates two providers of a tree.
     Update,
-    /// Looks at one provider 19 times, then updates two.
+    /// Reads one provider 19 times, then updates two.
     Mixed,
 }
 
@@ -62,28 +61,28 @@ impl Scenario {
     }
 }
 
-/// What came of it.
+/// The result of one slice.
 #[derive(Clone, Copy, Default)]
 pub struct Sample {
-    /// Operations per second, of all threads but the writer.
+    /// Operations per second of all threads except the writer.
     pub speed: f64,
     /// Commits per second of the writer.
     pub commits: f64,
-    /// The share of tree reads that saw half of an update.
+    /// The share of tree reads that saw half an update.
     pub torn: f64,
 }
 
 /// A peer, whatever its type.
 pub trait Contestant {
     fn name(&self) -> &'static str;
-    /// Whether an update copies all that there is.
+    /// Whether an update copies the whole forest.
     fn copies_all(&self) -> bool;
-    /// Ages the forest of the providers below this number.
+    /// Ages a forest of the providers below this number.
     fn age(&self, providers: usize);
     fn run(&self, scenario: &Scenario, keys: &Keys, time: Duration) -> Sample;
     /// One round of commits of all kinds.
     fn commits(&self, keys: &Keys, changes: &Changes) -> Figures;
-    /// Checks that no update was made by half, and that both indices agree.
+    /// Checks that no update was half made, and that both indices agree.
     fn check(&self, keys: &Keys);
 }
 
@@ -140,24 +139,24 @@ impl<P: Peer> Contestant for P {
             });
             start.wait();
             thread::sleep(time);
-            // Relaxed, like the loads: it only ends loops; what the threads counted
-            // comes with the joins.
+            // Relaxed, like the loads: it only ends loops; joining a thread synchronises its
+            // counts.
             stop.store(true, Ordering::Relaxed);
             let mut sample = Sample::default();
             for reader in readers {
-                let (speed, torn) = reader.join().expect("a reader that ends");
+                let (speed, torn) = reader.join().expect("the reader does not panic");
                 sample.speed += speed;
                 sample.torn = torn.max(sample.torn);
             }
             if let Some(writer) = writer {
-                sample.commits = writer.join().expect("a writer that ends");
+                sample.commits = writer.join().expect("the writer does not panic");
             }
             sample
         })
     }
 }
 
-/// What one thread has at hand.
+/// One thread's state.
 struct Work<'peer, P: Peer> {
     peer: &'peer P,
     reader: P::Reader<'peer>,
@@ -181,12 +180,11 @@ impl<'peer, P: Peer> Work<'peer, P> {
         }
     }
 
-    /// Operations per second, and the share of them that were torn.
+    /// Operations per second, and the share of torn reads.
     fn run(&mut self, operation: Operation, stop: &AtomicBool) -> (f64, f64) {
         let begun = Instant::now();
         let (mut operations, mut torn, mut sum) = (0, 0, 0_u64);
-        // Relaxed: see the store. Looked at after some operations only, so that it
-        // costs nothing.
+        // Relaxed: see the store. Checked only now and then, so that it costs nothing.
         while !stop.load(Ordering::Relaxed) {
             match operation {
                 Operation::Get => {
@@ -240,7 +238,7 @@ impl<'peer, P: Peer> Work<'peer, P> {
     }
 }
 
-/// Commits until told to stop; the number per second.
+/// Commits until told to stop. Returns commits per second.
 pub fn commit<P: Peer>(peer: &P, pace: Pace, keys: &Keys, stop: &AtomicBool) -> f64 {
     let mut pairs = Cursor::new(&keys.pairs, 0, 1);
     let begun = Instant::now();
@@ -250,8 +248,7 @@ pub fn commit<P: Peer>(peer: &P, pace: Pace, keys: &Keys, stop: &AtomicBool) -> 
         if let Pace::PerSecond(rate) = pace {
             let due = Duration::from_secs(1) / rate * made;
             if let Some(early) = due.checked_sub(begun.elapsed()) {
-                // It may sleep too long, and is late for the next ones then, which
-                // follow at once.
+                // If it sleeps too long, the next commits are late and follow at once.
                 thread::sleep(early);
                 continue;
             }
@@ -263,7 +260,7 @@ pub fn commit<P: Peer>(peer: &P, pace: Pace, keys: &Keys, stop: &AtomicBool) -> 
     f64::from(made) / begun.elapsed().as_secs_f64()
 }
 
-/// Who gave a VCPU in one round takes it in the next.
+/// A provider that gives a VCPU in one round takes it in the next.
 pub fn next_pair(pairs: &mut Cursor<(uuid::Uuid, uuid::Uuid)>) -> (uuid::Uuid, uuid::Uuid) {
     let &(from, to) = pairs.next();
     if pairs.rounds.is_multiple_of(2) {

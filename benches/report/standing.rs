@@ -1,4 +1,4 @@
-//! Where the library stands among its peers: the ratios of `threads`.
+//! Compares the library with its peers: the ratios of `threads`.
 
 use provider_tree::ArcSwapCell;
 
@@ -23,7 +23,7 @@ const PEERS: [&str; 5] = [
     Dashmap::NAME,
 ];
 
-/// The speeds of all implementations, a table for each size.
+/// The speeds of all implementations, with a table per size.
 pub fn tables(results: &Results) -> Vec<Table> {
     let sizes = results.sizes.iter();
     sizes.map(|&size| table(results, size)).collect()
@@ -60,9 +60,9 @@ fn table(results: &Results, size: usize) -> Table {
     Table {
         title: format!(
             "{} providers: millions of operations per second; x2: in two threads; commits: \
-             thousands per second that the writer makes meanwhile; torn: tree reads that saw half \
-             of an update. The loop itself takes {:.1} ns of each get. {NONE}: left out, as each \
-             write copies all providers",
+            thousands per second by the writer in the same run; torn: tree reads that saw half an \
+            update. The loop takes {:.1} ns of each get. {NONE}: skipped, since each write copies \
+            all providers",
             grouped(size),
             results.loop_nanoseconds
         ),
@@ -76,7 +76,7 @@ fn commits(results: &Results, size: usize, scenario: &str) -> bool {
     ours.is_some_and(|sample| sample.commits > 0.0)
 }
 
-/// What two readers have to reach beside the peers at one size.
+/// The targets of two readers against the peers at one size.
 struct Promise {
     size: usize,
     get_beside_locks: f64,
@@ -109,7 +109,7 @@ const PROMISES: [Promise; 3] = [
     },
 ];
 
-/// The ratios, with the targets that there are.
+/// The ratios, with their targets if any.
 pub fn rows(results: &Results) -> Vec<Row> {
     let mut rows = Vec::new();
     let others = results.peers().into_iter();
@@ -144,7 +144,7 @@ pub fn rows(results: &Results) -> Vec<Row> {
     rows
 }
 
-/// Ours beside the best of some peers.
+/// Ours against the best of some peers.
 fn row(
     results: &Results,
     size: usize,
@@ -179,7 +179,7 @@ fn row(
     })
 }
 
-/// Ours beside the best of those that made the commits that were asked for.
+/// Ours against the best of the peers that kept the requested pace of commits.
 fn row_of_those_in_time(results: &Results, size: usize, peers: &[&'static str]) -> Option<Row> {
     let in_time = |peer: &&&'static str| {
         let sample = results.of(size, PACED, peer);
@@ -197,7 +197,7 @@ fn row_of_those_in_time(results: &Results, size: usize, peers: &[&'static str]) 
     Some(row)
 }
 
-/// Two readers beside one.
+/// Two readers against one.
 fn scaling(results: &Results, size: usize) -> Option<Row> {
     let [one, two] = [ONE, TWO].map(|scenario| results.of(size, scenario, OURS));
     let (one, two) = (one?.speed, two?.speed);

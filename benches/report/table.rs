@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::row::{Row, Target};
 
-/// Lines under a headline, all of the same number of cells.
+/// Rows under a header, all with the same number of cells.
 pub struct Table {
     pub title: String,
     pub head: Vec<String>,
@@ -12,7 +12,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The rows that have no target, and those that have one, with whether they hold.
+    /// The rows without a target, and those with one and whether it holds.
     pub fn of_rows(rows: &[Row]) -> [Self; 2] {
         let (promised, others): (Vec<_>, Vec<_>) =
             rows.iter().partition(|row| row.target.is_some());
@@ -29,7 +29,7 @@ impl Table {
         ]
     }
 
-    /// In columns.
+    /// As aligned columns.
     pub fn to_text(&self) -> String {
         let widths = self.widths();
         let mut text = format!("\n{}\n", self.title);
@@ -80,7 +80,7 @@ impl Table {
             .collect()
     }
 
-    /// Whether a column has numbers alone, or a dash where there is none.
+    /// Whether a column has only numbers, or dashes for missing ones.
     fn is_number(&self, at: usize) -> bool {
         let starts = |cell: &String| cell.starts_with(|first: char| first.is_ascii_digit());
         let mut cells = self.lines.iter().map(|line| &line[at]);
@@ -88,7 +88,7 @@ impl Table {
     }
 }
 
-/// A number with commas between its thousands.
+/// A number with thousands separators.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -101,7 +101,7 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
-/// What stands in a cell that has no number.
+/// The text of a cell without a number.
 pub const NONE: &str = "-";
 
 const HEAD: [&str; 6] = ["group", "case", "measured", "ratio", "target", ""];

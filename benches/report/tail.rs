@@ -1,5 +1,4 @@
-//! How long reads take at worst: one thread reads trees and takes the time of
-//! each, another commits.
+//! Tail latency: one thread reads trees and times each read, another commits.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,9 +21,9 @@ use crate::row::{Row, Target};
 use crate::slice::{Pace, TREE_VCPUS, commit};
 use crate::table::Table;
 
-/// How many providers the subtree has that comes and goes.
+/// How many providers the subtree has that is removed and re-added.
 const SUBTREE: usize = 100_000;
-/// How many others there are, which are read.
+/// How many other providers there are, which are read.
 const OTHERS: usize = 10_000;
 
 const OURS: &str = Ours::<ArcSwapCell>::NAME;
@@ -32,7 +31,7 @@ const OURS: &str = Ours::<ArcSwapCell>::NAME;
 const COLUMNS: [&str; 5] = ["p50", "p99", "p99.9", "p99.99", "max"];
 const PERCENTILES: [f64; 5] = [50.0, 99.0, 99.9, 99.99, 100.0];
 
-/// What the other thread does.
+/// The work of the other thread.
 #[derive(Clone, Copy, PartialEq)]
 enum Scene {
     Quiet,
@@ -46,7 +45,7 @@ const SCENES: [(Scene, &str); 3] = [
     (Scene::Regrowth, "100,000 removed and re-added"),
 ];
 
-/// What all implementations hold and are asked for.
+/// The providers of all implementations, and the keys to look up.
 struct Setting {
     root: Uuid,
     subtree: Vec<ProviderRecord>,
@@ -72,16 +71,16 @@ impl Setting {
     }
 }
 
-/// How often one would ask who does not wait for the answer before he asks again: who
-/// does, asks hardly at all while he is made to wait.
-const STEADY: u64 = 1_000;
+/// The interval at which reads are due, in nanoseconds, to correct for coordinated omission: a
+/// reader that waits for a slow read starts few others in the meantime.
+const INTERVAL: u64 = 1_000;
 
-/// The times of one run in nanoseconds, what the writer did per second, and how many
-/// bytes each has freed, where they were counted.
+/// The times of one run in nanoseconds, the writer's operations per second, and the bytes that
+/// each thread freed, if counted.
 struct Run {
     times: [f64; 5],
-    /// 99.99 % of those of one who asks each microsecond.
-    steady: f64,
+    /// p99.99 corrected for coordinated omission.
+    corrected: f64,
     reads: f64,
     writes: f64,
     freed_by_reader: usize,
@@ -123,7 +122,7 @@ impl<P: Peer> Subject for P {
                 let vcpus = reader.read_tree(*roots.next());
                 let after = Instant::now();
                 assert_eq!(vcpus, TREE_VCPUS, "{} tore a read", P::NAME);
-                // What follows counts to no read.
+                // The rest of the loop is not part of a read.
                 times += (after - before).as_nanos() as u64;
                 before = Instant::now();
             }
@@ -131,11 +130,11 @@ impl<P: Peer> Subject for P {
             stop.store(true, Ordering::Relaxed);
             let reads = times.len() as f64 / begun.elapsed().as_secs_f64();
             let freed_by_reader = freed_here() - freed;
-            let (writes, freed_by_writer) = writer.join().expect("a writer that ends");
-            let steady = times.clone_correct(STEADY);
+            let (writes, freed_by_writer) = writer.join().expect("the writer does not panic");
+            let corrected = times.clone_correct(INTERVAL);
             Run {
                 times: PERCENTILES.map(|at| times.value_at_percentile(at) as f64),
-                steady: steady.value_at_percentile(99.99) as f64,
+                corrected: corrected.value_at_percentile(99.99) as f64,
                 reads,
                 writes,
                 freed_by_reader,
@@ -145,7 +144,7 @@ impl<P: Peer> Subject for P {
     }
 }
 
-/// Removes the subtree and adds it again until told to stop; how often a second.
+/// Removes and re-adds the subtree until told to stop. Returns the rate per second.
 fn regrow<P: Peer>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
     let begun = Instant::now();
     let mut times = 0;
@@ -158,7 +157,7 @@ fn regrow<P: Peer>(peer: &P, setting: &Setting, stop: &AtomicBool) -> f64 {
     f64::from(times) / begun.elapsed().as_secs_f64()
 }
 
-/// Measures all of it: the times, who frees what, and what comes of them.
+/// Measures the times and the freed bytes, and compares them.
 pub fn measure(options: &Options, progress: &ProgressBar) -> ([Table; 2], Vec<Row>) {
     let rounds = options.choose(5, 1);
     let time = Duration::from_millis(options.choose(450, 150));
@@ -216,7 +215,7 @@ fn table(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Table {
             }
             let max = runs.iter().map(|run| run.times[COLUMNS.len() - 1]);
             line.push(format!("{:.2}", max.fold(0.0, f64::max) / 1e3));
-            line.push(format!("{:.2}", middle(runs, |run| run.steady) / 1e3));
+            line.push(format!("{:.2}", middle(runs, |run| run.corrected) / 1e3));
             line.push(format!("{:.0}", middle(runs, |run| run.reads) / 1e3));
             line.push(format!("{:.1}", middle(runs, |run| run.writes)));
             lines.push(line);
@@ -225,16 +224,17 @@ fn table(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Table {
     let head = ["beside", "implementation"].into_iter().chain(COLUMNS);
     let head = head.chain(["p99.99 steady", "reads, k/s", "writes, 1/s"]);
     Table {
-        title: "A read of a tree of ten, 110,000 providers: microseconds. Medians of the rounds, \
-                but max is that of all; steady: of one who asks each microsecond, whether or not \
-                he has been answered"
-            .to_owned(),
+        title:
+            "Reading a tree of ten, 110,000 providers: microseconds. Medians of the rounds, and \
+        the max of all rounds; steady: corrected for coordinated omission, with a read due \
+        every microsecond"
+                .to_owned(),
         head: head.map(str::to_owned).collect(),
         lines,
     }
 }
 
-/// Who frees what is removed.
+/// The bytes that each thread frees.
 fn freed(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Table {
     let lines = subjects.iter().zip(counted).map(|(subject, run)| {
         let megabytes = |bytes: usize| format!("{:.3}", bytes as f64 / 1e6);
@@ -246,13 +246,14 @@ fn freed(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Table {
     });
     let head = ["implementation", "freed by the reader", "by the writer"];
     Table {
-        title: "Who frees what, while 100,000 are removed and re-added: megabytes".to_owned(),
+        title: "Memory freed by each thread while 100,000 are removed and re-added: megabytes"
+            .to_owned(),
         head: head.map(str::to_owned).into(),
         lines: lines.collect(),
     }
 }
 
-/// What readers free of it, also where each read takes a snapshot of its own.
+/// The bytes freed by readers, with a `Reader` and with a snapshot per read.
 fn freed_by_readers(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Vec<Row> {
     let ours = [OURS, BySnapshot::NAME];
     let all = subjects.iter().zip(counted);
@@ -270,7 +271,7 @@ fn freed_by_readers(subjects: &[Box<dyn Subject>], counted: &[Run]) -> Vec<Row> 
     rows.collect()
 }
 
-/// The slowest of 10,000 reads during the removals beside that in quiet.
+/// p99.99 during the removals against p99.99 without a writer.
 fn rows(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Vec<Row> {
     let at = COLUMNS.iter().position(|&column| column == "p99.99");
     let at = at.expect("a column");
@@ -294,9 +295,9 @@ fn rows(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Vec<Row> {
         let target = (subject.name() == OURS).then_some(Target::AtMost(5.0));
         row(index, "p99.99", &|run| run.times[at], target)
     });
-    // No target: what the system does to threads weighs more here.
-    let steady = |index| row(index, "p99.99 steady", &|run: &Run| run.steady, None);
-    as_asked.chain((0..subjects.len()).map(steady)).collect()
+    // No target: thread scheduling dominates here.
+    let corrected = |index| row(index, "p99.99 steady", &|run: &Run| run.corrected, None);
+    as_asked.chain((0..subjects.len()).map(corrected)).collect()
 }
 
 fn middle(runs: &[Run], field: impl Fn(&Run) -> f64) -> f64 {

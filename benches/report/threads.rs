@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::order::Random;
 use crate::slice::{Contestant, Operation, Pace, Sample, Scenario};
 
-/// Names of the scenarios that others ask for.
+/// The names of scenarios that other modules use.
 pub const ONE: &str = "get x1";
 pub const TWO: &str = "get x2";
 pub const FIND: &str = "find x2";
@@ -20,12 +20,11 @@ pub const TREES_BESIDE_WRITER: &str = "tree x2 + writer";
 pub const PACED: &str = "tree x2 + 10,000/s";
 pub const MIXED: &str = "95/5 x2";
 
-/// How many commits a second the writer of `PACED` is to make.
+/// The commits per second of the writer in `PACED`.
 pub const PACE: u32 = 10_000;
 
-/// Runs all scenarios on the forests of one size: for each scenario, and in it for each
-/// contestant, the medians of all rounds. Left out is what would copy a large forest
-/// again and again.
+/// Runs all scenarios on the forests of one size. Returns the medians of all rounds, by
+/// scenario and contestant. Contestants that copy a large forest per commit are skipped.
 pub fn measure(
     contestants: &[Box<dyn Contestant>],
     scenarios: &[Scenario],
@@ -39,7 +38,7 @@ pub fn measure(
     let mut order: Vec<usize> = (0..contestants.len()).collect();
     for _ in 0..rounds {
         for (scenario, samples) in scenarios.iter().zip(&mut samples) {
-            // By chance, so that none is always after the same.
+            // In random order, so that none always follows the same one.
             random.shuffle(&mut order);
             for &at in &order {
                 let one = &contestants[at];
@@ -53,7 +52,7 @@ pub fn measure(
     samples.iter().map(of_scenario).collect()
 }
 
-/// Reads by UUID and of trees in two threads, in millions a second.
+/// Reads by UUID and of trees in two threads, in millions per second.
 pub fn reads(contestant: &dyn Contestant, keys: &Keys, options: &Options) -> [f64; 2] {
     let rounds = options.choose(3, 1);
     let time = Duration::from_millis(options.choose(40, 10));
@@ -64,7 +63,7 @@ pub fn reads(contestant: &dyn Contestant, keys: &Keys, options: &Options) -> [f6
     })
 }
 
-/// All that is measured.
+/// All scenarios.
 pub fn scenarios() -> Vec<Scenario> {
     let (full_speed, paced) = (Some(Pace::FullSpeed), Some(Pace::PerSecond(PACE)));
     let mut all = vec![

@@ -1,5 +1,5 @@
-//! Many writers at once: how many commits they make, how a long transaction gets through
-//! among them, and how many old versions and how much memory they leave behind.
+//! Many concurrent writers: their commits per second, the time of a long transaction among
+//! them, and the old versions and memory they leave behind.
 
 use std::env;
 use std::error::Error;
@@ -17,17 +17,17 @@ use crate::row::{Row, Target};
 use crate::table::{NONE, Table, grouped};
 
 const THREADS: [usize; 6] = [1, 2, 4, 8, 16, 64];
-/// Among so many others a long transaction is made.
+/// The numbers of short writers during a long transaction.
 const OTHERS: [usize; 3] = [3, 16, 64];
-/// How many edits that one makes.
+/// How many edits the long transaction makes.
 const LONG: usize = 10_000;
 /// Readers and writers.
 const LOADS: [(usize, usize); 3] = [(8, 8), (16, 16), (2, 32)];
 
-/// The most versions that may be kept under a load.
+/// The target for versions kept under a load.
 const VERSIONS: f64 = 4_000.0;
 
-/// What came of a load.
+/// The results of a load.
 struct Outcome(Value);
 
 impl Outcome {
@@ -43,15 +43,15 @@ impl Outcome {
     }
 }
 
-/// Measures all of it, for both cells.
+/// Runs all loads on both cells.
 pub fn measure(
     options: &Options,
     progress: &ProgressBar,
 ) -> Result<([Table; 3], Vec<Row>), Box<dyn Error>> {
     let mut commits = Table {
         title: format!(
-            "Writers of two generations each at random, {} providers. Share: what the slowest of \
-             them made of its share; versions: kept at most",
+            "Writers of two random generations per commit, {} providers. Share: commits of the \
+            slowest writer relative to an equal share; versions: the most kept at once",
             grouped(PROVIDERS)
         ),
         head: heads(&[
@@ -68,9 +68,8 @@ pub fn measure(
     };
     let mut long = Table {
         title: format!(
-            "A long transaction among writers: {} edits in one, among writers of two generations \
-             each, {} providers. Old versions: those that wait in the end; {NONE}: its memory ran \
-             away",
+            "A long transaction of {} edits among writers of two generations per commit, {} \
+            providers. Old versions: the backlog at the end; {NONE}: stopped at the memory limit",
             grouped(LONG),
             grouped(PROVIDERS)
         ),
@@ -89,8 +88,8 @@ pub fn measure(
     };
     let mut reclamation = Table {
         title: format!(
-            "Reclamation under load: readers walk trees, writers commit two generations each, \
-             both at random, {} providers",
+            "Reclamation under load: readers walk random trees, writers set two random \
+            generations per commit, {} providers",
             grouped(PROVIDERS)
         ),
         head: heads(&[
@@ -197,7 +196,7 @@ fn long_among(
         outcome.text("versions_in_the_end", 1.0, 0),
         outcome.text("mebibytes", 1.0, 0),
     ];
-    // The processors are shared out, and the long one may have to begin three times.
+    // The processors are shared, and the long transaction may need three attempts.
     let cores = available_parallelism().map_or(1, usize::from);
     let bound = others as f64 / cores as f64 * 3.0;
     let promised = others == 64;
@@ -270,7 +269,7 @@ fn under_load(
     Ok((line, rows))
 }
 
-/// Runs a load in a process of its own. One that runs away leaves no numbers, so that it
+/// Runs a load in a separate process. One that exceeds the memory limit has no results, so it
 /// misses every target.
 fn run(load: Load) -> Result<Outcome, Box<dyn Error>> {
     let output = Command::new(env::current_exe()?)

@@ -1,4 +1,4 @@
-//! An aged forest of one size, and what to ask it for, made before anything is timed.
+//! An aged forest of one size and the keys to look up, prepared before anything is timed.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,10 @@ pub struct Fixture {
     pub tree: ProviderTree,
     /// The same providers without the library.
     pub bare: Bare,
-    /// All of them, in an order without pattern.
+    /// All UUIDs, shuffled.
     pub order: Vec<(usize, Uuid)>,
     pub uuids: Vec<Uuid>,
-    /// How many bytes a provider takes, all indices included: before the forest was aged,
-    /// and after.
+    /// Bytes per provider including all indices: before the forest was aged, and after.
     pub bytes: [f64; 2],
 }
 
@@ -42,15 +41,14 @@ impl Fixture {
         }
     }
 
-    /// The `at`-th provider of each tree, in an order without pattern.
+    /// The `at`-th provider of each tree, shuffled.
     pub fn of_each_tree(&self, at: usize) -> Vec<Uuid> {
         let numbers = scattered(self.size, forest::TREE, at).into_iter();
         numbers.map(forest::uuid).collect()
     }
 }
 
-/// Steps that take one key after the other, round and round; each has to find as
-/// many providers as `expected`.
+/// One step per key, cycling through the keys; each step must find `expected` providers.
 pub fn over<K>(
     keys: &[K],
     expected: usize,

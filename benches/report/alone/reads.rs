@@ -51,7 +51,7 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
     ]
 }
 
-/// Looks at what was found, as who asks for it does.
+/// Reads from the provider found, as a caller would.
 fn seen(provider: Option<&Provider>) -> usize {
     usize::from(provider.is_some_and(|one| one.generation().is_some()))
 }

@@ -1,4 +1,4 @@
-//! Unusual shapes beside the usual one of as many providers.
+//! Unusual shapes against the usual one of the same size.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::order::scattered;
 use crate::row::Row;
 use crate::shapes;
 
-/// A forest, and where in it to ask what.
+/// A forest and the providers that the operations use.
 struct Shape {
     tree: ProviderTree,
     snapshot: Snapshot,
     uuids: Vec<Uuid>,
-    /// Who come and go.
+    /// The children to add and remove.
     children: Vec<Child>,
     deepest: Uuid,
-    /// How many ancestors that one has.
+    /// How many ancestors the deepest provider has.
     depth: usize,
 }
 
 impl Shape {
-    /// With as many children that come and go as there are parents for them.
+    /// Adds and removes one child below each of `parents`.
     fn new(tree: ProviderTree, parents: Vec<usize>, deepest: usize) -> Self {
         let snapshot = tree.snapshot();
         let order = scattered(snapshot.len(), 1, 0).into_iter();
@@ -88,7 +88,7 @@ fn beside(effort: Effort, name: &str, shape: &Shape, usual: &Shape) -> Vec<Row> 
     ]
 }
 
-/// The same times by the provider.
+/// Divides the times by the numbers of providers.
 fn each(times: Compared, first: usize, second: usize) -> Compared {
     let (first, second) = (first as f64, second as f64);
     Compared {
@@ -112,7 +112,7 @@ fn edit(shape: &Shape) -> impl FnMut(usize) -> Duration {
 }
 
 fn first(shape: &Shape) -> impl FnMut(usize) -> Duration {
-    // Of one parent: the wide shape has no other.
+    // Only one parent: the wide shape has no other.
     over(&[()], 1, |()| {
         let mut children = shape.snapshot.children(uuid(0)).expect("a parent");
         usize::from(children.next().is_some())

@@ -1,4 +1,4 @@
-//! Taking a version, going on from one, and comparing two.
+//! Taking, forking and comparing versions.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ fn snapshot(effort: Effort, all: &Fixture) -> Row {
     compared("versions", case, &times, Some(Target::AtMost(1.2)))
 }
 
-/// Making a fork; not dropping it.
+/// Making a fork, without dropping it.
 fn fork(effort: Effort, all: &Fixture) -> Row {
     const PROMISED: f64 = 1_000.0;
-    // Few at a time, or what is measured is how memory comes from the system.
+    // Small batches: large ones would measure how the system hands out memory.
     const AT_A_TIME: usize = 64;
     let snapshot = all.tree.snapshot();
     let mut forks: Vec<ProviderTree> = Vec::with_capacity(AT_A_TIME);
@@ -58,7 +58,7 @@ fn fork(effort: Effort, all: &Fixture) -> Row {
     }
 }
 
-/// The same changes in a small forest and in a large one.
+/// The same changes in a small and a large forest.
 fn diff(effort: Effort, small: &Fixture, large: &Fixture) -> Row {
     const CHANGES: usize = 10;
     let versions = |all: &Fixture| -> [Snapshot; 2] {

@@ -11,7 +11,7 @@ use crate::forest::{TREE, uuid};
 use crate::order::scattered;
 use crate::row::{Row, Target};
 
-/// Nanoseconds a provider of a walk through a whole forest in Nova, at 100,000.
+/// Nova's walk through a whole forest of 100,000, in nanoseconds per provider.
 const NOVA: f64 = 320.0;
 
 pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
@@ -25,7 +25,7 @@ pub fn rows(effort: Effort, all: &Fixture) -> Vec<Row> {
     let mut ten_gets = over(&trees, TREE, |tree| {
         seen(tree.iter().filter_map(|&one| snapshot.get(one)))
     });
-    // Of the leaf, its parent and its root.
+    // The leaf, its parent and its root.
     let mut three_gets = over(&trees, 3, |tree| {
         seen(tree[..3].iter().filter_map(|&one| snapshot.get(one)))
     });

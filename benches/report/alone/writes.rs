@@ -28,8 +28,7 @@ pub fn rows(effort: Effort, all: &mut Fixture) -> Vec<Row> {
     rows
 }
 
-/// What imbl's map alone gains by making many inserts in one clone: no transaction
-/// can gain more.
+/// The gain of many inserts in one clone of imbl's map: an upper bound for transactions.
 fn inserts(effort: Effort, all: &Fixture) -> Row {
     let map = &RefCell::new(all.bare.0.by_uuid.clone());
     let insert = |map: &mut HashMap<Uuid, Record>, uuid: &Uuid| {
@@ -85,7 +84,7 @@ fn update(effort: Effort, all: &mut Fixture) -> Row {
 
 fn transaction(effort: Effort, all: &Fixture, which: &str, chunks: &[&[Uuid]]) -> Row {
     let tree = &all.tree;
-    // Shared, so that no edit of the one finds what the other has just made.
+    // Shared, so that neither edits what the other has just created.
     let total = &Cell::new(0);
     let times = effort.compare(
         &mut edits_of(chunks, total, |chunk, total| {
@@ -104,7 +103,7 @@ fn transaction(effort: Effort, all: &Fixture, which: &str, chunks: &[&[Uuid]]) -
     compared("writes", case, &an_edit(times), None)
 }
 
-/// From the time of a chunk to that of one of its edits.
+/// Converts the time per chunk to the time per edit.
 fn an_edit(chunk: Compared) -> Compared {
     Compared {
         first: chunk.first / EDITS as f64,
@@ -113,7 +112,7 @@ fn an_edit(chunk: Compared) -> Compared {
     }
 }
 
-/// Steps that make a chunk's edits, each with another content than any before.
+/// Steps that make a chunk's edits, each with new content.
 fn edits_of(
     chunks: &[&[Uuid]],
     total: &Cell<u32>,
@@ -126,7 +125,7 @@ fn edits_of(
     })
 }
 
-/// All providers of a forest at once; freeing them is not timed.
+/// Populates a whole forest; freeing it is not timed.
 pub fn populate(providers: usize) -> Row {
     let rounds = (500_000 / providers).clamp(2, 100);
     let records: Vec<ProviderRecord> = (0..providers).map(forest::record).collect();

@@ -1,8 +1,7 @@
 //! A transactional map by UUID.
 //!
-//! `HashTrie` is the best fit of concread's maps: the keys need no order, it
-//! gives every reader one version as a whole, and its own documentation calls
-//! it faster than the `HashMap`, which is a B+ tree of hashes.
+//! `HashTrie` is the best fit of concread's maps: keys need no order, readers see whole
+//! versions, and its documentation calls it faster than the `HashMap`, a B+ tree of hashes.
 
 use std::sync::Arc;
 
@@ -14,8 +13,8 @@ use uuid::Uuid;
 use super::node::{self, Node, Nodes, sum_of_tree};
 use super::{Peer, Read};
 
-/// Its nodes are copied with all that is in them, so that providers lie behind
-/// pointers. A read takes a mutex for a moment and counts a reference.
+/// It copies nodes with their values, so providers are behind pointers. A read briefly takes a
+/// mutex and counts a reference.
 #[derive(Default)]
 pub struct Concread {
     nodes: HashTrie<Uuid, Arc<Node>>,
@@ -117,8 +116,8 @@ impl Read for Reader<'_> {
     }
 
     fn find(&mut self, name: &str) -> u64 {
-        // Two transactions are two versions: a name is found in the second if it has
-        // not changed in between, else the read begins again.
+        // Two transactions see two versions: if the name has changed in between, the read starts
+        // over.
         loop {
             let uuid = *self.maps.names.read().get(name).expect("a name");
             let version = self.maps.nodes.read();

@@ -1,4 +1,4 @@
-//! A map by UUID that is split into locked shards.
+//! A map by UUID, split into locked shards.
 
 use dashmap::DashMap;
 use foldhash::fast::RandomState;
@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::node::{self, Node, Nodes, sum_of_tree};
 use super::{Peer, Read};
 
-/// Each look-up locks its shard alone: what a read of several providers sees may
-/// never have been there together.
+/// Each look-up locks only its shard, so a read of several providers can see a state that
+/// never existed.
 #[derive(Default)]
 pub struct Dashmap {
     nodes: DashMap<Uuid, Node, RandomState>,
@@ -66,7 +66,7 @@ impl Peer for Dashmap {
     }
 
     fn update_two(&self, from: Uuid, to: Uuid) {
-        // One after the other: to hold two shards at once can deadlock.
+        // One after the other: holding two shards at once can deadlock.
         let given = self
             .nodes
             .get_mut(&from)

@@ -1,5 +1,4 @@
-//! Two plain forests: readers look at the one while the writer changes the
-//! other.
+//! Two plain forests: readers use one while the writer changes the other.
 
 use std::sync::Arc;
 
@@ -12,13 +11,13 @@ use super::plain::Plain;
 use super::provider::Provider;
 use super::{Peer, Read};
 
-/// It has one writer; a mutex shares it.
+/// left-right has a single writer, shared by a mutex.
 pub struct LeftRight {
     writer: Mutex<WriteHandle<Plain, Edit>>,
     readers: ReadHandleFactory<Plain>,
 }
 
-/// What is done to the one copy and then to the other.
+/// An edit, applied to one copy and then to the other.
 pub enum Edit {
     UpdateTwo(Uuid, Uuid),
     Add(Arc<[Provider]>),
@@ -43,7 +42,7 @@ impl Absorb<Edit> for Plain {
 
 impl LeftRight {
     fn edit(&self, edit: Edit) {
-        // Published each time: readers are to see a commit when it has returned.
+        // Publishes each time: readers must see a commit once it has returned.
         self.writer.lock().append(edit).publish();
     }
 }

@@ -30,7 +30,7 @@ macro_rules! locked {
             }
 
             fn add_tree(&self, records: &[ProviderRecord]) {
-                // Made before the lock is taken.
+                // Created before the lock is taken.
                 let providers: Vec<_> = Provider::all(records).collect();
                 $write(&self.0).add(providers);
             }
@@ -66,7 +66,7 @@ macro_rules! locked {
 }
 
 locked!(
-    /// Behind the reader-writer lock of parking_lot.
+    /// The plain forest behind parking_lot's `RwLock`.
     ParkingLotRwLock,
     "parking_lot RwLock",
     parking_lot::RwLock<Plain>,
@@ -75,7 +75,7 @@ locked!(
 );
 
 locked!(
-    /// Behind the reader-writer lock of the standard library.
+    /// The plain forest behind the standard library's `RwLock`.
     StdRwLock,
     "std RwLock",
     std::sync::RwLock<Plain>,
@@ -92,7 +92,7 @@ fn write(lock: &std::sync::RwLock<Plain>) -> std::sync::RwLockWriteGuard<'_, Pla
 }
 
 locked!(
-    /// Behind a mutex.
+    /// The plain forest behind parking_lot's `Mutex`.
     ParkingLotMutex,
     "parking_lot Mutex",
     parking_lot::Mutex<Plain>,

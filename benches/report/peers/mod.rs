@@ -1,5 +1,4 @@
-//! The implementations that are measured beside each other, behind one small
-//! interface, so that each does the same work.
+//! The compared implementations, behind one small interface so that each does the same work.
 
 mod concread;
 mod dashmap;
@@ -35,7 +34,7 @@ pub use self::whole_map::WholeMap;
 
 /// A concurrent forest of providers, found by UUID and by name.
 pub trait Peer: Send + Sync + 'static {
-    /// What one thread reads through.
+    /// One thread's handle for reads.
     type Reader<'peer>: Read;
 
     /// Its name in the report.
@@ -53,25 +52,25 @@ pub trait Peer: Send + Sync + 'static {
     /// A handle for one thread.
     fn reader(&self) -> Self::Reader<'_>;
 
-    /// Moves one VCPU from a provider to another of its tree, if it has more
-    /// than one, and raises the generation of both: together, where it can.
+    /// Moves one VCPU between two providers of a tree, unless it is the last, and raises both
+    /// generations, atomically if the peer can.
     fn update_two(&self, from: Uuid, to: Uuid);
 
-    /// Adds a provider and all below it: that one first, parents before children.
+    /// Adds a provider and its descendants, parents before children.
     fn add_tree(&self, records: &[ProviderRecord]);
 
-    /// Adds a provider without children or content below another.
+    /// Adds a provider without content or children below another.
     fn add_child(&self, record: &ProviderRecord) {
         self.add_tree(slice::from_ref(record));
     }
 
-    /// Removes a provider and all below it.
+    /// Removes a provider and its descendants.
     fn remove(&self, uuid: Uuid);
 
     /// Makes a provider the last child of another.
     fn move_to(&self, uuid: Uuid, parent: Uuid);
 
-    /// Ages the forest of the providers with these numbers.
+    /// Ages a forest of the providers with these numbers.
     fn age(&self, numbers: Range<usize>) {
         for edit in ageing::edits(numbers) {
             match edit {
@@ -83,15 +82,15 @@ pub trait Peer: Send + Sync + 'static {
     }
 }
 
-/// What a thread reads.
+/// The measured reads.
 pub trait Read {
     /// The generation of a provider plus its VCPUs.
     fn get(&mut self, uuid: Uuid) -> u64;
 
-    /// The same of a provider that is found by its name.
+    /// The same for a provider found by name.
     fn find(&mut self, name: &str) -> u64;
 
-    /// Whether there is such a provider.
+    /// Whether a provider exists.
     fn has(&mut self, uuid: Uuid) -> bool;
 
     /// The VCPUs of all providers of a tree.

@@ -1,4 +1,4 @@
-//! What the peers that are maps by UUID hold of each provider, and how they edit it.
+//! The nodes of those peers that are maps by UUID, and their edits.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use super::provider::Provider;
 #[derive(Clone)]
 pub struct Node {
     pub provider: Provider,
-    // Shared, so that maps which copy a node at each update do so at little cost.
+    // Shared, so that maps which copy a node per update can do so cheaply.
     children: Arc<[Uuid]>,
 }
 
 impl Node {
-    /// The VCPUs of this one; its children are left to be visited.
+    /// The VCPUs of this provider; queues its children.
     pub fn visit(&self, pending: &mut Vec<Uuid>) -> u64 {
         pending.extend_from_slice(&self.children);
         u64::from(self.provider.vcpus())
@@ -33,7 +33,7 @@ impl Node {
     }
 }
 
-/// A map by UUID with its index of names, open to edits.
+/// A map by UUID with an index of names, during edits.
 pub trait Nodes {
     /// Adds a node to the map, and its name to the index.
     fn insert(&mut self, node: Node);
@@ -48,7 +48,7 @@ pub trait Nodes {
     fn change(&mut self, uuid: Uuid, change: impl Fn(&mut Node));
 }
 
-/// Adds a provider and all below it: that one first.
+/// Adds a provider and its descendants, parents first.
 pub fn add(nodes: &mut impl Nodes, records: &[ProviderRecord]) {
     for node in all(records) {
         nodes.insert(node);
@@ -58,7 +58,7 @@ pub fn add(nodes: &mut impl Nodes, records: &[ProviderRecord]) {
     }
 }
 
-/// Removes a provider and all below it.
+/// Removes a provider and its descendants.
 pub fn remove(nodes: &mut impl Nodes, uuid: Uuid) {
     let top = nodes.take(uuid);
     if let Some(parent) = top.provider.parent_uuid {
@@ -96,8 +96,8 @@ pub fn all(records: &[ProviderRecord]) -> impl Iterator<Item = Node> {
     })
 }
 
-/// The sum over a tree, provider by provider. `pending` is the thread's own
-/// and kept, so that a read allocates nothing.
+/// The sum over a tree, provider by provider. Each thread reuses its `pending`, so a read
+/// doesn't allocate.
 pub fn sum_of_tree(
     pending: &mut Vec<Uuid>,
     root: Uuid,

@@ -1,11 +1,11 @@
-//! No forest at all: what is left is the cost of the measuring loop itself.
+//! No forest at all, to measure the cost of the loop itself.
 
 use provider_tree::ProviderRecord;
 use uuid::Uuid;
 
 use super::{Peer, Read};
 
-/// Looks at nothing but the key.
+/// Reads only the key.
 pub struct Nothing;
 
 impl Peer for Nothing {

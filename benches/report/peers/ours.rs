@@ -9,14 +9,14 @@ use uuid::Uuid;
 use super::{Peer, Read};
 use crate::vcpus::{move_vcpu, vcpus};
 
-/// A tree with its newest version in a cell of the given kind.
+/// A tree on the given cell.
 pub struct Ours<C: SnapshotCell = ArcSwapCell>(pub ProviderTree<C>);
 
-/// The same, but each read takes a snapshot and drops it, so that readers are the
-/// last to hold a version as often as can be.
+/// The same, but each read takes a snapshot and drops it, so that readers are as often as
+/// possible the last to hold a version.
 pub struct BySnapshot(Ours);
 
-/// Names of what differs by the cell alone.
+/// The name of a tree on each cell.
 pub trait NamedCell: SnapshotCell {
     /// The tree's name in the report.
     const NAME: &'static str;

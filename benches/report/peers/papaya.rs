@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::node::{self, Node, Nodes, sum_of_tree};
 use super::{Peer, Read};
 
-/// A guard keeps what was found alive, but each look-up sees the newest state: what
-/// a read of several providers sees may never have been there together.
+/// A guard keeps found values alive, but each look-up sees the newest state, so a read of
+/// several providers can see a state that never existed.
 pub struct Papaya {
     nodes: HashMap<Uuid, Node, RandomState>,
     names: HashMap<SmolStr, Uuid, RandomState>,
@@ -75,8 +75,7 @@ impl Peer for Papaya {
 
     fn update_two(&self, from: Uuid, to: Uuid) {
         let pinned = self.nodes.pin();
-        // The closures may run again, so that they only count what the last run
-        // gave.
+        // The closures may run again: only the last run counts.
         let given = std::cell::Cell::new(0);
         pinned.update(from, |node| {
             let mut node = node.clone();
@@ -105,8 +104,8 @@ impl Peer for Papaya {
 
 impl Read for Reader<'_> {
     fn get(&mut self, uuid: Uuid) -> u64 {
-        // A guard for each read, as ours asks for the newest version each time; one
-        // that is kept would keep everything that is replaced meanwhile.
+        // One guard per read, as ours loads the newest version each time; a long-lived guard
+        // would keep all replaced values.
         let pinned = self.maps.nodes.pin();
         pinned.get(&uuid).expect("a provider").provider.summary()
     }

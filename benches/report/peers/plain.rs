@@ -1,11 +1,10 @@
-//! The best plain forest that we can write: what the locks, left-right and the
-//! whole-map peer hold.
+//! The best plain forest that we can write, used by the locks, left-right and the whole map.
 //!
-//! Hash maps lead from the UUID and from the name to a slot of a slab, and children are
-//! slots: a tree takes one look-up and then no hashing. Trees that were added together
-//! lie together.
+//! Hash maps find the slot of a provider in a slab by UUID and by name, and children are
+//! slots: reading a tree takes one look-up and no further hashing. Trees that were added
+//! together are adjacent.
 
-use std::collections::hash_map::Entry as Place;
+use std::collections::hash_map::Entry as MapEntry;
 
 use foldhash::{HashMap, HashMapExt};
 use provider_tree::ProviderRecord;
@@ -50,8 +49,8 @@ impl Plain {
                 u32::try_from(self.entries.len() - 1).expect("fewer than four billion")
             });
             match self.slots.entry(provider.uuid) {
-                Place::Occupied(_) => unreachable!("a UUID twice"),
-                Place::Vacant(place) => place.insert(slot),
+                MapEntry::Occupied(_) => unreachable!("a UUID twice"),
+                MapEntry::Vacant(place) => place.insert(slot),
             };
             self.names.insert(provider.name.clone(), slot);
             if let Some(parent) = provider.parent_uuid {
@@ -64,8 +63,8 @@ impl Plain {
         }
     }
 
-    /// Takes out a provider and all below it; the caller may drop them outside its
-    /// lock.
+    /// Removes a provider and its descendants and returns them, for the caller to drop outside
+    /// its lock.
     pub fn remove(&mut self, uuid: Uuid) -> Vec<Provider> {
         self.unlink(uuid);
         let mut removed = Vec::new();
@@ -91,7 +90,7 @@ impl Plain {
         self.entry_mut(slot).provider.parent_uuid = Some(parent);
     }
 
-    /// Takes a provider from its parent's children, if it has a parent.
+    /// Removes a provider from its parent's children, if it has a parent.
     fn unlink(&mut self, uuid: Uuid) {
         let slot = self.slots[&uuid];
         if let Some(parent) = self.entry(slot).provider.parent_uuid {

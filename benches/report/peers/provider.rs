@@ -1,5 +1,5 @@
-//! A provider as the peers hold it: its inventory lies in it, as ours does, and equal
-//! lists of traits are stored once, as ours are.
+//! The peers' provider: like ours, it has its inventory inline, and equal lists of traits are
+//! interned.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 use uuid::Uuid;
 
-/// A provider as the peers hold it.
+/// The peers' provider.
 #[derive(Clone)]
 pub struct Provider {
     pub uuid: Uuid,
@@ -17,12 +17,12 @@ pub struct Provider {
     pub generation: Option<u64>,
     inventory: SmallVec<[(ResourceClass, Inventory); 3]>,
     pub name: SmolStr,
-    #[expect(dead_code, reason = "it is there to be held")]
+    #[expect(dead_code, reason = "only to have the same content")]
     traits: Arc<[Trait]>,
 }
 
 impl Provider {
-    /// All of these records.
+    /// The providers of these records.
     pub fn all(records: &[ProviderRecord]) -> impl Iterator<Item = Self> {
         let mut lists: HashSet<Arc<[Trait]>> = HashSet::default();
         records.iter().map(move |record| {
@@ -45,24 +45,24 @@ impl Provider {
         })
     }
 
-    /// The VCPUs, found in the way that ours are.
+    /// The VCPUs, found like ours.
     pub fn vcpus(&self) -> u32 {
         self.inventory.last().map_or(0, |(_, vcpus)| vcpus.total)
     }
 
-    /// What a read of one provider returns.
+    /// The result of a read of one provider.
     pub fn summary(&self) -> u64 {
         self.generation.unwrap_or(0) + u64::from(self.vcpus())
     }
 
-    /// Gives one VCPU away unless it is the last, and says how many it gave.
+    /// Gives away one VCPU unless it is the last. Returns how many it gave.
     pub fn give(&mut self) -> u32 {
         let given = u32::from(self.vcpus() > 1);
         self.change(|total| total - given);
         given
     }
 
-    /// Takes what another gave.
+    /// Takes the VCPUs that another provider gave.
     pub fn take(&mut self, given: u32) {
         self.change(|total| total + given);
     }

@@ -1,4 +1,4 @@
-//! A map by UUID that is read without locks and written bucket by bucket.
+//! A map by UUID with lock-free reads and a lock per bucket for writes.
 
 use foldhash::fast::RandomState;
 use provider_tree::ProviderRecord;
@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::node::{self, Node, Nodes, sum_of_tree};
 use super::{Peer, Read};
 
-/// Each look-up sees the newest state of its bucket: what a read of several providers
-/// sees may never have been there together.
+/// Each look-up sees the newest state of its bucket, so a read of several providers can see a
+/// state that never existed.
 pub struct SccHashIndex {
     nodes: HashIndex<Uuid, Node, RandomState>,
     names: HashIndex<SmolStr, Uuid, RandomState>,
@@ -23,8 +23,8 @@ pub struct Reader<'peer> {
 }
 
 impl SccHashIndex {
-    /// An update adds the new node and marks the old one as removed: a look-up in
-    /// between may see neither, and is made again.
+    /// An update adds the new node and marks the old one as removed. A look-up in between may see
+    /// neither, and is retried.
     fn read<R>(&self, uuid: Uuid, mut read: impl FnMut(&Node) -> R) -> R {
         loop {
             if let Some(seen) = self.nodes.peek_with(&uuid, |_, node| read(node)) {
@@ -84,7 +84,7 @@ impl Peer for SccHashIndex {
     }
 
     fn update_two(&self, from: Uuid, to: Uuid) {
-        // One after the other: to hold two buckets at once can deadlock.
+        // One after the other: holding two buckets at once can deadlock.
         let given = std::cell::Cell::new(0);
         (&mut { self }).change(from, |node| given.set(node.provider.give()));
         (&mut { self }).change(to, |node| node.provider.take(given.get()));

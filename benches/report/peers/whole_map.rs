@@ -1,4 +1,4 @@
-//! The plain forest behind an atomic pointer: each commit copies all of it.
+//! The plain forest behind an atomic pointer: each commit copies the whole forest.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Peer for WholeMap {
     }
 
     fn age(&self, numbers: Range<usize>) {
-        // In one copy.
+        // One copy for all edits.
         self.edit(|forest| {
             for edit in ageing::edits(numbers.clone()) {
                 match edit {
