@@ -1,4 +1,4 @@
-//! What if? A fork is a forest of its own, made in O(1).
+//! What if? A fork is an independent forest, made in O(1).
 
 use provider_tree::{Error, ProviderTree};
 
@@ -15,10 +15,10 @@ fn main() -> Result<(), Error> {
     let what_if = ProviderTree::from(tree.snapshot());
     what_if.remove("host0")?;
     what_if.move_to_root("host1_gpu0")?;
-    println!("If it were so:\n{what_if}");
-    println!("As it is:\n{tree}");
+    println!("What if:\n{what_if}");
+    println!("Unchanged:\n{tree}");
 
-    // Good enough: make the same changes here, unless others have changed these providers.
+    // Apply the same changes to the tree, unless someone else has changed these providers.
     let changes = what_if.snapshot().diff(&tree.snapshot());
     tree.update(|transaction| transaction.apply(&changes))?;
     assert_eq!(tree.snapshot(), what_if.snapshot());

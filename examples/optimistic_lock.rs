@@ -1,4 +1,4 @@
-//! Placement's optimistic lock: an update that depends on the generation it was decided on.
+//! Placement's optimistic lock: an update that succeeds only at an expected generation.
 
 use provider_tree::{Error, Inventory, NewProvider, ProviderTree, ResourceClass};
 
@@ -6,7 +6,7 @@ fn main() -> Result<(), Error> {
     let tree = ProviderTree::new();
     tree.new_root(NewProvider::new("host").generation(1))?;
 
-    // Decided on what another process read at generation 1.
+    // Both calls decide from what was read at generation 1.
     let resize = |disk| {
         tree.update(|transaction| {
             transaction.expect_generation("host", 1)?;

@@ -17,7 +17,7 @@ fn main() -> Result<(), Error> {
         transaction.add_traits("host_gpu0", ["CUSTOM_GOLD"])
     })?;
 
-    // A snapshot stays as it is, for as long as you keep it.
+    // A snapshot never changes, however long you keep it.
     let before = tree.snapshot();
     print!("{before}");
     let capacity: f64 = before

@@ -1,4 +1,4 @@
-//! A thread that follows one host, and sleeps while others change.
+//! A thread that follows one host and sleeps while other hosts change.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +13,7 @@ fn main() -> Result<(), Error> {
 
     let mut subscription = tree.subscribe_to("host")?;
     let watcher = thread::spawn(move || {
-        // Ends when the host has gone, or the tree has been dropped.
+        // Ends when the host is removed or the tree is dropped.
         while let Some(transition) = subscription.wait() {
             println!("version {}:", transition.after().version());
             for change in transition.changes() {
@@ -22,9 +22,9 @@ fn main() -> Result<(), Error> {
         }
     });
 
-    // A slow watcher skips versions, but never misses the last: give it time to print.
+    // A slow watcher skips versions, but never misses the last: the pauses let it print each.
     let pause = || thread::sleep(Duration::from_millis(50));
-    tree.set_generation("other", 1)?; // wakes nobody
+    tree.set_generation("other", 1)?; // does not wake the watcher
     tree.new_child("host_gpu0", "host")?;
     pause();
     tree.add_traits("host_gpu0", ["CUSTOM_GOLD"])?;

@@ -1,4 +1,4 @@
-//! All hosts: the machines, copied in turn.
+//! All hosts, copied from the machines in turn.
 
 use provider_tree::{Error, Forest, ProviderTree};
 
@@ -35,9 +35,8 @@ impl Fleet {
         }
     }
 
-    /// A tree with all hosts in it. They come in batches, to show how far it
-    /// is, but with one commit: that is faster than many, each of which would
-    /// have to leave the version before it untouched.
+    /// A tree with all hosts, added in batches to show progress, but in one commit: many
+    /// commits would be slower, since each has to copy parts of the previous version.
     pub fn populate(&self) -> Result<ProviderTree, Box<dyn std::error::Error>> {
         let tree = ProviderTree::new();
         let mut transaction = tree.begin();

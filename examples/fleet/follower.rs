@@ -1,18 +1,18 @@
-//! A subscriber that prints what changes, as it comes.
+//! A subscriber that prints changes as they are committed.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::Instant;
 
 use provider_tree::ProviderTree;
 
-/// Prints changes until the time is up: one line for each, after one that names
-/// the versions. Who prints slower than others commit skips versions.
+/// Prints changes until the deadline: one line each, after a line with the versions. If
+/// printing is slower than the commits, it skips versions.
 pub fn follow(tree: &ProviderTree, deadline: Instant) -> io::Result<()> {
     let mut subscription = tree.subscribe();
     let mut output = io::stdout().lock();
     loop {
         let rest = deadline.saturating_duration_since(Instant::now());
-        // What came last is there without waiting.
+        // At the deadline, takes the last transition without waiting.
         let Ok(Some(transition)) = subscription.wait_timeout(rest) else {
             return Ok(());
         };
@@ -27,7 +27,7 @@ pub fn follow(tree: &ProviderTree, deadline: Instant) -> io::Result<()> {
             written = written.and_then(|()| writeln!(output, "  {change}"));
         }
         match written.and_then(|()| output.flush()) {
-            // Whoever reads it may stop reading.
+            // The reader may close the pipe.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             other => other?,
         }

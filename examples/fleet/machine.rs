@@ -1,4 +1,4 @@
-//! A machine of the file, and the hosts that are copies of it.
+//! A machine of the file, and the hosts copied from it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,19 +13,18 @@ const MAX_NAME: usize = 200;
 
 /// One tree of the file.
 ///
-/// Of its resource classes one is watched: writers move units of it from
-/// provider to provider, readers add up what is free of it.
+/// One of its resource classes is watched: writers move units of it between providers, and
+/// readers add up its free units.
 pub struct Machine {
     /// Its providers, the root first.
     providers: Vec<ProviderRecord>,
     watched: ResourceClass,
-    /// The places of those among `providers` that have some of the watched
-    /// class, all at the same allocation ratio. Thus a unit is worth as much
-    /// with one of them as with another.
+    /// The positions in `providers` of those with some of the watched class, all at the same
+    /// allocation ratio, so that a unit has the same worth on each.
     holders: Vec<usize>,
-    /// How much of the watched class is free in the whole tree.
+    /// The free units of the watched class in the whole tree.
     free: i64,
-    /// The name of the device that comes and goes; no provider has it.
+    /// The name of the device that is added and removed; no other provider has it.
     device: String,
 }
 
@@ -51,18 +50,17 @@ impl Machine {
     }
 }
 
-/// The class to watch, and who has some of it: if possible one that two
-/// providers have at the same ratio, and of those the one with the most units.
-/// For these machines that is memory. A machine that has no inventory at all
-/// has nothing to move, and none of any class.
+/// The class to watch, and the providers that have it: if possible a class that two providers
+/// have at the same ratio, and of those the one with the most units. For the built-in machines
+/// that is memory. A machine without inventory has nothing to move.
 fn most_units(providers: &[ProviderRecord]) -> (ResourceClass, Vec<usize>) {
     let mut candidates: BTreeMap<_, (u64, Vec<usize>)> = BTreeMap::new();
-    for (place, provider) in providers.iter().enumerate() {
+    for (position, provider) in providers.iter().enumerate() {
         for (class, inventory) in &provider.inventory {
             let ratio = inventory.effective().allocation_ratio.to_bits();
             let (units, holders) = candidates.entry((class, ratio)).or_default();
             *units += u64::from(inventory.total);
-            holders.push(place);
+            holders.push(position);
         }
     }
     candidates
@@ -72,14 +70,14 @@ fn most_units(providers: &[ProviderRecord]) -> (ResourceClass, Vec<usize>) {
         .unwrap_or((ResourceClass::VCPU, Vec::new()))
 }
 
-/// One copy of a machine. It holds nothing of its own: names and UUIDs follow
-/// from the machine's and the number of the copy, the same in every run.
+/// One copy of a machine. Names and UUIDs are derived from the machine's and the number of
+/// the copy, the same in every run.
 #[derive(Clone, Copy)]
 pub struct Host<'a> {
     pub machine: &'a Machine,
     pub number: usize,
-    /// How many digits the number has in names. All hosts have as many, so
-    /// that `node2` on host 1 is not called `node-12` as host 12 is.
+    /// How many digits the number has in names. It is the same for all hosts, so that names
+    /// stay distinct.
     pub digits: usize,
 }
 
@@ -97,27 +95,27 @@ impl<'a> Host<'a> {
         &self.machine.watched
     }
 
-    /// One of the providers that have some of the watched class, counted in a
-    /// ring; the root if none has.
+    /// One of the providers with the watched class, by a number that wraps around; the root if
+    /// there is none.
     pub fn holder(self, count: usize) -> Uuid {
         let holders = &self.machine.holders;
-        let place = holders.get(count % holders.len().max(1)).copied();
-        self.uuid_of(self.machine.providers[place.unwrap_or(0)].uuid)
+        let position = holders.get(count % holders.len().max(1)).copied();
+        self.uuid_of(self.machine.providers[position.unwrap_or(0)].uuid)
     }
 
-    /// The ratio at which all of them have it.
+    /// The allocation ratio of the watched class, the same on all its providers.
     pub fn allocation_ratio(self) -> Option<f64> {
-        let place = *self.machine.holders.first()?;
-        self.machine.providers[place].inventory[self.watched()].allocation_ratio
+        let position = *self.machine.holders.first()?;
+        self.machine.providers[position].inventory[self.watched()].allocation_ratio
     }
 
-    /// What a read of the whole tree must find to be free of the watched class.
+    /// The free units of the watched class that a read of the whole tree must find.
     pub fn free(self) -> i64 {
         self.machine.free
     }
 
-    /// How much a provider has free of the watched class, in whole units before
-    /// the allocation ratio: sums of integers are exact.
+    /// A provider's free units of the watched class, before the allocation ratio: sums of
+    /// integers are exact.
     pub fn free_of(self, provider: &Provider) -> i64 {
         provider
             .inventory_of(self.watched())
@@ -130,12 +128,12 @@ impl<'a> Host<'a> {
         self.name_of(&self.machine.device, self.len())
     }
 
-    /// The providers as the file has them, with names and UUIDs of this host.
+    /// The providers of the file, with the names and UUIDs of this host.
     pub fn records(self) -> impl Iterator<Item = ProviderRecord> {
         let providers = self.machine.providers.iter().enumerate();
-        providers.map(move |(place, provider)| {
+        providers.map(move |(position, provider)| {
             let mut record = provider.clone();
-            record.name = self.name_of(&provider.name, place);
+            record.name = self.name_of(&provider.name, position);
             record.uuid = self.uuid_of(provider.uuid);
             record.parent_uuid = provider.parent_uuid.map(|uuid| self.uuid_of(uuid));
             record.root_uuid = Some(self.root());
@@ -152,16 +150,16 @@ impl<'a> Host<'a> {
         Builder::from_custom_bytes(bytes).into_uuid()
     }
 
-    /// `node_NUMA0` becomes `node_NUMA0-042`. All numbers have the same length, so
-    /// that different names stay different. One that grew too long is cut, and
-    /// its place among the providers tells it from others that are cut.
-    fn name_of(self, original: &str, place: usize) -> String {
+    /// `node_NUMA0` becomes `node_NUMA0-042`. All numbers have the same length, so different
+    /// names stay different. A name that becomes too long is truncated and made unique by its
+    /// position among the providers.
+    fn name_of(self, original: &str, position: usize) -> String {
         let number = format!("-{:0digits$}", self.number, digits = self.digits);
         let name = format!("{original}{number}");
         if name.chars().count() <= MAX_NAME {
             return name;
         }
-        let end = format!("~{place}{number}");
+        let end = format!("~{position}{number}");
         let start = original.chars().take(MAX_NAME - end.len());
         start.chain(end.chars()).collect()
     }

@@ -1,14 +1,14 @@
-//! A fleet of hosts under load: readers walk whole trees while writers change
-//! them, and every read is checked for what it must never see.
+//! A fleet of hosts under load: readers walk whole trees while writers change them, and every
+//! read is checked for violations.
 //!
-//! 1. [`machine`] and [`fleet`]: real machines from a JSON file, copied to as
-//!    many hosts as asked for, all in one [`ProviderTree`].
-//! 2. [`writer`]: transactions that change several providers of a host, but
-//!    never what the host has free in all.
+//! 1. [`machine`] and [`fleet`]: real machines from a JSON file, copied to the requested
+//!    number of hosts, all in one [`ProviderTree`].
+//! 2. [`writer`]: transactions that change several providers of a host, but never its total
+//!    free capacity.
 //! 3. [`reader`]: walks through whole hosts, timed and checked.
-//! 4. [`follower`]: prints what changes, if asked to.
+//! 4. [`follower`]: prints changes, if asked to.
 //! 5. [`usage`]: old versions kept, and resident memory.
-//! 6. [`report`]: what came of it, as a table or as JSON.
+//! 6. [`report`]: the results, as a table or as JSON.
 //!
 //! The exit code is 1 if a reader saw a violation or memory exceeded its bound,
 //! 2 for a bad flag or file, and 0 otherwise.
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does the whole job and returns whether all went as it must.
+/// Runs the example. Returns false if there was a violation or too much memory was used.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let machines = options.machines()?;
     if !options.json
@@ -77,7 +77,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(report.violations.count() == 0 && excess.is_none())
 }
 
-/// Lets readers and writers loose on the tree until the time is up.
+/// Runs readers and writers on the tree until the time is up.
 fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Result<Report<'a>> {
     let providers = tree.len();
     let deadline = Instant::now() + options.seconds;
@@ -110,8 +110,7 @@ fn result_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Writes results to standard output. Whoever reads them may stop reading; the
-/// exit code still counts.
+/// Writes results to standard output. A closed pipe is no error; the exit code still counts.
 fn print(text: &str) -> Result<(), String> {
     let mut output = io::stdout().lock();
     let written = output.write_all(text.as_bytes());
@@ -123,9 +122,9 @@ fn print(text: &str) -> Result<(), String> {
     }
 }
 
-/// Writes one line to standard error, whatever the text quotes from a file.
+/// Writes one line to standard error, even if the text quotes line breaks from a file.
 fn complain(what: &str, text: &str) {
     let line = text.replace(char::is_control, " ");
-    // If this fails there is nobody left to tell.
+    // If this fails, there is no way to report it.
     let _ = writeln!(io::stderr(), "{what}: {line}");
 }

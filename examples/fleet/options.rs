@@ -1,4 +1,4 @@
-//! The command line, and the file that it names.
+//! The command line, and the file it names.
 
 use std::error::Error;
 use std::fs;
@@ -11,7 +11,7 @@ use provider_tree::Snapshot;
 
 use crate::usage::Resident;
 
-/// The README.md beside the file says where the facts in it come from.
+/// The README.md next to the file has the sources of its facts.
 const MACHINES: &str = include_str!("machines.json");
 
 const EXAMPLES: &str = "\
@@ -31,12 +31,11 @@ The file holds providers in the field names of Placement's API:
 The exit code is 1 if a reader saw a violation or memory exceeded its bound, 2 for a bad flag
 or file, and 0 otherwise.";
 
-/// Readers walk a fleet of hosts while writers change it, and check what they
-/// see.
+/// Readers walk a fleet of hosts while writers change it, and check every read.
 #[derive(Parser)]
 #[command(name = "fleet", after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct Options {
-    /// Read the machines from a JSON file, not the six that are built in
+    /// Read the machines from a JSON file instead of using the six built-in ones
     #[arg(long, value_name = "FILE")]
     providers: Option<PathBuf>,
 
@@ -59,7 +58,7 @@ pub struct Options {
     #[arg(value_parser = value_parser!(u32).range(0..=1_000))]
     pub writers: u32,
 
-    /// Fail if the process ever had more resident memory than this
+    /// Fail if peak resident memory exceeds this
     #[arg(long, value_name = "N", value_parser = max_memory)]
     pub max_memory_mib: Option<u64>,
 
@@ -67,31 +66,30 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
 
-    /// Write the first machine to a file, as a graph for Graphviz
+    /// Write the first machine to a file as a Graphviz graph
     #[arg(long, value_name = "FILE")]
     dot: Option<PathBuf>,
 
-    /// Print changes as they come, one a line
+    /// Print changes as they are committed, one per line
     #[arg(long, conflicts_with = "json")]
     pub follow: bool,
 }
 
 impl Options {
-    /// Reads the command line. Prints the help and exits if that is asked for;
-    /// an error is one line.
+    /// Reads the command line. `--help` prints the help and exits; an error is one line.
     pub fn from_arguments() -> Result<Self, Box<dyn Error>> {
         Self::try_parse().map_err(|error| {
             if !error.use_stderr() {
                 error.exit();
             }
-            // What follows the first empty line is advice.
+            // After the first empty line, clap gives advice.
             let text = error.to_string();
             let what = text.split("\n\n").next().unwrap_or_default();
             format!("{}; see --help", what.trim_start_matches("error: ")).into()
         })
     }
 
-    /// The machines of the file, as a forest of their own.
+    /// The machines of the file as a forest.
     pub fn machines(&self) -> Result<Snapshot, Box<dyn Error>> {
         let Some(path) = &self.providers else {
             return Ok(serde_json::from_str(MACHINES)?);
@@ -101,12 +99,12 @@ impl Options {
         let machines: Snapshot =
             serde_json::from_slice(&json).map_err(|error| format!("{file}: {error}"))?;
         if machines.is_empty() {
-            return Err(format!("{file}: there is no provider in it").into());
+            return Err(format!("{file} has no providers").into());
         }
         Ok(machines)
     }
 
-    /// Draws the first machine, if that is asked for.
+    /// Draws the first machine, if asked to.
     pub fn draw(&self, machines: &Snapshot) -> Result<(), Box<dyn Error>> {
         if let (Some(path), Some(first)) = (&self.dot, machines.roots().next()) {
             let graph = machines.subtree(first)?.to_dot().to_string();
@@ -121,14 +119,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0)
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| "not a number more than 0 and at most 86400".to_owned())
+        .ok_or_else(|| "not a number greater than 0 and at most 86400".to_owned())
 }
 
 fn max_memory(text: &str) -> Result<u64, String> {
     let mebibytes = text.parse().ok().filter(|&mebibytes| mebibytes > 0);
-    let mebibytes = mebibytes.ok_or_else(|| "not a whole number more than 0".to_owned())?;
+    let mebibytes = mebibytes.ok_or_else(|| "not an integer greater than 0".to_owned())?;
     if Resident::of_this_process().is_none() {
-        return Err("this system does not tell how much memory a process has".to_owned());
+        return Err("this system does not report the memory of a process".to_owned());
     }
     Ok(mebibytes)
 }

@@ -1,4 +1,4 @@
-//! Progress bars for what takes long. They appear only on a terminal.
+//! Progress bars for long steps, shown only on a terminal.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use provider_tree::ProviderTree;
 
-/// How long one picture of a bar stays.
+/// How often a bar is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
 pub fn bar(length: u64, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix:>10} [{bar:40}] {percent:>3}% {msg}")
-        .expect("a template without a mistake");
+        .expect("a valid template");
     ProgressBar::new(length).with_style(style).with_prefix(what)
 }
 
-/// Waits for the deadline and shows how commits go by.
+/// Waits for the deadline and shows the number of commits.
 pub fn until(deadline: Instant, tree: &ProviderTree) {
     let started = Instant::now();
     let duration = deadline.saturating_duration_since(started);

@@ -1,5 +1,4 @@
-//! What a reader does: it walks whole trees, adds up their free capacity, and
-//! checks what it sees.
+//! A reader: walks whole trees, adds up their free capacity, and checks every read.
 
 use std::fmt;
 use std::time::Instant;
@@ -13,12 +12,12 @@ use crate::machine::Host;
 use crate::random::Random;
 use crate::violations::Violations;
 
-/// What a reader has done, or all of them together.
+/// The results of one reader, or of all together.
 pub struct Reads {
-    /// How long each tree read took, in nanoseconds.
+    /// The time of each tree read, in nanoseconds.
     pub latency: Histogram<u64>,
     pub providers: u64,
-    /// How many versions it has seen; of all readers, the most of any one.
+    /// How many versions it saw; for all readers, the maximum.
     pub versions: u64,
     pub violations: Violations,
 }
@@ -64,10 +63,10 @@ pub fn read(tree: &ProviderTree, fleet: &Fleet, seed: u64, deadline: Instant) ->
     }
 }
 
-/// Walks through the tree of one host, and returns how many providers it has.
+/// Walks through the tree of one host, and returns the number of providers.
 ///
-/// It checks the sum of what they have free, that each child comes after its
-/// parent, and that one of them, another one each time, is found by its name.
+/// Checks the sum of free units, that parents precede their children, and that one provider,
+/// a different one each time, is found by its name.
 fn walk(
     snapshot: &Snapshot,
     host: Host,
@@ -79,7 +78,7 @@ fn walk(
         violations.note(|| format!("{what} (host {host}, version {})", snapshot.version()));
     };
     let Ok(providers) = snapshot.tree_of(host.root()) else {
-        violated(format_args!("the host is not there"));
+        violated(format_args!("the host is missing"));
         return 0;
     };
     let mut count = 0;
@@ -92,14 +91,17 @@ fn walk(
             look_up = Some(provider);
         }
         count += 1;
-        // The parent is the provider before this one, or one of its ancestors:
-        // then that is what `ancestors` ends in. For a root it is empty.
+        // The parent is the previous provider or one of its ancestors; `ancestors` is cut back
+        // to end in it. For a root it is empty.
         let parent = provider.parent_uuid();
         while !ancestors.is_empty() && ancestors.last() != parent.as_ref() {
             ancestors.pop();
         }
         if ancestors.last() != parent.as_ref() {
-            violated(format_args!("{} is without its parent", provider.name()));
+            violated(format_args!(
+                "{} does not follow its parent",
+                provider.name()
+            ));
         }
         ancestors.push(provider.uuid());
     }

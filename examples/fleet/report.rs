@@ -1,4 +1,4 @@
-//! What came of it, as a table or as JSON.
+//! The results, as a table or as JSON.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ const MIB: u64 = 1 << 20;
 
 pub struct Report<'a> {
     options: &'a Options,
-    /// How many providers there were at the start.
+    /// The number of providers at the start.
     providers: usize,
     reads: Reads,
     commits: Commits,
     pub violations: Violations,
-    /// The most versions that the tree kept at once.
+    /// The most versions kept at once.
     versions: usize,
-    /// As soon as all threads have ended; unknown on some systems.
+    /// Measured when all threads have ended; unknown on some systems.
     resident: Option<Resident>,
 }
 
 impl<'a> Report<'a> {
-    /// What all readers and all writers have done.
+    /// The totals of all readers and writers.
     pub fn new(
         options: &'a Options,
         providers: usize,
@@ -58,17 +58,21 @@ impl<'a> Report<'a> {
         report
     }
 
-    /// How many nanoseconds this part of all tree reads took at most.
+    /// A quantile of the time of tree reads, in nanoseconds.
     fn latency(&self, quantile: f64) -> u64 {
         self.reads.latency.value_at_quantile(quantile)
     }
 
-    /// Says by how much memory exceeded the bound, if there is one and it did.
+    /// A message if memory exceeded the bound.
     pub fn excess_memory(&self) -> Option<String> {
         let bound = self.options.max_memory_mib?;
         let most = self.resident?.most;
-        (most > bound.saturating_mul(MIB))
-            .then(|| format!("{} MiB were resident at most, not {bound}", most / MIB))
+        (most > bound.saturating_mul(MIB)).then(|| {
+            format!(
+                "peak resident memory was {} MiB, the limit is {bound}",
+                most / MIB
+            )
+        })
     }
 
     pub fn to_json(&self) -> Value {
@@ -124,9 +128,12 @@ impl fmt::Display for Report<'_> {
             ("commits/s", rate(commits)),
             ("attempts per commit", format!("{per_commit:.3}")),
             ("versions seen by one reader", count(self.reads.versions)),
-            ("versions kept, at most", count(self.versions as u64)),
+            ("most versions kept", count(self.versions as u64)),
             ("resident memory, MiB", mebibytes(|resident| resident.now)),
-            ("resident at most, MiB", mebibytes(|resident| resident.most)),
+            (
+                "peak resident memory, MiB",
+                mebibytes(|resident| resident.most),
+            ),
             ("violations", count(self.violations.count())),
         ];
         for (what, number) in rows {

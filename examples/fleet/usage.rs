@@ -1,4 +1,4 @@
-//! What the tree and the process keep: old versions and resident memory.
+//! Old versions kept by the tree, and resident memory of the process.
 
 use std::fs;
 use std::thread;
@@ -17,7 +17,7 @@ pub struct Resident {
 }
 
 impl Resident {
-    /// As the kernel counts it; `None` where there is no `/proc`.
+    /// Reads `/proc`; `None` where there is none.
     pub fn of_this_process() -> Option<Self> {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let bytes = |name: &str| {
@@ -32,7 +32,7 @@ impl Resident {
     }
 }
 
-/// Counts versions until the deadline. Returns the most that the tree kept at once.
+/// Counts versions until the deadline, and returns the maximum.
 pub fn most_versions(tree: &ProviderTree, deadline: Instant) -> usize {
     let mut most = 0;
     loop {

@@ -1,6 +1,6 @@
-//! What must never happen, counted, with the first few described.
+//! Violations: all are counted, the first few described.
 
-/// How many are described; the others are only counted.
+/// How many are described.
 const EXAMPLES: usize = 5;
 
 #[derive(Default)]

@@ -1,5 +1,5 @@
-//! What a writer does: commits that change several providers of a host, each
-//! of which leaves the host with as much free capacity as it had.
+//! A writer: commits that change several providers of a host, each of which keeps the host's
+//! total free capacity.
 
 use std::time::Instant;
 
@@ -16,12 +16,12 @@ use crate::violations::Violations;
 /// The most units that one commit moves.
 const MOST: usize = 1_000;
 
-/// What one writer has done.
+/// The results of one writer.
 #[derive(Default)]
 pub struct Commits {
     pub commits: u64,
     pub attempts: u64,
-    /// Commits that were refused: none should be.
+    /// Refused commits: there should be none.
     pub violations: Violations,
 }
 
@@ -52,8 +52,8 @@ pub fn write(tree: &ProviderTree, fleet: &Fleet, seed: u64, deadline: Instant) -
     done
 }
 
-/// Commits edits, and tells whether there was something to change. The closure
-/// runs once an attempt: all that is random has been drawn before.
+/// Commits edits, and records whether there was anything to change. The closure may run
+/// several times, so all random numbers are drawn before.
 fn commit(
     tree: &ProviderTree,
     mut edits: impl FnMut(&mut Transaction) -> Result<(), Error>,
@@ -64,8 +64,8 @@ fn commit(
     })
 }
 
-/// Puts a host back to what its machine is, as Nova does when it starts anew.
-/// The device, if it is there, is not given and therefore goes.
+/// Resets a host to its machine, as Nova does when it restarts. The device is not given, so
+/// `populate` removes it if it exists.
 fn populate_again(tree: &ProviderTree, host: Host) -> Result<Committed<bool>, Error> {
     let mut records: Vec<_> = host.records().collect();
     commit(tree, |transaction| {
@@ -76,8 +76,8 @@ fn populate_again(tree: &ProviderTree, host: Host) -> Result<Committed<bool>, Er
     })
 }
 
-/// Adds the host's device below one of its providers, with a unit that it takes
-/// over from there; or gives the unit back and removes the device.
+/// Adds the host's device below one of its providers, with a unit taken from there; or
+/// returns the unit and removes the device.
 fn add_or_remove_device(
     tree: &ProviderTree,
     host: Host,
@@ -90,7 +90,7 @@ fn add_or_remove_device(
             let device = match transaction
                 .new_child(NewProvider::new(&name).uuid(uuid).generation(0), holder)
             {
-                // There is no level for it below this one.
+                // The provider is at the deepest level.
                 Err(Error::TooDeep { .. }) => return Ok(()),
                 added => added?,
             };
@@ -103,7 +103,7 @@ fn add_or_remove_device(
         };
         let (device, parent) = (device.uuid(), device.parent_uuid());
         move_units(transaction, host, device, parent.unwrap_or(holder), 1)?;
-        // It stays if the parent has no room for the unit.
+        // The device stays if its parent has no room for the unit.
         if host.free_of(transaction.require(device)?) == 0 {
             transaction.remove(device)?;
         }
@@ -111,12 +111,11 @@ fn add_or_remove_device(
     })
 }
 
-/// Moves up to so many free units of the watched class from one provider to
-/// another: it reserves them here, and there it gives free what is reserved, or
-/// adds to the total.
+/// Moves up to `most` free units of the watched class from one provider to another: reserves
+/// them on the first, and on the second releases reserved units or raises the total.
 ///
-/// So the sum of what is free stays the same, and no total ever falls: this
-/// works for a machine of single GPUs as it does for memory.
+/// The sum of free units stays the same, and no total ever falls, so this works for single
+/// GPUs as well as for memory.
 fn move_units(
     transaction: &mut Transaction,
     host: Host,
@@ -162,7 +161,7 @@ fn replace_inventory(
     Ok(())
 }
 
-/// Placement counts a provider's generation up with each change of it.
+/// Placement raises a provider's generation with each change.
 fn next_generation(provider: &Provider) -> u64 {
     provider
         .generation()
