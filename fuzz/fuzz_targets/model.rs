@@ -1,6 +1,6 @@
-//! Takes the model test's steps, in the order that the fuzzer finds.
+//! Runs the model test with steps chosen by the fuzzer.
 #![no_main]
-#![allow(dead_code, reason = "the test of the model uses the rest")]
+#![allow(dead_code, reason = "the model test uses the rest")]
 
 use libfuzzer_sys::fuzz_target;
 use proptest::strategy::{Strategy, ValueTree};
@@ -8,18 +8,20 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::model::steps::{World, steps};
 
-/// How many steps a run takes at most.
+/// The most steps in a run.
 const STEPS: usize = 40;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut world = World::new();
-    // Four bytes are the seed of one step, so that the fuzzer moves and repeats whole steps.
+    // Four bytes seed one step, so the fuzzer moves and repeats whole steps.
     for four in bytes.chunks(4).take(STEPS) {
         let mut seed = [0; 32];
         seed[..four.len()].copy_from_slice(four);
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let drawn = steps(1).new_tree(&mut runner).expect("no step is filtered");
+        let drawn = steps(1)
+            .new_tree(&mut runner)
+            .expect("the strategy filters nothing");
         for step in drawn.current() {
             world.take(&step);
         }
@@ -29,7 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 type Cell = provider_tree::ArcSwapCell;
 
-/// What the model asks of the suite.
+/// The parts of the suite that the model uses.
 mod cases {
     use provider_tree::Snapshot;
 
