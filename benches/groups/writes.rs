@@ -20,7 +20,7 @@ pub fn group(criterion: &mut Criterion) {
     }
     transactions(criterion);
     large(criterion);
-    beside_readers(criterion);
+    with_readers(criterion);
 }
 
 fn small(criterion: &mut Criterion, size: usize) {
@@ -114,12 +114,12 @@ fn large(criterion: &mut Criterion) {
 }
 
 /// Commits while each of several threads holds one version after another for a while.
-fn beside_readers(criterion: &mut Criterion) {
+fn with_readers(criterion: &mut Criterion) {
     const HELD: Duration = Duration::from_millis(1);
     let mut group = criterion.benchmark_group("writes");
     for readers in [0, 1, 8] {
         let id = BenchmarkId::new(
-            format!("commit-beside-{readers}-readers-100000"),
+            format!("commit-with-{readers}-readers-100000"),
             "provider-tree",
         );
         group.bench_function(id, |bencher| {

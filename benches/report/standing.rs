@@ -10,7 +10,7 @@ use crate::row::{Row, Target};
 use crate::slice::Sample;
 use crate::table::{NONE, Table, grouped};
 use crate::threads::{
-    BESIDE_WRITER, FIND, MISS, MIXED, ONE, PACE, PACED, TREES, TREES_BESIDE_WRITER, TWO,
+    FIND, GET_WITH_WRITER, MISS, MIXED, ONE, PACE, PACED, TREES, TREES_WITH_WRITER, TWO,
 };
 
 const OURS: &str = Ours::<ArcSwapCell>::NAME;
@@ -79,33 +79,33 @@ fn commits(results: &Results, size: usize, scenario: &str) -> bool {
 /// The targets of two readers against the peers at one size.
 struct Promise {
     size: usize,
-    get_beside_locks: f64,
+    get_against_locks: f64,
     trees: f64,
     trees_paced: f64,
-    trees_beside_writer: f64,
+    trees_with_writer: f64,
 }
 
 const PROMISES: [Promise; 3] = [
     Promise {
         size: 1_000,
-        get_beside_locks: 3.0,
+        get_against_locks: 3.0,
         trees: 1.5,
         trees_paced: 1.5,
-        trees_beside_writer: 1.2,
+        trees_with_writer: 1.2,
     },
     Promise {
         size: 100_000,
-        get_beside_locks: 1.0,
+        get_against_locks: 1.0,
         trees: 3.0,
         trees_paced: 3.0,
-        trees_beside_writer: 2.0,
+        trees_with_writer: 2.0,
     },
     Promise {
         size: 1_000_000,
-        get_beside_locks: 1.05,
+        get_against_locks: 1.05,
         trees: 1.9,
         trees_paced: 1.8,
-        trees_beside_writer: 1.6,
+        trees_with_writer: 1.6,
     },
 ];
 
@@ -117,26 +117,22 @@ pub fn rows(results: &Results) -> Vec<Row> {
     let measured = |promise: &&Promise| results.sizes.contains(&promise.size);
     for promise in PROMISES.iter().filter(measured) {
         let size = promise.size;
-        let mut beside = |scenario: &str, peers: &[&'static str], bound: Option<f64>| {
+        let mut against = |scenario: &str, peers: &[&'static str], bound: Option<f64>| {
             let target = bound.map(Target::AtLeast);
             rows.extend(row(results, size, scenario, peers, target));
         };
-        beside(TWO, LOCKS, Some(promise.get_beside_locks));
-        beside(FIND, LOCKS, None);
+        against(TWO, LOCKS, Some(promise.get_against_locks));
+        against(FIND, LOCKS, None);
         for scenario in [TWO, FIND] {
             for peer in PEERS {
-                beside(scenario, &[peer], None);
+                against(scenario, &[peer], None);
             }
         }
-        beside(TREES, &others, Some(promise.trees));
-        beside(PACED, &others, Some(promise.trees_paced));
-        beside(
-            TREES_BESIDE_WRITER,
-            &others,
-            Some(promise.trees_beside_writer),
-        );
-        for scenario in [MISS, BESIDE_WRITER, MIXED] {
-            beside(scenario, &others, None);
+        against(TREES, &others, Some(promise.trees));
+        against(PACED, &others, Some(promise.trees_paced));
+        against(TREES_WITH_WRITER, &others, Some(promise.trees_with_writer));
+        for scenario in [MISS, GET_WITH_WRITER, MIXED] {
+            against(scenario, &others, None);
         }
         rows.extend(row_of_those_in_time(results, size, &others));
         rows.extend(scaling(results, size));
@@ -165,14 +161,14 @@ fn row(
             format!("{speed:.2} M/s at {commits:.1} k commits/s")
         }
     };
-    let beside = match peers {
+    let rival = match peers {
         [only] => only,
         LOCKS => "RwLock",
         _ => "best of all peers",
     };
     Some(Row {
         group: "threads",
-        case: format!("{scenario} / {beside}, {}", grouped(size)),
+        case: format!("{scenario} / {rival}, {}", grouped(size)),
         measured: format!("{}; {peer}: {}", speed(ours), speed(theirs)),
         ratio: ours.speed / theirs.speed,
         target,

@@ -221,7 +221,7 @@ fn table(subjects: &[Box<dyn Subject>], runs: &[Vec<Vec<Run>>]) -> Table {
             lines.push(line);
         }
     }
-    let head = ["beside", "implementation"].into_iter().chain(COLUMNS);
+    let head = ["load", "implementation"].into_iter().chain(COLUMNS);
     let head = head.chain(["p99.99 steady", "reads, k/s", "writes, 1/s"]);
     Table {
         title:

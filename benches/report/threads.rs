@@ -14,9 +14,9 @@ pub const ONE: &str = "get x1";
 pub const TWO: &str = "get x2";
 pub const FIND: &str = "find x2";
 pub const MISS: &str = "miss x2";
-pub const BESIDE_WRITER: &str = "get x1 + writer";
+pub const GET_WITH_WRITER: &str = "get x1 + writer";
 pub const TREES: &str = "tree x2";
-pub const TREES_BESIDE_WRITER: &str = "tree x2 + writer";
+pub const TREES_WITH_WRITER: &str = "tree x2 + writer";
 pub const PACED: &str = "tree x2 + 10,000/s";
 pub const MIXED: &str = "95/5 x2";
 
@@ -71,13 +71,13 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario(TWO, Operation::Get, 2, None),
         scenario(FIND, Operation::Find, 2, None),
         scenario(MISS, Operation::Miss, 2, None),
-        scenario(BESIDE_WRITER, Operation::Get, 1, full_speed),
+        scenario(GET_WITH_WRITER, Operation::Get, 1, full_speed),
         scenario("get x2 + writer", Operation::Get, 2, full_speed),
         scenario("get x2 + 10,000/s", Operation::Get, 2, paced),
         scenario("tree x1", Operation::Tree, 1, None),
         scenario(TREES, Operation::Tree, 2, None),
         scenario("tree x1 + writer", Operation::Tree, 1, full_speed),
-        scenario(TREES_BESIDE_WRITER, Operation::Tree, 2, full_speed),
+        scenario(TREES_WITH_WRITER, Operation::Tree, 2, full_speed),
         scenario(PACED, Operation::Tree, 2, paced),
         scenario("update two x1", Operation::Update, 1, None),
         scenario(MIXED, Operation::Mixed, 2, None),

@@ -48,13 +48,13 @@ impl Shape {
 pub fn rows(effort: Effort) -> Vec<Row> {
     let usual = |size| Shape::new(shapes::usual(size), scattered(size, TREE, 0), size / 2 + 2);
     let wide = Shape::new(shapes::wide(100_000), vec![0; 10_000], 50_000);
-    let mut rows = beside(effort, "100,000 children", &wide, &usual(100_000));
+    let mut rows = against_usual(effort, "100,000 children", &wide, &usual(100_000));
     let chain = Shape::new(shapes::chain(1_000), vec![999; 100], 999);
-    rows.extend(beside(effort, "1,000 levels", &chain, &usual(1_000)));
+    rows.extend(against_usual(effort, "1,000 levels", &chain, &usual(1_000)));
     rows
 }
 
-fn beside(effort: Effort, name: &str, shape: &Shape, usual: &Shape) -> Vec<Row> {
+fn against_usual(effort: Effort, name: &str, shape: &Shape, usual: &Shape) -> Vec<Row> {
     let row = |case: &str, times: &Compared| {
         let case = format!("{case}, {name} / usual");
         compared("shapes", case, times, None)
