@@ -180,7 +180,7 @@ fn freed_by_writers(readers: &[Option<u64>]) -> Vec<&'static str> {
         .into_iter()
         .map(|(name, thread, in_step)| {
             assert!(!readers.contains(&thread), "{name} was freed by a reader");
-            assert!(in_step, "{name} went with its parent");
+            assert!(in_step, "{name} was dropped with its parent");
             name
         })
         .collect();
@@ -323,7 +323,7 @@ fn freeing_a_version_while_it_is_read_is_caught() {
 }
 
 #[test]
-#[should_panic(expected = "went with its parent")]
+#[should_panic(expected = "was dropped with its parent")]
 fn dropping_a_node_that_two_threads_find_shared_is_caught() {
     writers_free_shared_nodes(Broken {
         unwraps: true,
@@ -332,7 +332,7 @@ fn dropping_a_node_that_two_threads_find_shared_is_caught() {
 }
 
 #[test]
-#[should_panic(expected = "went with its parent")]
+#[should_panic(expected = "was dropped with its parent")]
 fn dropping_children_with_their_node_is_caught() {
     writers_free_shared_nodes(Broken {
         forgets_children: true,

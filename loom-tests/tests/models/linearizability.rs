@@ -31,7 +31,7 @@ fn a_commit_that_was_signalled_is_seen<C: SnapshotCell>(way: Way) {
                 let signalled = signal.load(Acquire);
                 let seen = view.see(way, generation);
                 assert!(!signalled || seen == 2, "a committed update is not seen");
-                assert!(earlier <= seen, "a read went back");
+                assert!(earlier <= seen, "a read returned an older version");
                 (signalled, seen)
             }
         });
@@ -86,7 +86,10 @@ fn a_version_seen_and_signalled_is_seen<C: SnapshotCell>(way: Way) {
         }
         let signalled = signal.load(Acquire);
         let seen = view.see(way, generation);
-        assert!(!signalled || seen == 2, "what was seen is not seen");
+        assert!(
+            !signalled || seen == 2,
+            "a version seen elsewhere is not seen"
+        );
         writer.join().unwrap();
         relay.join().unwrap();
         (signalled, seen)
@@ -107,7 +110,10 @@ fn a_thread_never_reads_backwards<C: SnapshotCell>() {
                 let first = generation(reader.load());
                 let second = tree.read(generation);
                 let third = generation(reader.load());
-                assert!(first <= second && second <= third, "a read went back");
+                assert!(
+                    first <= second && second <= third,
+                    "a read returned an older version"
+                );
                 (first, second, third)
             }
         });
@@ -118,7 +124,10 @@ fn a_thread_never_reads_backwards<C: SnapshotCell>() {
             tree.version(),
             tree.snapshot().version(),
         ];
-        assert_eq!(seen, [committed.version; 3], "its own update is not seen");
+        assert_eq!(
+            seen, [committed.version; 3],
+            "a thread does not see its own update"
+        );
         watcher.join().unwrap()
     });
 }
@@ -137,9 +146,9 @@ catches! {
     a_version_counted_too_early_hides_a_commit: a_commit_that_was_signalled_is_seen(Reader)
         on EarlyVersion, saying "a committed update is not seen";
     a_version_counted_too_early_hides_what_was_seen: a_version_seen_and_signalled_is_seen(Reader)
-        on EarlyVersion, saying "what was seen is not seen";
+        on EarlyVersion, saying "a version seen elsewhere is not seen";
     a_version_counted_too_early_makes_a_reader_go_back: a_thread_never_reads_backwards()
-        on EarlyVersion, saying "a read went back";
+        on EarlyVersion, saying "a read returned an older version";
 }
 
 catches_by_each_way! {

@@ -184,11 +184,11 @@ macro_rules! loses_a_wake_up {
 }
 
 loses_a_wake_up! {
-    a_subscriber_that_looks_once: a_subscriber_of_the_forest with looks_once;
-    a_subscriber_with_a_quiet_announcement: a_subscriber_of_the_forest with quiet_announcement;
-    a_commit_that_takes_the_wakers_first: a_subscriber_of_the_forest with takes_first;
-    a_follower_that_looks_once: a_follower_of_a_provider_that_moves with looks_once;
-    a_commit_that_takes_the_followers_first: a_follower_of_a_provider_that_moves with takes_first;
-    a_follower_that_waits_for_its_old_tree:
+    a_subscriber_that_looks_once_loses_a_wake_up: a_subscriber_of_the_forest with looks_once;
+    a_subscriber_with_a_quiet_announcement_loses_a_wake_up: a_subscriber_of_the_forest with quiet_announcement;
+    a_commit_that_takes_the_wakers_first_loses_a_wake_up: a_subscriber_of_the_forest with takes_first;
+    a_follower_that_looks_once_loses_a_wake_up: a_follower_of_a_provider_that_moves with looks_once;
+    a_commit_that_takes_the_followers_first_loses_a_wake_up: a_follower_of_a_provider_that_moves with takes_first;
+    a_follower_that_waits_for_its_old_tree_loses_a_wake_up:
         a_follower_of_a_provider_that_moves with waits_for_its_old_tree;
 }

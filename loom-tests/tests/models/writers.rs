@@ -138,7 +138,7 @@ fn raise<C: SnapshotCell>(tree: &ProviderTree<C>) -> u64 {
         transaction.set_generation(A, next).unwrap();
         match tree.commit(transaction) {
             Ok(committed) => {
-                assert_eq!(committed.version, next, "it did not read its base");
+                assert_eq!(committed.version, next, "it was not computed from its base");
                 return conflicts;
             }
             Err(conflict) => {
