@@ -55,7 +55,11 @@ fn every_update_is_counted_once() {
     let versions: BTreeSet<u64> = committed.iter().map(|one| one.version).collect();
     assert!(versions.into_iter().eq(2..=1 + WRITERS * COMMITS));
     for one in &committed {
-        assert_eq!(one.value + 1, one.version, "it did not read its base");
+        assert_eq!(
+            one.value + 1,
+            one.version,
+            "it was not computed from its base"
+        );
     }
     let attempts: u64 = committed.iter().map(|one| one.attempts).sum();
     assert!(attempts > WRITERS * COMMITS, "no update ever lost");
@@ -144,7 +148,7 @@ fn a_failed_or_panicking_closure_leaves_no_trace_under_contention() {
 /// with its `device` or not at all.
 fn check(snapshot: &Snapshot, seen: &mut Vec<u64>) {
     let last_seen = *seen.last().unwrap_or(&0);
-    assert!(snapshot.version() >= last_seen, "went back");
+    assert!(snapshot.version() >= last_seen, "returned an older version");
     if snapshot.version() > last_seen {
         seen.push(snapshot.version());
     }

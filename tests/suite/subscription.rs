@@ -58,7 +58,10 @@ impl Follower {
 
     fn follow(&mut self, transition: &provider_tree::Transition) {
         assert_eq!(transition.before().version(), self.last, "a gap");
-        assert!(transition.after().version() > self.last, "it went back");
+        assert!(
+            transition.after().version() > self.last,
+            "returned an older version"
+        );
         self.last = transition.after().version();
         self.taken += 1;
         let changes = transition.changes();
@@ -533,7 +536,7 @@ fn followers_never_miss_the_last_state_of_their_trees() {
                         for change in transition.changes() {
                             let after = change.provider();
                             assert_eq!(after.name(), name(host), "a change of another tree");
-                            assert!(after.generation() > Some(last), "it went back");
+                            assert!(after.generation() > Some(last), "returned an older version");
                             last = after.generation().unwrap();
                         }
                     }

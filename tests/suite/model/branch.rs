@@ -323,7 +323,7 @@ impl Branch {
             outcome = self.tree.commit(transaction);
             tally::mark("Commit", "conflict");
         }
-        let committed = outcome.expect("nobody else has committed");
+        let committed = outcome.expect("no other commit");
         let version = self.newest.version() + attempt.commits();
         assert_eq!((committed.version, committed.attempts), (version, 1));
         self.model = attempt.model;
@@ -347,7 +347,7 @@ impl Branch {
 fn commit_by_hand(tree: &ProviderTree, draft: &Draft, model: &Model) -> Attempt {
     let mut transaction = tree.begin();
     let attempt = Attempt::make(&mut transaction, slice::from_ref(draft), model);
-    let committed = tree.commit(transaction).expect("nobody else has committed");
+    let committed = tree.commit(transaction).expect("no other commit");
     assert_eq!(committed.version, attempt.base + attempt.commits());
     attempt
 }

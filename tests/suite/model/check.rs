@@ -18,7 +18,7 @@ pub fn assert_shows(forest: &Forest, model: &Model) {
     assert_eq!(forest.to_string(), drawing(&walk));
     for (_, record) in &walk.0 {
         assert_found_by_its_keys(forest, record);
-        assert_stands(forest, &walk, record);
+        assert_placed(forest, &walk, record);
     }
     for uuid in (0..SIZE).map(uuid_at) {
         let key = Key::Uuid(uuid);
@@ -156,7 +156,7 @@ fn assert_leads_nowhere(forest: &Forest, key: &Key) {
 }
 
 /// A provider has the right ancestors and descendants.
-pub fn assert_stands(forest: &Forest, walk: &Walk<'_>, record: &ProviderRecord) {
+pub fn assert_placed(forest: &Forest, walk: &Walk<'_>, record: &ProviderRecord) {
     let uuid = record.uuid;
     let known = "the provider exists";
     let tree = walk.tree(uuid);

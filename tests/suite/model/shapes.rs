@@ -9,7 +9,7 @@ use provider_tree::{Provider, ProviderRecord};
 use uuid::Uuid;
 
 use super::branch::expect;
-use super::check::{assert_lists, assert_stands};
+use super::check::{assert_lists, assert_placed};
 use super::edit::{Edit, Key};
 use super::forest::Model;
 use super::records::{Echo, echo, resync};
@@ -285,7 +285,7 @@ impl Shape {
         let some = walk.0.iter().step_by(walk.0.len() / 8 + 1);
         let deepest = walk.0.iter().max_by_key(|(depth, _)| *depth);
         for (_, one) in some.chain(deepest) {
-            assert_stands(&snapshot, &walk, one);
+            assert_placed(&snapshot, &walk, one);
         }
     }
 }
