@@ -280,6 +280,7 @@ mod tests {
             while !teardown.is_done() {
                 let taken = teardown.step(size);
                 assert!((1..=size + BEYOND).contains(&taken), "{taken} of {size}");
+                assert!(teardown.left.len() < 64, "{} wait", teardown.left.len());
                 let now = left(&clones);
                 assert!(before - now <= taken, "{before}, then {now}, in {taken}");
                 before = now;
