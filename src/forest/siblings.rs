@@ -125,3 +125,44 @@ impl Editor {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::new::NewProvider;
+    use crate::snapshot::Snapshot;
+    use crate::transaction::Transaction;
+
+    #[test]
+    fn as_much_room_is_made_before_a_sibling_as_there_are_ordinals() {
+        let mut transaction = Transaction::new(Snapshot::default());
+        let next = Uuid::from_u128(1);
+        transaction.new_root("root").unwrap();
+        transaction.new_child("first", "root").unwrap();
+        transaction
+            .new_child(NewProvider::new("next").uuid(next), "root")
+            .unwrap();
+        let parent = transaction.find("root").unwrap().path().clone();
+        let make_room = |room: u32| {
+            let mut fork = transaction.fork();
+            let path = fork.path_before(
+                &parent,
+                next,
+                |one| if one == next { room as usize } else { 0 },
+            );
+            fork.check_invariants().unwrap();
+            path.map(|path| {
+                (
+                    parent.ordinal_of(&path),
+                    parent.ordinal_of(fork.get(next).unwrap().path()),
+                )
+            })
+        };
+        assert_eq!(make_room(MAX_SIBLINGS - 2), Ok((1, MAX_SIBLINGS - 1)));
+        let limit = u64::from(MAX_SIBLINGS);
+        assert_eq!(
+            make_room(MAX_SIBLINGS - 1),
+            Err(Error::TooManySiblings { limit })
+        );
+    }
+}

@@ -303,6 +303,8 @@ mod tests {
         let shown: Vec<_> = newer.to_records().collect();
         let gone: Vec<_> = older.descendants("host7").unwrap().cloned().collect();
         assert!(!is_alone(&newer));
+        // What is shared whole is given up at once.
+        assert!(Teardown::new(newer.fork()).is_done());
         let mut teardown = Teardown::new(older);
         while !teardown.is_done() {
             teardown.step(3);
