@@ -347,6 +347,21 @@ fn a_table_is_split_once_a_location_finds_its_line_full() {
 }
 
 #[test]
+fn a_table_whose_line_is_full_is_split_from_three_quarters_on() {
+    for others in [2, 3] {
+        let mut index = Index::default();
+        for root in 0..7 + others {
+            let line = u64::from(root >= 7) << 37;
+            index.insert(u64::from(root) << 60 | line, Place { root, at: 0 });
+        }
+        assert_eq!(height(&index), 0);
+        index.insert(15 << 60, Place { root: 15, at: 0 });
+        assert_eq!(height(&index), usize::from(others == 3));
+        index.check_invariants().unwrap();
+    }
+}
+
+#[test]
 fn an_index_that_shrinks_and_grows_again_is_as_one_that_has_only_grown() {
     let mut index = of(0..5_000);
     let levels = height(&index);
@@ -375,15 +390,18 @@ fn an_index_that_shrinks_and_grows_again_is_as_one_that_has_only_grown() {
 
 #[test]
 fn marks_are_removed_once_all_entries_are_on_their_lines() {
-    let mut index = Index::default();
-    for root in 0..9 {
-        index.insert(7, Location { root, at: 0 });
+    // Seven are on their line, the last two on the next.
+    for removed in [0..2, 7..9] {
+        let mut index = Index::default();
+        for root in 0..9 {
+            index.insert(7, Location { root, at: 0 });
+        }
+        assert!(matches!(index.glance(0xFFFF), Glance::Unknown));
+        for root in removed {
+            assert!(index.remove(7, root));
+        }
+        assert!(matches!(index.glance(0xFFFF), Glance::Nothing));
     }
-    assert!(matches!(index.glance(0xFFFF), Glance::Unknown));
-    for root in 0..3 {
-        assert!(index.remove(7, root));
-    }
-    assert!(matches!(index.glance(0xFFFF), Glance::Nothing));
 }
 
 /// How full the tables are.
