@@ -165,4 +165,21 @@ mod tests {
             Err(Error::TooManySiblings { limit })
         );
     }
+
+    #[test]
+    fn room_to_spare_is_shared_by_all_siblings() {
+        let mut transaction = Transaction::new(Snapshot::default());
+        let next = Uuid::from_u128(1);
+        transaction.new_root("root").unwrap();
+        transaction
+            .new_child(NewProvider::new("next").uuid(next), "root")
+            .unwrap();
+        for number in 0..MAX_SIBLINGS / 3 {
+            transaction.new_child(&number.to_string(), "root").unwrap();
+        }
+        let parent = transaction.find("root").unwrap().path().clone();
+        let mut fork = transaction.fork();
+        assert!(fork.path_before(&parent, next, |_| 0).is_ok());
+        fork.check_invariants().unwrap();
+    }
 }

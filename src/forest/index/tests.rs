@@ -453,6 +453,22 @@ fn what_is_spilled_is_found_by_any_hash_that_is_the_same_to_tables() {
 }
 
 #[test]
+fn of_what_is_spilled_in_one_tree_the_hash_tells_what_goes() {
+    let hashes = [7, 1 << 63];
+    let mut index = Index::default();
+    for hash in hashes {
+        for root in 0..15 {
+            index.insert(hash, Place { root, at: 0 });
+        }
+    }
+    let spilled: Vec<_> = index.spilled.iter().flat_map(|all| all.iter()).collect();
+    assert_eq!(spilled.len(), 2);
+    let is_it = |place: Place| (place.root == 14).then_some(());
+    assert!(index.remove(hashes[1], 14));
+    assert_eq!(hashes.map(|hash| index.find(hash, is_it)), [Some(()), None]);
+}
+
+#[test]
 fn a_change_copies_what_a_fork_shares_once_and_no_more() {
     let mut index = of(0..2_000);
     let fork = index.clone();
