@@ -311,6 +311,9 @@ fn a_difference_looks_at_nothing_that_both_have() {
     });
     let expected = [(Some(Some(0)), Some(Some(1))), (None, Some(Some(0)))];
     assert_eq!(differences, expected);
+    let mut trees = 0;
+    newer.diff_trees(&older, &mut |_, _| trees += 1);
+    assert_eq!(trees, 2);
 }
 
 /// In a forest whose blocks all have the same block 32 times below them, so that a walk of
