@@ -352,10 +352,10 @@ fn a_table_whose_line_is_full_is_split_from_three_quarters_on() {
         let mut index = Index::default();
         for root in 0..7 + others {
             let line = u64::from(root >= 7) << 37;
-            index.insert(u64::from(root) << 60 | line, Place { root, at: 0 });
+            index.insert(u64::from(root) << 60 | line, Location { root, at: 0 });
         }
         assert_eq!(height(&index), 0);
-        index.insert(15 << 60, Place { root: 15, at: 0 });
+        index.insert(15 << 60, Location { root: 15, at: 0 });
         assert_eq!(height(&index), usize::from(others == 3));
         index.check_invariants().unwrap();
     }
@@ -458,12 +458,12 @@ fn of_what_is_spilled_in_one_tree_the_hash_tells_what_goes() {
     let mut index = Index::default();
     for hash in hashes {
         for root in 0..15 {
-            index.insert(hash, Place { root, at: 0 });
+            index.insert(hash, Location { root, at: 0 });
         }
     }
     let spilled: Vec<_> = index.spilled.iter().flat_map(|all| all.iter()).collect();
     assert_eq!(spilled.len(), 2);
-    let is_it = |place: Place| (place.root == 14).then_some(());
+    let is_it = |location: Location| (location.root == 14).then_some(());
     assert!(index.remove(hashes[1], 14));
     assert_eq!(hashes.map(|hash| index.find(hash, is_it)), [Some(()), None]);
 }

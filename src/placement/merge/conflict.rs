@@ -6,8 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::Policy;
-use crate::placement::state::ProviderState;
-use crate::placement::state::Record;
+use crate::placement::state::{ProviderState, Record};
 use crate::provider::name::ResourceClass;
 use crate::text::Escaped;
 

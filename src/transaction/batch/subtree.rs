@@ -3,8 +3,7 @@
 
 use std::iter;
 
-use crate::forest::edit::Editor;
-use crate::forest::edit::Subtree as Detached;
+use crate::forest::edit::{Editor, Subtree as Detached};
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
