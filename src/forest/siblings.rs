@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::provider::new::NewProvider;
     use crate::snapshot::Snapshot;
-    use crate::transaction::Transaction;
+    use crate::transaction::transaction::Transaction;
 
     #[test]
     fn as_much_room_is_made_before_a_sibling_as_there_are_ordinals() {
