@@ -28,6 +28,7 @@ mod exchange;
 mod http;
 mod merge;
 mod microversion;
+mod mirror;
 mod plan;
 mod state;
 mod transport;
@@ -38,6 +39,9 @@ pub use self::error::{Error, Refusal};
 pub use self::http::{HttpTransport, HttpTransportBuilder};
 pub use self::merge::{ConflictKind, FieldConflict, Merge, Policy, merge_into};
 pub use self::microversion::Microversion;
+pub use self::mirror::{
+    Failure, Mirror, Pulled, Pushed, Reason, Retry, Round, RunOptions, Stop, Synced, Trigger,
+};
 pub use self::plan::{Call, Plan, Step, Vocabulary};
 pub use self::state::{ProviderState, Scope, State};
 pub use self::transport::{Headers, Method, Request, Response, Transport, TransportError};

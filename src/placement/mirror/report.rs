@@ -1,0 +1,116 @@
+//! What a mirror's calls tell of what they did.
+
+use std::fmt;
+
+use crate::placement::{Error, FieldConflict, Step};
+
+/// What a pull or a refresh did.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Pulled {
+    /// How many requests it took.
+    pub requests: u64,
+    /// How many providers Placement has in the scope.
+    pub providers: usize,
+    /// How many of them were read, since they were new or had changed.
+    pub read: usize,
+    /// The version of the tree that shows them.
+    pub version: u64,
+    /// What both sides changed differently.
+    pub conflicts: Vec<FieldConflict>,
+}
+
+/// What a push did. A push that was refused in part is not an error: look at
+/// [`is_complete`](Self::is_complete).
+#[derive(Debug, Default)]
+#[non_exhaustive]
+#[must_use = "some steps may have failed"]
+pub struct Pushed {
+    /// How many requests it took.
+    pub requests: u64,
+    /// The steps that Placement has made, in the order of the plan.
+    pub done: Vec<Step>,
+    /// The steps that it has not made, and why. Their edits stay pending in the tree.
+    pub failed: Vec<Failure>,
+    /// The steps that depend on failed ones, and those left when Placement could not be
+    /// reached or the mirror was stopped.
+    pub not_tried: Vec<Step>,
+    /// How often a provider had been changed meanwhile, and was read and merged again.
+    pub redone: u64,
+    /// The version of the tree that shows the new generations.
+    pub version: u64,
+    /// What both sides changed differently, whatever became of it.
+    pub conflicts: Vec<FieldConflict>,
+}
+
+/// A step that failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The step.
+    pub step: Step,
+    /// Why it failed.
+    pub reason: Reason,
+}
+
+/// Why a step failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Placement refused it, or could not be reached.
+    Refused(Error),
+    /// Somebody else has changed the same meanwhile.
+    Conflict(Vec<FieldConflict>),
+}
+
+/// What a refresh and the push after it did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Synced {
+    /// What the refresh did.
+    pub pulled: Pulled,
+    /// What the push did.
+    pub pushed: Pushed,
+}
+
+impl Pushed {
+    /// Whether every step was made and no conflict is left to settle.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.not_tried.is_empty()
+    }
+}
+
+impl Synced {
+    /// How many requests both took.
+    pub fn requests(&self) -> u64 {
+        self.pulled.requests + self.pushed.requests
+    }
+
+    /// Whether every step of the push was made.
+    pub fn is_complete(&self) -> bool {
+        self.pushed.is_complete()
+    }
+}
+
+/// A line.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.step, self.reason)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Conflict(conflicts) => {
+                f.write_str("conflict: ")?;
+                for (at, conflict) in conflicts.iter().enumerate() {
+                    let separator = if at == 0 { "" } else { "; " };
+                    write!(f, "{separator}{conflict}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

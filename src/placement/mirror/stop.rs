@@ -1,0 +1,102 @@
+//! Stops what a mirror does, and wakes it.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// Ends [`Mirror::run`](super::Mirror::run) from another thread. Clones stop the same.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<Bell>);
+
+#[derive(Debug, Default)]
+struct Bell {
+    state: Mutex<State>,
+    rung: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stopped: bool,
+    rings: u64,
+}
+
+impl Stop {
+    /// One that has not stopped anything yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets whatever runs with it come to its end: requests under way are waited for, no
+    /// other is sent.
+    pub fn stop(&self) {
+        self.0.ring(|state| state.stopped = true);
+    }
+
+    /// Whether it has been stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.0.lock().stopped
+    }
+
+    /// Sleeps that long, or until it is stopped. Returns whether it has not been.
+    pub(super) fn sleep(&self, time: Duration) -> bool {
+        let deadline = Instant::now().checked_add(time);
+        let mut rings = self.rings();
+        loop {
+            if self.is_stopped() {
+                return false;
+            }
+            if !self.wait(&mut rings, deadline) {
+                return true;
+            }
+        }
+    }
+
+    /// How often it has rung so far: take it before you look at what you wait for.
+    pub(super) fn rings(&self) -> u64 {
+        self.0.lock().rings
+    }
+
+    /// What makes [`wait`](Self::wait) return.
+    pub(super) fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0))
+    }
+
+    /// Waits for more rings than that many, and counts them. False at the deadline.
+    pub(super) fn wait(&self, rings: &mut u64, deadline: Option<Instant>) -> bool {
+        let mut state = self.0.lock();
+        while state.rings == *rings {
+            let left = match deadline {
+                None => Duration::MAX,
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+            };
+            if left.is_zero() {
+                return false;
+            }
+            let woken = self.0.rung.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *rings = state.rings;
+        true
+    }
+}
+
+impl Bell {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        state.rings += 1;
+        // Several mirrors may run with one.
+        self.rung.notify_all();
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.ring(|_| {});
+    }
+}
