@@ -70,6 +70,7 @@
 //! | run a whole program | the folder `examples/` of the repository, with an index |
 //! | choose between the two cells | [`SnapshotCell`] |
 //! | model-check a program that uses a tree | [`docs::models`] |
+//! | keep a forest in step with OpenStack Placement | `placement` and `docs::placement`, with the feature |
 //! | know what it can't do, and how it differs from Nova | [`docs::limits`] |
 //! | know how it works inside, and where the costs come from | [`docs::internals`] |
 //!
@@ -79,8 +80,8 @@
 //!
 //! - `serde`: [`Snapshot`], [`ProviderRecord`], [`Inventory`] and [`Resource`] are read and
 //!   written with Placement's field names; [`Provider`] and [`Change`] are written.
-//! - `placement`: a client of OpenStack Placement over HTTP, which merges with its state
-//!   and plans what to send it: the module `placement`. `placement-tls` adds HTTPS.
+//! - `placement`: keeps a forest in step with OpenStack Placement, over HTTP: the module
+//!   `placement`. `placement-tls` adds HTTPS.
 //! - `stream`: a [`Subscription`] is a `futures_core::Stream`.
 //! - `tracing`: commits (version, edits, attempts), generation changes (from, to,
 //!   operation) and conflicts are events of level `DEBUG` with the target `provider_tree`,

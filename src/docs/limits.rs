@@ -2,9 +2,10 @@
 //!
 //! # Limits
 //!
-//! - **One process, in memory.** Nothing is written to disk or sent anywhere unless you do
-//!   so, with [`Forest::to_records`](crate::Forest::to_records) or the features `serde` and
-//!   `placement`.
+//! - **One process, in memory.** Nothing is written to disk:
+//!   [`Forest::to_records`](crate::Forest::to_records) and the feature `serde` let you do
+//!   that. Processes share a forest through Placement, with the feature `placement`: its
+//!   chapter, `docs::placement`, says what is atomic then, and what is not.
 //! - **Commits are serial.** Writers of unrelated trees also conflict and retry: the
 //!   version is that of the whole forest. A commit takes a few microseconds, so this
 //!   matters from about 100,000 commits per second. Forests that never need a common

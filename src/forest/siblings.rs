@@ -144,7 +144,7 @@ mod tests {
             .unwrap();
         let parent = transaction.find("root").unwrap().path().clone();
         let make_room = |room: u32| {
-            let mut fork = transaction.fork();
+            let mut fork = Editor::from(&*transaction);
             let path = fork.path_before(
                 &parent,
                 next,
@@ -178,7 +178,7 @@ mod tests {
             transaction.new_child(&number.to_string(), "root").unwrap();
         }
         let parent = transaction.find("root").unwrap().path().clone();
-        let mut fork = transaction.fork();
+        let mut fork = Editor::from(&*transaction);
         assert!(fork.path_before(&parent, next, |_| 0).is_ok());
         fork.check_invariants().unwrap();
     }
