@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::microversion::Microversion;
 use super::transport::{Method, TransportError};
 use crate::text::Escaped;
@@ -65,6 +67,20 @@ pub enum Error {
         /// What Keystone answered, if anything.
         source: Box<Error>,
     },
+    /// Others changed a provider each time that a mirror read it.
+    #[error("provider {uuid} was changed each time it was read")]
+    #[non_exhaustive]
+    Unsettled {
+        /// The provider.
+        uuid: Uuid,
+    },
+    /// The tree refuses what Placement has, or the call was made inside the closure of one
+    /// of its updates.
+    #[error(transparent)]
+    Tree(#[from] crate::error::Error),
+    /// A mirror was stopped before it was done.
+    #[error("the mirror was stopped")]
+    Stopped,
     /// A setting is missing or wrong.
     #[error("{name}: {reason}")]
     #[non_exhaustive]

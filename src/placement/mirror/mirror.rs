@@ -1,26 +1,82 @@
-//! The mirror: what it connects, and its settings.
+//! The mirror: what it connects, and its calls.
 
-use std::sync::{Arc, Mutex};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::agreed::Agreed;
+use super::events;
+use super::push::{Conflicts, Push};
 use super::report::{Pulled, Pushed, Synced};
 use super::retry::Retry;
+use super::session::Session;
+use super::stop::Stop;
 use crate::cell::arc_swap::ArcSwapCell;
 use crate::cell::cell::SnapshotCell;
-use crate::placement::{Client, Error, Plan, Policy, Scope};
+use crate::placement::{Client, Error, Merge, Plan, Policy, Scope, State, merge_into};
+use crate::tree::commit::Committed;
 use crate::tree::tree::ProviderTree;
 
 /// Keeps a tree, or a part of it, in step with Placement.
+///
+/// It remembers what both sides last agreed on, and merges what each has changed since, field
+/// by field: see [`Merge`]. Edits of the tree that Placement has not accepted stay pending:
+/// the next push finds them again, whatever has stopped the last one. That memory is not
+/// kept on disk. The first call of a new mirror reads the scope; providers that were
+/// removed on one side before it are taken for new ones of the other.
+///
+/// Its calls block, and take turns: don't call it from a tracing layer, a transport or the
+/// closure of an update that runs inside one of its own calls. No call holds up a reader or
+/// a writer of the tree; each commits at most once.
+///
+/// One request is atomic, and so is the commit of a pull. A provider and its content are
+/// created by several requests. Content is written at the generation that was read, so that
+/// nobody's change is overwritten. Names, parents and deletions have no such check: the
+/// provider is read right before, and a change within that moment is lost.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use provider_tree::placement::{Client, Mirror, NoAuth, Scope};
+/// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+///
+/// let client = Client::builder("http://127.0.0.1:8778").auth(NoAuth::admin()).build()?;
+/// let tree = Arc::new(ProviderTree::new());
+/// let host = tree.new_root("host")?.value;
+/// let mirror = Mirror::new(Arc::clone(&tree), client, Scope::Trees(vec![host]));
+/// tree.update_inventory(host, [(ResourceClass::VCPU, Inventory::new(8))], None)?;
+/// print!("{}", mirror.plan()?);
+/// let synced = mirror.sync()?;
+/// for failure in &synced.pushed.failed {
+///     eprintln!("{failure}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Mirror<C: SnapshotCell = ArcSwapCell> {
     tree: Arc<ProviderTree<C>>,
     client: Client,
     scope: Scope,
     policy: Policy,
-    retry: Retry,
-    agreed: Mutex<()>,
+    pub(super) retry: Retry,
+    agreed: Mutex<Agreed>,
+}
+
+impl<C: SnapshotCell> fmt::Debug for Mirror<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mirror")
+            .field("tree", &self.tree)
+            .field("client", &self.client)
+            .field("scope", &self.scope)
+            .field("policy", &self.policy)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C: SnapshotCell> Mirror<C> {
     /// A mirror of that part of the tree. It sends nothing yet.
+    ///
+    /// The providers of [`Scope::Trees`] need not exist yet. Other mirrors of the tree may
+    /// have other scopes.
+    #[must_use]
     pub fn new(tree: Arc<ProviderTree<C>>, client: Client, scope: Scope) -> Self {
         Self {
             tree,
@@ -46,45 +102,213 @@ impl<C: SnapshotCell> Mirror<C> {
         self
     }
 
-    /// The tree.
+    /// The tree. Cost: O(1).
     pub fn tree(&self) -> &Arc<ProviderTree<C>> {
         &self.tree
     }
 
     /// Reads the whole scope into the tree, in one commit.
+    ///
+    /// What the tree has changed and not sent yet stays, and so do `resources` and the order
+    /// of siblings. Each provider is read consistently, at one generation; different ones
+    /// may be of different moments.
+    ///
+    /// Cost: 1 + 3n requests for n providers, a few at a time. Where the traits in use are
+    /// far fewer than the providers, 2 + 2n, and one for each trait.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], if a request fails after all attempts; nothing is committed then.
+    /// [`Error::Tree`] if the tree refuses what Placement has.
     pub fn pull(&self) -> Result<Pulled, Error> {
-        unreachable!()
+        let stop = Stop::new();
+        self.pull_with(&mut *self.begin()?, true, &stop)
     }
 
-    /// Reads what has another generation, name or parent.
+    /// Reads what has another generation than when it was last seen, or another name or
+    /// parent, and commits that.
+    ///
+    /// A provider that was deleted and made again under its UUID, and has the same generation
+    /// by chance, is not noticed: [`pull`](Self::pull) reads it.
+    ///
+    /// Cost: 1 request if nothing has changed (one for each tree of the scope), and 3 for
+    /// each provider that has; O(n) for n providers.
+    ///
+    /// # Errors
+    ///
+    /// As [`pull`](Self::pull).
     pub fn refresh(&self) -> Result<Pulled, Error> {
-        unreachable!()
+        let stop = Stop::new();
+        self.pull_with(&mut *self.begin()?, false, &stop)
     }
 
-    /// What a push would send.
+    /// What a push would send, against what Placement was last seen to have: a dry run.
+    ///
+    /// Cost: no request, except for a mirror that has read nothing yet; O(n) for n providers.
+    ///
+    /// # Errors
+    ///
+    /// As [`pull`](Self::pull), if it reads.
     pub fn plan(&self) -> Result<Plan, Error> {
-        unreachable!()
+        let stop = Stop::new();
+        let session = self.session(&stop);
+        let agreed = &mut *self.begin()?;
+        self.read_first(&session, agreed)?;
+        let (_, merge) = self.merge(agreed);
+        Ok(Plan::new(
+            &agreed.theirs,
+            &merge.service,
+            &agreed.vocabulary,
+        ))
     }
 
-    /// Sends what differs from the last state agreed with Placement.
+    /// Sends what differs from the last state that both sides agreed on, and commits the
+    /// new generations.
+    ///
+    /// A provider that somebody else has changed meanwhile is read and merged again, and so
+    /// is one of which an answer was lost. Requests that fail stop only what depends on
+    /// them; a service that can't be reached stops the push. Edits made during the push are
+    /// left for the next one.
+    ///
+    /// Cost: one request for each part of a provider that differs (inventories, traits,
+    /// aggregates), for each new provider, class and trait; two for each provider that is
+    /// renamed, moved or deleted. Four more for each that somebody has changed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tree`]; as [`pull`](Self::pull) for a mirror that has read nothing yet.
+    /// Whatever goes wrong with a request of the push is told in [`Pushed`].
     pub fn push(&self) -> Result<Pushed, Error> {
-        unreachable!()
+        let stop = Stop::new();
+        self.push_with(&mut *self.begin()?, Plan::new, &stop)
     }
 
-    /// The same with the inventories of several providers in one reshape.
+    /// The same, but with the inventories of all providers in one request: all of them or
+    /// none. It needs the role `service`.
+    ///
+    /// Names, parents, traits, aggregates and new providers are sent as by
+    /// [`push`](Self::push). One provider in conflict, or one class in use, holds up the
+    /// inventories of all.
+    ///
+    /// Cost: as [`push`](Self::push), with two requests for all inventories: the second one
+    /// learns the generations.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
     pub fn push_atomic(&self) -> Result<Pushed, Error> {
-        unreachable!()
+        let stop = Stop::new();
+        self.push_with(&mut *self.begin()?, Plan::with_reshape, &stop)
     }
 
     /// Refreshes, then pushes.
+    ///
+    /// # Errors
+    ///
+    /// As [`pull`](Self::pull); nothing is pushed then.
     pub fn sync(&self) -> Result<Synced, Error> {
-        let _ = (
-            &self.client,
+        let stop = Stop::new();
+        let agreed = &mut *self.begin()?;
+        let pulled = self.pull_with(agreed, false, &stop)?;
+        let pushed = self.push_with(agreed, Plan::new, &stop)?;
+        Ok(Synced { pulled, pushed })
+    }
+
+    /// Takes turns with the other calls.
+    pub(super) fn begin(&self) -> Result<MutexGuard<'_, Agreed>, Error> {
+        // Refused inside an update of the tree, where no request may be sent.
+        self.tree.update(|_| Ok(()))?;
+        Ok(self.agreed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn session<'a>(&'a self, stop: &'a Stop) -> Session<'a> {
+        Session::new(&self.client, &self.retry, stop)
+    }
+
+    pub(super) fn pull_with(
+        &self,
+        agreed: &mut Agreed,
+        whole: bool,
+        stop: &Stop,
+    ) -> Result<Pulled, Error> {
+        let session = self.session(stop);
+        let reading = session.read_scope(&self.scope, agreed, whole)?;
+        agreed.saw_all(reading.theirs);
+        let committed = self.commit(agreed)?;
+        let pulled = Pulled {
+            requests: session.requests(),
+            providers: agreed.theirs.len(),
+            read: reading.read,
+            version: committed.version,
+            conflicts: committed.value.conflicts,
+        };
+        events::pulled(&pulled);
+        Ok(pulled)
+    }
+
+    pub(super) fn push_with(
+        &self,
+        agreed: &mut Agreed,
+        plan: impl Fn(&State, &State, &crate::placement::Vocabulary) -> Plan,
+        stop: &Stop,
+    ) -> Result<Pushed, Error> {
+        let session = self.session(stop);
+        self.read_first(&session, agreed)?;
+        let (ours, merge) = self.merge(agreed);
+        let plan = plan(&agreed.theirs, &merge.service, &agreed.vocabulary);
+        agreed.wanted = merge.service;
+        let push = Push::new(
+            &session,
             &self.scope,
             self.policy,
-            &self.retry,
-            &self.agreed,
+            &ours,
+            plan.steps(),
+            agreed,
         );
-        unreachable!()
+        let mut pushed = push.finish();
+        let committed = self.commit(agreed)?;
+        let mut conflicts = Conflicts::default();
+        conflicts.add(&merge.conflicts);
+        conflicts.add(&pushed.conflicts);
+        conflicts.add(&committed.value.conflicts);
+        pushed.conflicts = conflicts.into_vec();
+        pushed.version = committed.version;
+        pushed.requests = session.requests();
+        events::pushed(&pushed);
+        Ok(pushed)
+    }
+
+    /// Whether the tree has edits to send that no push has tried yet.
+    pub(super) fn has_news(&self, agreed: &Agreed) -> bool {
+        let (_, merge) = self.merge(agreed);
+        let differs = |state: &State| !merge.service.agrees_with(state);
+        differs(&agreed.theirs) && differs(&agreed.wanted)
+    }
+
+    /// Reads what Placement has, unless that has been done. Commits nothing.
+    fn read_first(&self, session: &Session<'_>, agreed: &mut Agreed) -> Result<(), Error> {
+        if !agreed.is_read {
+            let reading = session.read_scope(&self.scope, agreed, true)?;
+            agreed.saw_all(reading.theirs);
+        }
+        Ok(())
+    }
+
+    /// What the tree has now, and its merge with what Placement was last seen to have.
+    fn merge(&self, agreed: &Agreed) -> (State, Merge) {
+        let ours = State::of(&self.tree.snapshot(), &self.scope, agreed.known());
+        let merge = agreed.merge(&ours, self.policy);
+        (ours, merge)
+    }
+
+    /// Commits what Placement was last seen to have, merged with whatever the tree has by
+    /// then. That is what both agree on from then on.
+    fn commit(&self, agreed: &mut Agreed) -> Result<Committed<Merge>, Error> {
+        let (scope, policy) = (&self.scope, self.policy);
+        let committed = self.tree.update(|transaction| {
+            merge_into(transaction, scope, &agreed.base, &agreed.theirs, policy)
+        })?;
+        agreed.base.clone_from(&committed.value.base);
+        Ok(committed)
     }
 }

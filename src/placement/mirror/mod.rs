@@ -1,18 +1,27 @@
 //! Keeps a tree in step with Placement.
 //!
 //! ```text
-//!               read ─► theirs ─┐
-//!   base (both last agreed) ────┼─► merge ─► tree     one commit
-//!               tree ─► ours ───┘        └─► service  plan ─► requests, a few at a time
+//!   GET ──► theirs ─┐
+//!           base  ──┼─► merge ─┬─► tree      one commit
+//!   tree ─► ours  ──┘          └─► service   a plan, its requests a few at a time
 //! ```
 //!
-//! `base` moves forward with each answer, so that whatever stops a push half-way, the next
-//! merge finds what is left. No request is sent inside an update's closure.
+//! What both sides last agreed on is the base ([`agreed`]). It moves forward with each
+//! answer, so that wherever a push stops, the next merge finds what is left. No request is
+//! sent while a transaction is open.
 
+mod agreed;
+mod events;
 mod mirror;
+mod parallel;
+mod push;
+mod read;
 mod report;
+mod reshape;
 mod retry;
 mod run;
+mod session;
+mod step;
 mod stop;
 
 pub use self::mirror::Mirror;

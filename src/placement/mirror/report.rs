@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::placement::{Error, FieldConflict, Step};
+use crate::placement::{Error, FieldConflict, Policy, Step};
 
 /// What a pull or a refresh did.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Pushed {
     pub version: u64,
     /// What both sides changed differently, whatever became of it.
     pub conflicts: Vec<FieldConflict>,
+    /// Placement can't be reached, or refuses all requests alike.
+    pub(super) is_halted: bool,
 }
 
 /// A step that failed.
@@ -76,7 +78,8 @@ pub struct Synced {
 impl Pushed {
     /// Whether every step was made and no conflict is left to settle.
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.not_tried.is_empty()
+        let stops = |conflict: &FieldConflict| conflict.outcome == Policy::Stop;
+        self.failed.is_empty() && self.not_tried.is_empty() && !self.conflicts.iter().any(stops)
     }
 }
 
@@ -112,5 +115,11 @@ impl fmt::Display for Reason {
                 Ok(())
             }
         }
+    }
+}
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
     }
 }

@@ -1,19 +1,22 @@
 //! Keeps a mirror in step until it is stopped.
 
-use std::time::Duration;
+use std::task::Context;
+use std::time::{Duration, Instant};
 
 use super::mirror::Mirror;
-use super::report::{Pulled, Pushed};
+use super::push::concerns_all;
+use super::report::{Pulled, Pushed, Reason};
 use super::stop::Stop;
 use crate::cell::cell::SnapshotCell;
-use crate::placement::Error;
+use crate::placement::{Error, Plan};
+use crate::tree::subscription::Subscription;
 
 /// Settings of [`Mirror::run`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RunOptions {
-    pub(super) interval: Duration,
-    pub(super) max_pause: Duration,
+    interval: Duration,
+    max_pause: Duration,
 }
 
 impl Default for RunOptions {
@@ -32,8 +35,8 @@ impl RunOptions {
         self
     }
 
-    /// The longest pause between rounds that fail, unless the service asks for a longer
-    /// one; 60 s unless given.
+    /// The longest pause after rounds that fail, unless the service asks for a longer one;
+    /// 60 s unless given.
     pub fn max_pause(mut self, pause: Duration) -> Self {
         self.max_pause = pause;
         self
@@ -46,13 +49,13 @@ impl RunOptions {
 pub struct Round {
     /// Why it was made.
     pub trigger: Trigger,
-    /// What was read; nothing was asked for if only the tree had changed.
+    /// What was read. After a change of the tree alone, nothing is.
     pub pulled: Option<Pulled>,
-    /// What was sent, if the reading succeeded.
+    /// What was sent, unless an error came first.
     pub pushed: Option<Pushed>,
-    /// What ended the round early.
+    /// What ended the round.
     pub error: Option<Error>,
-    /// How long it pauses before the next attempt, if Placement could not be reached.
+    /// How long `run` pauses after it, if Placement could not be reached.
     pub retry_in: Option<Duration>,
 }
 
@@ -60,30 +63,121 @@ pub struct Round {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trigger {
-    /// It is the first.
+    /// It is the first one.
     Start,
     /// The tree has changed.
     Change,
     /// The interval has passed.
     Timer,
-    /// The last one failed.
+    /// The last one failed, and its pause has passed.
     Retry,
 }
 
 impl<C: SnapshotCell> Mirror<C> {
-    /// Follows both sides.
-    pub fn run(
+    /// Keeps both sides in step until it is stopped: pushes as soon as the tree has an edit
+    /// to send, syncs at the start and at each interval, and tells of each round.
+    ///
+    /// A round's own commit starts no other one, and neither does a change of `resources` or
+    /// of the order of siblings. Edits made during a round are one difference for the next.
+    /// An edit that Placement refuses is tried again with the next edit or at the next
+    /// interval. While Placement can't be reached, rounds pause longer and longer, and
+    /// nothing is lost. When it is stopped it ends after the requests under way; what is left is
+    /// still to be found by the next push or run of this mirror.
+    ///
+    /// `report` runs between rounds, when no lock is held: it may use the mirror and the tree.
+    pub fn run(&self, options: &RunOptions, stop: &Stop, mut report: impl FnMut(&Round)) {
+        let mut subscription = self.tree().subscribe();
+        let mut failures = 0;
+        let mut trigger = Trigger::Start;
+        let mut due = Instant::now().checked_add(options.interval);
+        while !stop.is_stopped() {
+            if trigger != Trigger::Change {
+                due = Instant::now().checked_add(options.interval);
+            }
+            let mut round = self.round(trigger, stop);
+            failures = if round.fails() { failures + 1 } else { 0 };
+            if failures > 0 {
+                let pause = self.retry.clone().cap(options.max_pause).pause(failures);
+                round.retry_in = Some(pause.max(round.retry_after()));
+            }
+            report(&round);
+            let next = match round.retry_in {
+                Some(pause) => stop.sleep(pause).then_some(Trigger::Retry),
+                None => self.wait(&mut subscription, stop, due),
+            };
+            match next {
+                Some(next) => trigger = next,
+                None => return,
+            }
+        }
+    }
+
+    fn round(&self, trigger: Trigger, stop: &Stop) -> Round {
+        let mut round = Round {
+            trigger,
+            pulled: None,
+            pushed: None,
+            error: None,
+            retry_in: None,
+        };
+        round.error = self.fill(&mut round, stop).err();
+        round
+    }
+
+    fn fill(&self, round: &mut Round, stop: &Stop) -> Result<(), Error> {
+        let agreed = &mut *self.begin()?;
+        if round.trigger != Trigger::Change {
+            round.pulled = Some(self.pull_with(agreed, false, stop)?);
+        }
+        round.pushed = Some(self.push_with(agreed, Plan::new, stop)?);
+        Ok(())
+    }
+
+    /// Waits for the next round. `None` if there is to be none.
+    fn wait(
         &self,
-        options: &RunOptions,
+        subscription: &mut Subscription<C>,
         stop: &Stop,
-        mut report: impl FnMut(&Round),
-    ) -> Result<(), Error> {
-        let _ = (
-            options.interval,
-            options.max_pause,
-            stop.is_stopped(),
-            &mut report,
-        );
-        unreachable!()
+        due: Option<Instant>,
+    ) -> Option<Trigger> {
+        let waker = stop.waker();
+        loop {
+            // Counted before looking, so that what comes after the look is heard.
+            let mut rings = stop.rings();
+            if stop.is_stopped() {
+                return None;
+            }
+            while subscription
+                .poll_changed(&mut Context::from_waker(&waker))
+                .is_ready()
+            {}
+            match self.begin() {
+                Ok(agreed) if self.has_news(&agreed) => return Some(Trigger::Change),
+                _ => {}
+            }
+            if !stop.wait(&mut rings, due) {
+                return Some(Trigger::Timer);
+            }
+        }
+    }
+}
+
+impl Round {
+    /// Whether Placement could not be reached, or refused everything.
+    fn fails(&self) -> bool {
+        self.error.is_some() || self.pushed.as_ref().is_some_and(|pushed| pushed.is_halted)
+    }
+
+    fn retry_after(&self) -> Duration {
+        let failed = self.pushed.iter().flat_map(|pushed| &pushed.failed);
+        let refused = failed.filter_map(|failure| match &failure.reason {
+            Reason::Refused(error) if concerns_all(error) => Some(error),
+            _ => None,
+        });
+        let errors = self.error.iter().chain(refused);
+        errors
+            .filter_map(Error::retry_after)
+            .max()
+            .unwrap_or_default()
     }
 }

@@ -1,0 +1,133 @@
+//! What a mirror remembers between its calls.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::placement::{Call, Merge, Policy, ProviderState, State, Vocabulary};
+
+/// What a mirror remembers between its calls.
+#[derive(Default)]
+pub(super) struct Agreed {
+    /// What both sides last agreed on.
+    pub(super) base: State,
+    /// What Placement was last seen to have.
+    pub(super) theirs: State,
+    /// Whether it has been read at all.
+    pub(super) is_read: bool,
+    /// The custom classes and traits that this mirror has created.
+    pub(super) vocabulary: Vocabulary,
+    /// What the last push wanted Placement to be.
+    pub(super) wanted: State,
+    /// Requests of which it is not known whether they were carried out.
+    doubts: Vec<Call>,
+}
+
+impl Agreed {
+    /// All providers that either side is known to have had.
+    pub(super) fn known(&self) -> impl Iterator<Item = Uuid> {
+        self.base.uuids().chain(self.theirs.uuids())
+    }
+
+    /// Merges the whole of it with what the tree has.
+    pub(super) fn merge(&self, ours: &State, policy: Policy) -> Merge {
+        Merge::new(&self.base, ours, &self.theirs, policy)
+    }
+
+    /// Merges one provider alone.
+    pub(super) fn merge_one(&self, uuid: Uuid, ours: &State, policy: Policy) -> Merge {
+        let one = |state: &State| {
+            let mut one = State::default();
+            one.put(uuid, state.shared(uuid).cloned());
+            one
+        };
+        Merge::new(&one(&self.base), &one(ours), &one(&self.theirs), policy)
+    }
+
+    /// Placement has made this change, which both sides agree on now.
+    pub(super) fn acknowledge(&mut self, call: &Call, generation: Option<u64>) {
+        self.base.acknowledge(call, generation);
+        self.theirs.acknowledge(call, generation);
+        match call {
+            Call::CreateTrait { name } => {
+                self.vocabulary.traits.insert(name.clone());
+            }
+            Call::CreateResourceClass { class } => {
+                self.vocabulary.classes.insert(class.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Placement may have made this change or not.
+    pub(super) fn doubt(&mut self, call: Call) {
+        self.doubts.push(call);
+    }
+
+    /// A provider has been read.
+    pub(super) fn saw(&mut self, uuid: Uuid, provider: Option<Arc<ProviderState>>) {
+        self.theirs.put(uuid, provider);
+        let (about, others) = std::mem::take(&mut self.doubts)
+            .into_iter()
+            .partition(|call| subject(call) == Some(uuid));
+        self.doubts = others;
+        self.settle(about);
+    }
+
+    /// All providers have been read.
+    pub(super) fn saw_all(&mut self, theirs: State) {
+        self.theirs = theirs;
+        self.is_read = true;
+        let doubts = std::mem::take(&mut self.doubts);
+        self.settle(doubts);
+    }
+
+    /// What Placement shows of changes in doubt was sent from here, and is agreed on. It
+    /// would be taken for somebody else's otherwise, and be in conflict with newer edits.
+    fn settle(&mut self, doubts: Vec<Call>) {
+        for call in doubts {
+            let provider = subject(&call).and_then(|uuid| self.theirs.get(uuid));
+            if shows(provider, &call) {
+                self.base.acknowledge(&call, None);
+            }
+        }
+    }
+}
+
+/// The provider that a request is about.
+fn subject(call: &Call) -> Option<Uuid> {
+    match call {
+        Call::Create { uuid, .. }
+        | Call::Update { uuid, .. }
+        | Call::PutInventories { uuid, .. }
+        | Call::PutTraits { uuid, .. }
+        | Call::PutAggregates { uuid, .. }
+        | Call::Delete { uuid } => Some(*uuid),
+        Call::CreateResourceClass { .. } | Call::CreateTrait { .. } | Call::Reshape { .. } => None,
+    }
+}
+
+/// Whether a provider is as a request makes it.
+fn shows(provider: Option<&ProviderState>, call: &Call) -> bool {
+    let Some(provider) = provider else {
+        return matches!(call, Call::Delete { .. });
+    };
+    match call {
+        Call::Create {
+            name, parent_uuid, ..
+        } => provider.name == *name && provider.parent_uuid == *parent_uuid,
+        Call::Update {
+            name, parent_uuid, ..
+        } => {
+            let is_there = parent_uuid.is_none_or(|parent| provider.parent_uuid == parent);
+            provider.name == *name && is_there
+        }
+        Call::PutInventories { inventory, .. } => provider.inventory == *inventory,
+        Call::PutTraits { traits, .. } => provider.traits == *traits,
+        Call::PutAggregates { aggregates, .. } => provider.aggregates == *aggregates,
+        Call::Delete { .. }
+        | Call::CreateResourceClass { .. }
+        | Call::CreateTrait { .. }
+        | Call::Reshape { .. } => false,
+    }
+}

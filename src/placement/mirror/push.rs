@@ -1,0 +1,203 @@
+//! Carries out a plan: which steps are made, by a few threads, and what became of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::agreed::Agreed;
+use super::report::{Failure, Pushed, Reason};
+use super::session::Session;
+use super::{events, parallel};
+use crate::placement::{ConflictKind, Error, FieldConflict, Policy, Scope, State, Step};
+
+/// A plan under way. Threads share it.
+pub(super) struct Push<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) scope: &'a Scope,
+    pub(super) policy: Policy,
+    /// What the tree had when the plan was made.
+    pub(super) ours: &'a State,
+    steps: &'a [Step],
+    /// The steps that come after each one.
+    dependents: Vec<Vec<usize>>,
+    progress: Mutex<Progress<'a>>,
+    changed: Condvar,
+}
+
+/// What has become of a plan so far.
+pub(super) struct Progress<'a> {
+    pub(super) agreed: &'a mut Agreed,
+    pub(super) conflicts: Conflicts,
+    /// How often a provider was read and merged again.
+    pub(super) redone: u64,
+    /// How many steps each one still waits for.
+    waits_for: Vec<usize>,
+    ready: BTreeSet<usize>,
+    running: usize,
+    outcomes: BTreeMap<usize, Result<(), Reason>>,
+    /// Placement can't be reached, or refuses all requests alike.
+    is_halted: bool,
+}
+
+/// The conflicts found, each once.
+#[derive(Default)]
+pub(super) struct Conflicts(BTreeMap<(Uuid, ConflictKind), FieldConflict>);
+
+impl Conflicts {
+    pub(super) fn add(&mut self, conflicts: &[FieldConflict]) {
+        for conflict in conflicts {
+            let key = (conflict.uuid, conflict.kind.clone());
+            self.0.insert(key, conflict.clone());
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<FieldConflict> {
+        self.0.into_values().collect()
+    }
+}
+
+impl<'a> Push<'a> {
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        scope: &'a Scope,
+        policy: Policy,
+        ours: &'a State,
+        steps: &'a [Step],
+        agreed: &'a mut Agreed,
+    ) -> Self {
+        let mut dependents = vec![Vec::new(); steps.len()];
+        for (at, step) in steps.iter().enumerate() {
+            for &before in &step.after {
+                dependents[before].push(at);
+            }
+        }
+        let waits_for: Vec<usize> = steps.iter().map(|step| step.after.len()).collect();
+        let ready = (0..steps.len()).filter(|&at| waits_for[at] == 0).collect();
+        Self {
+            session,
+            scope,
+            policy,
+            ours,
+            steps,
+            dependents,
+            progress: Mutex::new(Progress {
+                agreed,
+                conflicts: Conflicts::default(),
+                redone: 0,
+                waits_for,
+                ready,
+                running: 0,
+                outcomes: BTreeMap::new(),
+                is_halted: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Makes as many of the steps as can be made.
+    pub(super) fn finish(self) -> Pushed {
+        let threads = self.session.connections().min(self.steps.len());
+        parallel::team(threads, || self.work());
+        let progress = self.progress.into_inner();
+        let mut progress = progress.unwrap_or_else(PoisonError::into_inner);
+        let mut pushed = Pushed {
+            redone: progress.redone,
+            conflicts: progress.conflicts.into_vec(),
+            ..Pushed::default()
+        };
+        for (at, step) in self.steps.iter().enumerate() {
+            let step = step.clone();
+            match progress.outcomes.remove(&at) {
+                Some(Ok(())) => pushed.done.push(step),
+                Some(Err(reason)) => pushed.failed.push(Failure { step, reason }),
+                None => pushed.not_tried.push(step),
+            }
+        }
+        pushed.is_halted = progress.is_halted;
+        pushed
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Progress<'a>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        while let Some(at) = self.next() {
+            let running = Running { push: self, at };
+            let outcome = self.carry_out(&self.steps[at].request);
+            running.end(outcome);
+        }
+    }
+
+    /// The next step whose turn it is; waits for one while others are under way.
+    fn next(&self) -> Option<usize> {
+        let mut progress = self.lock();
+        loop {
+            if progress.is_halted || self.session.is_stopped() {
+                return None;
+            }
+            if let Some(at) = progress.ready.pop_first() {
+                progress.running += 1;
+                return Some(at);
+            }
+            if progress.running == 0 {
+                return None;
+            }
+            let woken = self.changed.wait(progress);
+            progress = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A step under way.
+struct Running<'p, 'a> {
+    push: &'p Push<'a>,
+    at: usize,
+}
+
+impl Running<'_, '_> {
+    fn end(self, outcome: Result<(), Reason>) {
+        let Self { push, at } = self;
+        let (done, left) = {
+            let progress = &mut *push.lock();
+            match &outcome {
+                Ok(()) => {
+                    for &next in &push.dependents[at] {
+                        progress.waits_for[next] -= 1;
+                        if progress.waits_for[next] == 0 {
+                            progress.ready.insert(next);
+                        }
+                    }
+                }
+                Err(Reason::Refused(error)) => progress.is_halted |= concerns_all(error),
+                Err(Reason::Conflict(_)) => {}
+            }
+            progress.outcomes.insert(at, outcome);
+            let ended = progress.outcomes.len();
+            (ended, push.steps.len() - ended)
+        };
+        drop(self);
+        events::step(done, left);
+    }
+}
+
+/// Also where a transport of somebody else's panics.
+impl Drop for Running<'_, '_> {
+    fn drop(&mut self) {
+        let progress = &mut *self.push.lock();
+        progress.running -= 1;
+        progress.is_halted |= !progress.outcomes.contains_key(&self.at);
+        self.push.changed.notify_all();
+    }
+}
+
+/// Whether all other requests would fail likewise.
+pub(super) fn concerns_all(error: &Error) -> bool {
+    match error {
+        Error::Refused(refusal) => matches!(refusal.status, 401 | 403 | 429 | 502 | 503 | 504),
+        Error::Transport { .. } => error.is_unavailable(),
+        Error::UnsupportedMicroversion { .. } | Error::Login { .. } | Error::Stopped => true,
+        _ => false,
+    }
+}

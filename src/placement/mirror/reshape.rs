@@ -1,0 +1,94 @@
+//! The inventories of several providers in one request.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::push::Push;
+use super::report::Reason;
+use super::step::Part;
+use crate::placement::{AtGeneration, Call, Error, Inventories};
+
+impl Push<'_> {
+    /// All or none. The answer tells no generations, so that they are listed afterwards.
+    pub(super) fn reshape(&self, uuids: impl Iterator<Item = Uuid>) -> Result<(), Reason> {
+        let uuids = Vec::from_iter(uuids);
+        let mut failures = 0;
+        loop {
+            let mut sent: BTreeMap<Uuid, AtGeneration<Inventories>> = BTreeMap::new();
+            for &uuid in &uuids {
+                if let Some((Call::PutInventories { inventory, .. }, generation)) =
+                    self.wanted(uuid, Part::Inventories)?
+                {
+                    let content = inventory;
+                    sent.insert(
+                        uuid,
+                        AtGeneration {
+                            generation,
+                            content,
+                        },
+                    );
+                }
+            }
+            if sent.is_empty() {
+                return Ok(());
+            }
+            match self.session.once(|client| client.reshape(&sent)) {
+                Ok(()) => {
+                    self.reshaped(&sent);
+                    let expected = sent.iter().map(|(uuid, at)| (*uuid, moved(at))).collect();
+                    // Generations that it can't learn now are read before they are needed.
+                    let _ = self.read_moved(&expected);
+                    return Ok(());
+                }
+                Err(error) if error.is_conflict() || error.is_unknown_outcome() => {
+                    for (&uuid, at) in &sent {
+                        let inventory = at.content.clone();
+                        let call = Call::PutInventories { uuid, inventory };
+                        self.lock().agreed.doubt(call);
+                    }
+                    self.session.pause(&mut failures, error)?;
+                    let seen = sent.iter().map(|(uuid, at)| (*uuid, at.generation));
+                    self.read_moved(&seen.collect())?;
+                }
+                Err(error) if error.is_unavailable() => {
+                    self.session.pause(&mut failures, error)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn reshaped(&self, sent: &BTreeMap<Uuid, AtGeneration<Inventories>>) {
+        let agreed = &mut *self.lock().agreed;
+        for (&uuid, at) in sent {
+            let inventory = at.content.clone();
+            agreed.acknowledge(&Call::PutInventories { uuid, inventory }, None);
+            if let Some(provider) = agreed.theirs.edit(uuid) {
+                provider.generation = None;
+            }
+        }
+    }
+
+    /// Reads the providers whose generations are not these.
+    fn read_moved(&self, expected: &BTreeMap<Uuid, u64>) -> Result<(), Error> {
+        let known = self.lock().agreed.theirs.clone();
+        let listed = self.session.list(self.scope, &known)?;
+        for (&uuid, &generation) in expected {
+            match listed.get(&uuid) {
+                Some(listed) if listed.generation == generation => {
+                    self.lock().agreed.theirs.set_generation(uuid, generation);
+                }
+                listed => {
+                    self.saw(uuid, listed)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The generation after a reshape: one more, and another one if anything is left.
+fn moved(at: &AtGeneration<Inventories>) -> u64 {
+    at.generation + if at.content.is_empty() { 1 } else { 2 }
+}
