@@ -1,5 +1,6 @@
 //! What a mirror remembers between its calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -20,7 +21,14 @@ pub(super) struct Agreed {
     /// What the last push wanted Placement to be.
     pub(super) wanted: State,
     /// Requests of which it is not known whether they were carried out.
-    doubts: Vec<Call>,
+    doubts: Vec<Doubt>,
+}
+
+/// A request of which it is not known whether it was carried out.
+struct Doubt {
+    sent: Call,
+    /// What both sides agree on if it was.
+    agreed: Call,
 }
 
 impl Agreed {
@@ -59,9 +67,62 @@ impl Agreed {
         }
     }
 
+    /// The same for content, which is sent as a whole. What of it came from somebody else is
+    /// not agreed on: the tree does not have it yet.
+    pub(super) fn acknowledge_content(
+        &mut self,
+        call: &Call,
+        ours: &State,
+        generation: Option<u64>,
+    ) {
+        let agreed = self.ours_of(call, ours);
+        self.base.acknowledge(&agreed, generation);
+        self.theirs.acknowledge(call, generation);
+    }
+
     /// Placement may have made this change or not.
-    pub(super) fn doubt(&mut self, call: Call) {
-        self.doubts.push(call);
+    pub(super) fn doubt(&mut self, sent: Call, ours: &State) {
+        let agreed = self.ours_of(&sent, ours);
+        self.doubts.push(Doubt { sent, agreed });
+    }
+
+    /// A request for content with only those fields that are as the tree has them; others
+    /// are as they were agreed on before.
+    fn ours_of(&self, call: &Call, ours: &State) -> Call {
+        let both = |uuid: &Uuid| Some((self.base.get(*uuid)?, ours.get(*uuid)?));
+        let mut agreed = call.clone();
+        match &mut agreed {
+            Call::PutInventories { uuid, inventory } => {
+                let Some((base, ours)) = both(uuid) else {
+                    return agreed;
+                };
+                let classes: BTreeSet<_> = inventory
+                    .keys()
+                    .chain(base.inventory.keys())
+                    .cloned()
+                    .collect();
+                for class in classes {
+                    if inventory.get(&class) != ours.inventory.get(&class) {
+                        match base.inventory.get(&class) {
+                            Some(record) => inventory.insert(class, *record),
+                            None => inventory.remove(&class),
+                        };
+                    }
+                }
+            }
+            Call::PutTraits { uuid, traits } => {
+                if let Some((base, ours)) = both(uuid) {
+                    *traits = members(traits, &ours.traits, &base.traits);
+                }
+            }
+            Call::PutAggregates { uuid, aggregates } => {
+                if let Some((base, ours)) = both(uuid) {
+                    *aggregates = members(aggregates, &ours.aggregates, &base.aggregates);
+                }
+            }
+            _ => {}
+        }
+        agreed
     }
 
     /// A provider has been read.
@@ -69,7 +130,7 @@ impl Agreed {
         self.theirs.put(uuid, provider);
         let (about, others) = std::mem::take(&mut self.doubts)
             .into_iter()
-            .partition(|call| subject(call) == Some(uuid));
+            .partition(|doubt| subject(&doubt.sent) == Some(uuid));
         self.doubts = others;
         self.settle(about);
     }
@@ -84,14 +145,27 @@ impl Agreed {
 
     /// What Placement shows of changes in doubt was sent from here, and is agreed on. It
     /// would be taken for somebody else's otherwise, and be in conflict with newer edits.
-    fn settle(&mut self, doubts: Vec<Call>) {
-        for call in doubts {
-            let provider = subject(&call).and_then(|uuid| self.theirs.get(uuid));
-            if shows(provider, &call) {
-                self.base.acknowledge(&call, None);
+    fn settle(&mut self, doubts: Vec<Doubt>) {
+        for Doubt { sent, agreed } in doubts {
+            let provider = subject(&sent).and_then(|uuid| self.theirs.get(uuid));
+            if shows(provider, &sent) {
+                self.base.acknowledge(&agreed, None);
             }
         }
     }
+}
+
+/// The members of a set that was sent where it is as ours, else those of the base.
+fn members<T: Ord + Clone>(
+    sent: &BTreeSet<T>,
+    ours: &BTreeSet<T>,
+    base: &BTreeSet<T>,
+) -> BTreeSet<T> {
+    let is_member = |member: &&T| match sent.contains(member) == ours.contains(member) {
+        true => sent.contains(member),
+        false => base.contains(member),
+    };
+    sent.union(base).filter(is_member).cloned().collect()
 }
 
 /// The provider that a request is about.

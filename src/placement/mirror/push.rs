@@ -9,7 +9,7 @@ use super::agreed::Agreed;
 use super::report::{Failure, Pushed, Reason};
 use super::session::Session;
 use super::{events, parallel};
-use crate::placement::{ConflictKind, Error, FieldConflict, Policy, Scope, State, Step};
+use crate::placement::{Call, ConflictKind, Error, FieldConflict, Policy, Scope, State, Step};
 
 /// A plan under way. Threads share it.
 pub(super) struct Push<'a> {
@@ -34,7 +34,8 @@ pub(super) struct Progress<'a> {
     /// How many steps each one still waits for.
     waits_for: Vec<usize>,
     ready: BTreeSet<usize>,
-    running: usize,
+    /// The steps under way.
+    running: BTreeSet<usize>,
     outcomes: BTreeMap<usize, Result<(), Reason>>,
     /// Placement can't be reached, or refuses all requests alike.
     is_halted: bool,
@@ -87,7 +88,7 @@ impl<'a> Push<'a> {
                 redone: 0,
                 waits_for,
                 ready,
-                running: 0,
+                running: BTreeSet::new(),
                 outcomes: BTreeMap::new(),
                 is_halted: false,
             }),
@@ -137,17 +138,49 @@ impl<'a> Push<'a> {
             if progress.is_halted || self.session.is_stopped() {
                 return None;
             }
-            if let Some(at) = progress.ready.pop_first() {
-                progress.running += 1;
+            if let Some(at) = self.first_free(&progress) {
+                progress.ready.remove(&at);
+                progress.running.insert(at);
                 return Some(at);
             }
-            if progress.running == 0 {
+            if progress.running.is_empty() {
                 return None;
             }
             let woken = self.changed.wait(progress);
             progress = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+impl Push<'_> {
+    /// The first step that is ready and not about a provider of a step under way. What one
+    /// reads of a provider would be old once the other one has changed it.
+    fn first_free(&self, progress: &Progress<'_>) -> Option<usize> {
+        let providers = |at: usize| providers(&self.steps[at].request);
+        let busy: BTreeSet<Uuid> = progress
+            .running
+            .iter()
+            .copied()
+            .flat_map(providers)
+            .collect();
+        let mut ready = progress.ready.iter().copied();
+        ready.find(|&at| providers(at).all(|uuid| !busy.contains(&uuid)))
+    }
+}
+
+/// The providers that a request changes.
+fn providers(call: &Call) -> impl Iterator<Item = Uuid> {
+    let (one, several) = match call {
+        Call::CreateResourceClass { .. } | Call::CreateTrait { .. } => (None, None),
+        Call::Create { uuid, .. }
+        | Call::Update { uuid, .. }
+        | Call::PutInventories { uuid, .. }
+        | Call::PutTraits { uuid, .. }
+        | Call::PutAggregates { uuid, .. }
+        | Call::Delete { uuid } => (Some(*uuid), None),
+        Call::Reshape { inventories } => (None, Some(inventories.keys().copied())),
+    };
+    one.into_iter().chain(several.into_iter().flatten())
 }
 
 /// A step under way.
@@ -186,7 +219,7 @@ impl Running<'_, '_> {
 impl Drop for Running<'_, '_> {
     fn drop(&mut self) {
         let progress = &mut *self.push.lock();
-        progress.running -= 1;
+        progress.running.remove(&self.at);
         progress.is_halted |= !progress.outcomes.contains_key(&self.at);
         self.push.changed.notify_all();
     }

@@ -45,7 +45,7 @@ impl Push<'_> {
                     for (&uuid, at) in &sent {
                         let inventory = at.content.clone();
                         let call = Call::PutInventories { uuid, inventory };
-                        self.lock().agreed.doubt(call);
+                        self.lock().agreed.doubt(call, self.ours);
                     }
                     self.session.pause(&mut failures, error)?;
                     let seen = sent.iter().map(|(uuid, at)| (*uuid, at.generation));
@@ -63,7 +63,8 @@ impl Push<'_> {
         let agreed = &mut *self.lock().agreed;
         for (&uuid, at) in sent {
             let inventory = at.content.clone();
-            agreed.acknowledge(&Call::PutInventories { uuid, inventory }, None);
+            let call = Call::PutInventories { uuid, inventory };
+            agreed.acknowledge_content(&call, self.ours, None);
             if let Some(provider) = agreed.theirs.edit(uuid) {
                 provider.generation = None;
             }

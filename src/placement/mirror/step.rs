@@ -110,7 +110,7 @@ impl Push<'_> {
             let is_taken = error.is_duplicate();
             let may_be_there = is_taken || error.is_unknown_outcome() || error.is_conflict();
             if may_be_there {
-                self.lock().agreed.doubt(call.clone());
+                self.lock().agreed.doubt(call.clone(), self.ours);
             }
             if !is_taken {
                 if !(may_be_there || error.is_unavailable()) {
@@ -188,7 +188,7 @@ impl Push<'_> {
                     self.session.pause(&mut failures, error)?;
                 }
                 Err(error) if is_worth_another_try(&error) => {
-                    self.lock().agreed.doubt(call.clone());
+                    self.lock().agreed.doubt(call.clone(), self.ours);
                     self.session.pause(&mut failures, error)?;
                 }
                 Err(error) => return Err(error.into()),
@@ -212,7 +212,7 @@ impl Push<'_> {
             match sent {
                 Err(error) if error.is_not_found() => {}
                 Err(error) if is_worth_another_try(&error) => {
-                    self.lock().agreed.doubt(call.clone());
+                    self.lock().agreed.doubt(call.clone(), self.ours);
                     self.session.pause(&mut failures, error)?;
                     continue;
                 }
@@ -233,7 +233,7 @@ impl Push<'_> {
                     return self.settle(uuid);
                 }
                 Err(error) if error.is_conflict() || error.is_unknown_outcome() => {
-                    self.lock().agreed.doubt(call);
+                    self.lock().agreed.doubt(call, self.ours);
                     self.session.pause(&mut failures, error)?;
                     self.redo(uuid)?;
                 }
@@ -302,7 +302,9 @@ impl Push<'_> {
         };
         let progress = &mut *self.lock();
         // If the service has it otherwise than it was sent, that is a change of theirs.
-        progress.agreed.acknowledge(call, Some(generation));
+        progress
+            .agreed
+            .acknowledge_content(call, self.ours, Some(generation));
         progress
             .agreed
             .theirs
