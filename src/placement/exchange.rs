@@ -75,10 +75,20 @@ impl Exchange {
     }
 
     /// Checks that an answer reports success.
-    pub(super) fn check(&self, response: &Response) -> Result<(), Error> {
+    fn check(&self, response: &Response) -> Result<(), Error> {
         match response.status {
             200..300 => Ok(()),
             _ => Err(self.refused(response)),
+        }
+    }
+
+    /// Checks that an answer reports success as calls without a document do, and is not
+    /// the page of some other server.
+    pub(super) fn made(&self, response: &Response) -> Result<(), Error> {
+        self.check(response)?;
+        match response.status {
+            201 | 204 => Ok(()),
+            _ => Err(self.malformed(response, "neither 201 nor 204")),
         }
     }
 

@@ -57,6 +57,6 @@ impl Client {
 
     fn create(&self, path: &str) -> Result<(), Error> {
         let (exchange, response) = self.send(Method::Put, path, None)?;
-        exchange.check(&response)
+        exchange.made(&response)
     }
 }

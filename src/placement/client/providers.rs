@@ -185,7 +185,7 @@ impl Client {
     /// it has children; [`is_in_use`](Error::is_in_use) if it has allocations.
     pub fn delete_provider(&self, uuid: Uuid) -> Result<(), Error> {
         let (exchange, response) = self.send(Method::Delete, &provider(uuid), None)?;
-        exchange.check(&response)
+        exchange.made(&response)
     }
 }
 

@@ -39,6 +39,6 @@ impl Client {
             allocations: BTreeMap::new(),
         };
         let (exchange, response) = self.send(Method::Post, "/reshaper", Some(&json(&document)))?;
-        exchange.check(&response)
+        exchange.made(&response)
     }
 }
