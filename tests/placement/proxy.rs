@@ -131,6 +131,7 @@ impl Message {
     fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut head = Vec::new();
         let mut length = 0;
+        let mut is_chunked = false;
         loop {
             let start = head.len();
             from.read_until(b'\n', &mut head)?;
@@ -140,16 +141,38 @@ impl Message {
                 "" => break,
                 line => {
                     let line = line.to_ascii_lowercase();
-                    assert!(!line.starts_with("transfer-encoding:"), "{line}");
+                    is_chunked |= line == "transfer-encoding: chunked";
                     if let Some(number) = line.strip_prefix("content-length:") {
                         length = number.trim().parse().map_err(io::Error::other)?;
                     }
                 }
             }
         }
-        let mut body = vec![0; length];
-        from.read_exact(&mut body)?;
+        let body = if is_chunked {
+            Self::read_chunks(from)?
+        } else {
+            let mut body = vec![0; length];
+            from.read_exact(&mut body)?;
+            body
+        };
         Ok(Some(Self { head, body }))
+    }
+
+    /// A body in chunks, with their sizes.
+    fn read_chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let start = body.len();
+            from.read_until(b'\n', &mut body)?;
+            let size = str::from_utf8(&body[start..]).map_err(io::Error::other)?;
+            let size = usize::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
+            let start = body.len();
+            body.resize(start + size + b"\r\n".len(), 0);
+            from.read_exact(&mut body[start..])?;
+            if size == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     /// A word of the first line.
