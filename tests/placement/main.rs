@@ -6,6 +6,7 @@ mod auth;
 mod calls;
 mod events;
 mod fake;
+mod faults;
 mod keystone;
 mod limits;
 mod proxy;
@@ -14,6 +15,7 @@ mod recorded;
 mod redaction;
 mod refusals;
 mod service;
+mod truth;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -31,7 +33,13 @@ fn main() {
     ];
     let mut trials: Vec<Trial> = local.concat().into_iter().map(trial).collect();
 
-    let placement = [calls::TESTS, proxy_faults::TESTS, refusals::TESTS].concat();
+    let placement = [
+        calls::TESTS,
+        faults::TESTS,
+        proxy_faults::TESTS,
+        refusals::TESTS,
+    ]
+    .concat();
     let has_placement = service::address("PROVIDER_TREE_PLACEMENT_URL").is_some();
     let keystone = keystone::TESTS;
     let has_keystone = service::address("PROVIDER_TREE_KEYSTONE_URL").is_some();
