@@ -9,6 +9,10 @@ mod fake;
 mod faults;
 mod keystone;
 mod limits;
+mod mirror;
+mod mirror_conflicts;
+mod mirror_outages;
+mod mirror_run;
 mod proxy;
 mod proxy_faults;
 mod recorded;
@@ -28,6 +32,7 @@ fn main() {
         auth::TESTS,
         events::TESTS,
         limits::TESTS,
+        mirror_outages::LOCAL,
         recorded::TESTS,
         redaction::TESTS,
     ];
@@ -36,6 +41,10 @@ fn main() {
     let placement = [
         calls::TESTS,
         faults::TESTS,
+        mirror::TESTS,
+        mirror_conflicts::TESTS,
+        mirror_outages::TESTS,
+        mirror_run::TESTS,
         proxy_faults::TESTS,
         refusals::TESTS,
     ]
