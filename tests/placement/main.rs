@@ -4,6 +4,7 @@
 
 mod auth;
 mod calls;
+mod convergence;
 mod events;
 mod fake;
 mod faults;
@@ -40,6 +41,7 @@ fn main() {
 
     let placement = [
         calls::TESTS,
+        convergence::TESTS,
         faults::TESTS,
         mirror::TESTS,
         mirror_conflicts::TESTS,
