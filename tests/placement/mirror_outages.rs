@@ -10,7 +10,7 @@ use provider_tree::placement::{Client, Mirror, NoAuth, Reason, Retry, Scope};
 use crate::fake::{Fake, answer};
 use crate::mirror::{Host, put_vcpus};
 use crate::proxy::Fault;
-use crate::service::{client_of, trait_, vcpus};
+use crate::service::{client, client_of, trait_, unique, vcpus};
 
 crate::tests![
     an_answer_that_was_lost_is_looked_up,
@@ -18,6 +18,8 @@ crate::tests![
     a_conflict_with_a_request_of_ones_own_is_none,
     a_lost_answer_is_not_taken_for_somebody_elses_change,
     a_lost_answer_of_somebody_elses_turn_is_still_theirs,
+    an_answer_that_comes_too_late_is_still_ones_own,
+    a_newer_answer_ends_the_doubt,
     a_push_that_stops_half_way_goes_on_where_it_stopped,
     an_internal_error_of_one_provider_holds_up_no_other,
     a_failure_to_read_is_repeated,
@@ -239,4 +241,38 @@ fn a_provider_that_never_settles_is_an_error() {
         "provider 00000000-0000-0000-0000-000000000001 was changed each time it was read"
     );
     assert!(tree.is_empty());
+}
+
+/// A request that arrives after its caller has given up is no change of somebody else's.
+fn an_answer_that_comes_too_late_is_still_ones_own() {
+    let host = Host::pushed().configured(|mirror| mirror.retry(once()));
+    host.set_vcpus(host.root, 90);
+    host.proxy.inject(0, Fault::DropRequest);
+    assert!(!host.mirror.push().unwrap().is_complete());
+    // It is read before the request has arrived.
+    assert!(host.mirror.refresh().unwrap().conflicts.is_empty());
+    put_vcpus(host.root, 90);
+    host.set_vcpus(host.root, 91);
+    let synced = host.mirror.sync().unwrap();
+    assert!(synced.is_complete(), "{:?}", synced.pulled.conflicts);
+    assert_eq!(host.vcpus_there(host.root), Some(91));
+}
+
+/// What was in doubt says nothing once a newer request was answered.
+fn a_newer_answer_ends_the_doubt() {
+    let host = Host::pushed().configured(|mirror| mirror.retry(once()));
+    let child = host.children[0];
+    let [first, second] = ["first", "second"].map(unique);
+    host.tree.rename(child, &first).unwrap();
+    host.proxy.inject(1, Fault::DropRequest);
+    assert!(!host.mirror.push().unwrap().is_complete());
+    host.tree.rename(child, &second).unwrap();
+    assert!(host.mirror.push().unwrap().is_complete());
+    // Somebody else gives it the first name.
+    client()
+        .update_provider(child, &first, Some(host.root))
+        .unwrap();
+    assert!(host.mirror.sync().unwrap().is_complete());
+    assert_eq!(host.tree.find(child).unwrap().name(), first);
+    host.assert_in_step();
 }

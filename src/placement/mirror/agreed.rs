@@ -24,11 +24,14 @@ pub(super) struct Agreed {
     doubts: Vec<Doubt>,
 }
 
-/// A request of which it is not known whether it was carried out.
+/// A request of which it is not known whether it was carried out, or will be.
+#[derive(PartialEq)]
 struct Doubt {
     sent: Call,
     /// What both sides agree on if it was.
     agreed: Call,
+    /// The provider's generation when it was sent.
+    generation: Option<u64>,
 }
 
 impl Agreed {
@@ -56,6 +59,7 @@ impl Agreed {
     pub(super) fn acknowledge(&mut self, call: &Call, generation: Option<u64>) {
         self.base.acknowledge(call, generation);
         self.theirs.acknowledge(call, generation);
+        self.forget_doubts(call);
         match call {
             Call::CreateTrait { name } => {
                 self.vocabulary.traits.insert(name.clone());
@@ -78,12 +82,27 @@ impl Agreed {
         let agreed = self.ours_of(call, ours);
         self.base.acknowledge(&agreed, generation);
         self.theirs.acknowledge(call, generation);
+        self.forget_doubts(call);
+    }
+
+    /// What was sent of a provider before has been made or refused by now.
+    fn forget_doubts(&mut self, accepted: &Call) {
+        let about = subject(accepted);
+        self.doubts
+            .retain(|doubt| about.is_none() || subject(&doubt.sent) != about);
     }
 
     /// Placement may have made this change or not.
     pub(super) fn doubt(&mut self, sent: Call, ours: &State) {
-        let agreed = self.ours_of(&sent, ours);
-        self.doubts.push(Doubt { sent, agreed });
+        let provider = subject(&sent).and_then(|uuid| self.theirs.get(uuid));
+        let doubt = Doubt {
+            generation: provider.and_then(ProviderState::generation),
+            agreed: self.ours_of(&sent, ours),
+            sent,
+        };
+        if !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
+        }
     }
 
     /// A request for content with only those fields that are as the tree has them; others
@@ -128,30 +147,39 @@ impl Agreed {
     /// A provider has been read.
     pub(super) fn saw(&mut self, uuid: Uuid, provider: Option<Arc<ProviderState>>) {
         self.theirs.put(uuid, provider);
-        let (about, others) = std::mem::take(&mut self.doubts)
-            .into_iter()
-            .partition(|doubt| subject(&doubt.sent) == Some(uuid));
-        self.doubts = others;
-        self.settle(about);
+        self.settle(|about| about == uuid);
     }
 
     /// All providers have been read.
     pub(super) fn saw_all(&mut self, theirs: State) {
         self.theirs = theirs;
         self.is_read = true;
-        let doubts = std::mem::take(&mut self.doubts);
-        self.settle(doubts);
+        self.settle(|_| true);
     }
 
     /// What Placement shows of changes in doubt was sent from here, and is agreed on. It
     /// would be taken for somebody else's otherwise, and be in conflict with newer edits.
-    fn settle(&mut self, doubts: Vec<Doubt>) {
-        for Doubt { sent, agreed } in doubts {
-            let provider = subject(&sent).and_then(|uuid| self.theirs.get(uuid));
-            if shows(provider, &sent) {
-                self.base.acknowledge(&agreed, None);
+    fn settle(&mut self, was_read: impl Fn(Uuid) -> bool) {
+        let Self {
+            base,
+            theirs,
+            doubts,
+            ..
+        } = self;
+        doubts.retain(|doubt| {
+            let Some(uuid) = subject(&doubt.sent).filter(|uuid| was_read(*uuid)) else {
+                return true;
+            };
+            let provider = theirs.get(uuid);
+            if shows(provider, &doubt.sent) {
+                base.acknowledge(&doubt.agreed, None);
+                return false;
             }
-        }
+            // It may still be on its way. Content is refused once the generation has moved.
+            let is_unchecked = matches!(doubt.sent, Call::Update { .. } | Call::Delete { .. });
+            let generation = provider.and_then(ProviderState::generation);
+            !is_unchecked && generation == doubt.generation
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::stop::Stop;
 use crate::cell::arc_swap::ArcSwapCell;
 use crate::cell::cell::SnapshotCell;
-use crate::placement::{Client, Error, Merge, Plan, Policy, Scope, State, merge_into};
+use crate::placement::{Client, Error, Merge, Plan, Policy, Scope, State, Vocabulary, merge_into};
 use crate::tree::commit::Committed;
 use crate::tree::tree::ProviderTree;
 
@@ -249,7 +249,7 @@ impl<C: SnapshotCell> Mirror<C> {
     pub(super) fn push_with(
         &self,
         agreed: &mut Agreed,
-        plan: impl Fn(&State, &State, &crate::placement::Vocabulary) -> Plan,
+        plan: impl Fn(&State, &State, &Vocabulary) -> Plan,
         stop: &Stop,
     ) -> Result<Pushed, Error> {
         let session = self.session(stop);

@@ -95,6 +95,10 @@ impl<C: SnapshotCell> Mirror<C> {
                 due = Instant::now().checked_add(options.interval);
             }
             let mut round = self.round(trigger, stop);
+            if stop.is_stopped() {
+                report(&round);
+                return;
+            }
             failures = if round.fails() { failures + 1 } else { 0 };
             if failures > 0 {
                 let pause = self.retry.clone().cap(options.max_pause).pause(failures);
