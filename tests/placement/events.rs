@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, mpsc};
 
+use provider_tree::ProviderTree;
 use provider_tree::placement::{
-    Auth, Client, Filter, Password, Request, Response, Transport, TransportError,
+    Auth, Client, Filter, Method, Mirror, NoAuth, Password, Request, Response, Retry, Scope,
+    Transport, TransportError,
 };
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -18,6 +20,7 @@ use crate::fake::{Fake, answer};
 crate::tests![
     each_request_is_one_event,
     whoever_hears_of_a_request_for_a_token_can_ask_for_it,
+    a_mirror_reports_its_progress_in_counts,
 ];
 
 /// What a thread does with each of its events.
@@ -149,4 +152,41 @@ fn whoever_hears_of_a_request_for_a_token_can_ask_for_it() {
         },
     );
     assert_eq!(heard.iter().collect::<Vec<_>>(), [true]);
+}
+
+fn a_mirror_reports_its_progress_in_counts() {
+    let client = Client::builder("http://host")
+        .auth(NoAuth::admin())
+        // Each event is heard in the thread that causes it.
+        .connections(1)
+        .transport(Fake::new(|_, sent| match sent.method {
+            Method::Post => Ok(answer(409, &[], r#"{"errors": [{"code": "placement.odd"}]}"#)),
+            _ if sent.url.contains("/traits/") => Ok(answer(201, &[], "")),
+            _ => Ok(answer(200, &[], r#"{"resource_providers": []}"#)),
+        }))
+        .build()
+        .unwrap();
+    let tree = Arc::new(ProviderTree::new());
+    tree.new_root("host").unwrap();
+    tree.add_traits("host", ["CUSTOM_A"]).unwrap();
+    let retry = Retry::default().attempts(1);
+    let mirror = Mirror::new(tree, client, Scope::Forest).retry(retry);
+    let (sender, lines) = mpsc::channel();
+    listening(
+        move |line| sender.send(line).unwrap(),
+        move || {
+            let synced = mirror.sync().unwrap();
+            assert!(!synced.is_complete());
+        },
+    );
+    let of_mirror = |line: &String| !line.starts_with("request ");
+    assert_eq!(
+        lines.iter().filter(of_mirror).collect::<Vec<_>>(),
+        [
+            "pull requests=1 providers=0 read=0 conflicts=0 version=2",
+            "step ended=1 left=2",
+            "step ended=2 left=1",
+            "push requests=2 done=1 failed=1 not_tried=1 conflicts=0 version=2",
+        ]
+    );
 }

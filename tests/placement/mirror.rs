@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use provider_tree::placement::{Mirror, Scope, State};
 use provider_tree::{Inventory, ProviderTree, Resource, ResourceClass, Trait};
 use uuid::Uuid;
 
 use crate::proxy::{Fault, Proxy};
-use crate::service::{client, client_of, placement, trait_, unique, vcpus};
+use crate::service::{address, client, client_of, placement, trait_, unique, vcpus};
 use crate::truth;
 
 crate::tests![
@@ -433,11 +434,13 @@ fn a_provider_that_moves_out_of_the_tree_is_followed() {
     );
 }
 
+/// As many as `PROVIDER_TREE_MANY` says, which also prints the figures.
 fn many_providers_are_read_by_traits() {
+    let wanted = address("PROVIDER_TREE_MANY").map(|text| text.parse().unwrap());
     let host = Host::new();
     // Other tests use some as well, perhaps more of them by and by.
     let traits_at_most = client().list_traits_in_use().unwrap().len() + 10;
-    let providers = (4 * traits_at_most).max(64);
+    let providers = wanted.unwrap_or(64).max(4 * traits_at_most);
     host.tree
         .update(|transaction| {
             for number in 17..providers {
@@ -453,7 +456,13 @@ fn many_providers_are_read_by_traits() {
     let changed = host.children[0];
     let change = move || put_traits(changed, &["COMPUTE_NODE"]);
     other.proxy.inject(1, Fault::Before(Box::new(change)));
+    let started = Instant::now();
     let pulled = other.mirror.pull().unwrap();
+    let time = started.elapsed();
+    println!(
+        "{providers} providers: {} requests, {time:?}",
+        pulled.requests
+    );
     assert_eq!(pulled.read, providers);
     assert_eq!(other.here(), other.there());
     assert_eq!(other.proxy.count("GET", "/traits?associated=true"), 1);

@@ -2,13 +2,14 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use provider_tree::ProviderTree;
-use provider_tree::placement::{Client, Mirror, NoAuth, Reason, Retry, Scope};
+use provider_tree::placement::{Client, Mirror, NoAuth, Reason, Retry, RunOptions, Scope, Stop};
 
 use crate::fake::{Fake, answer};
-use crate::mirror::{Host, put_vcpus};
+use crate::mirror::{Host, put_traits, put_vcpus};
 use crate::proxy::Fault;
 use crate::service::{client, client_of, trait_, unique, vcpus};
 
@@ -17,7 +18,7 @@ crate::tests![
     a_creation_whose_answer_was_lost_is_not_repeated,
     a_conflict_with_a_request_of_ones_own_is_none,
     a_lost_answer_is_not_taken_for_somebody_elses_change,
-    a_lost_answer_of_somebody_elses_turn_is_still_theirs,
+    a_request_that_never_arrived_is_sent_again,
     an_answer_that_comes_too_late_is_still_ones_own,
     a_newer_answer_ends_the_doubt,
     a_push_that_stops_half_way_goes_on_where_it_stopped,
@@ -33,6 +34,10 @@ pub const LOCAL: &[(&str, fn())] = &[
     (
         "mirror_outages::a_longer_pause_than_the_cap_is_an_error",
         a_longer_pause_than_the_cap_is_an_error,
+    ),
+    (
+        "mirror_outages::a_run_pauses_as_long_as_it_is_asked_to",
+        a_run_pauses_as_long_as_it_is_asked_to,
     ),
     (
         "mirror_outages::a_service_that_is_down_stops_a_push_and_loses_nothing",
@@ -100,16 +105,15 @@ fn a_lost_answer_is_not_taken_for_somebody_elses_change() {
     host.assert_in_step();
 }
 
-fn a_lost_answer_of_somebody_elses_turn_is_still_theirs() {
+fn a_request_that_never_arrived_is_sent_again() {
     let host = Host::pushed().configured(|mirror| mirror.retry(once()));
     host.set_vcpus(host.root, 90);
     host.proxy.inject(0, Fault::DropRequest);
     assert!(!host.mirror.push().unwrap().is_complete());
-    put_vcpus(host.root, 50);
-    host.set_vcpus(host.root, 91);
-    let synced = host.mirror.sync().unwrap();
-    assert_eq!(synced.pulled.conflicts.len(), 1);
-    assert_eq!(host.vcpus_there(host.root), Some(50));
+    put_traits(host.root, &["COMPUTE_NODE"]);
+    assert!(host.mirror.sync().unwrap().is_complete());
+    assert_eq!(host.vcpus_there(host.root), Some(90));
+    host.assert_in_step();
 }
 
 fn a_push_that_stops_half_way_goes_on_where_it_stopped() {
@@ -183,6 +187,34 @@ fn a_longer_pause_than_the_cap_is_an_error() {
     let error = mirror.pull().unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+fn a_run_pauses_as_long_as_it_is_asked_to() {
+    let fake = Fake::new(|number, _| match number {
+        0 => Ok(answer(200, &[], LISTING)),
+        _ => Ok(answer(503, &[("retry-after", "3600")], "")),
+    });
+    let (tree, mirror) = mirror_with(fake, Retry::default());
+    tree.new_root("host").unwrap();
+    let stop = Stop::new();
+    let mut rounds = 0;
+    let started = Instant::now();
+    thread::scope(|scope| {
+        let to_stop = stop.clone();
+        mirror.run(&RunOptions::default(), &stop, |round| {
+            // The push was refused, not the refresh.
+            assert!(round.error.is_none());
+            assert_eq!(round.retry_in, Some(Duration::from_secs(3600)));
+            rounds += 1;
+            let to_stop = to_stop.clone();
+            scope.spawn(move || {
+                thread::sleep(Duration::from_millis(100));
+                to_stop.stop();
+            });
+        });
+    });
+    assert_eq!(rounds, 1);
+    assert!(started.elapsed() < Duration::from_secs(60));
 }
 
 fn a_service_that_is_down_stops_a_push_and_loses_nothing() {
