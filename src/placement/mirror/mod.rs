@@ -11,9 +11,12 @@
 //! sent while a transaction is open.
 
 mod agreed;
+mod content;
 mod events;
+mod look;
 mod mirror;
 mod parallel;
+mod place;
 mod push;
 mod read;
 mod report;

@@ -28,7 +28,8 @@ pub struct Pulled {
 pub struct Pushed {
     /// How many requests it took.
     pub requests: u64,
-    /// The steps that Placement has made, in the order of the plan.
+    /// The steps that are done, in the order of the plan; also those that somebody else has
+    /// made, or that are no longer needed after a merge.
     pub done: Vec<Step>,
     /// The steps that it has not made, and why. Their edits stay pending in the tree.
     pub failed: Vec<Failure>,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::content::Part;
 use super::push::Push;
 use super::report::Reason;
-use super::step::Part;
 use crate::placement::{AtGeneration, Call, Error, Inventories};
 
 impl Push<'_> {
