@@ -9,7 +9,8 @@
 //!
 //! A [`State`] is what Placement knows of some providers. [`Merge`] combines three of them:
 //! what both sides last agreed on, ours and theirs. [`merge_into`] does so in a transaction
-//! of the tree. A [`Plan`] is what to send to the service.
+//! of the tree. A [`Plan`] is what to send to the service. A [`Mirror`] does all of it: it reads,
+//! merges, plans, sends, and settles what goes wrong.
 //!
 //! ```no_run
 //! use provider_tree::placement::{Client, Filter, NoAuth};

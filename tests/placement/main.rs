@@ -33,6 +33,7 @@ fn main() {
         auth::TESTS,
         events::TESTS,
         limits::TESTS,
+        mirror::LOCAL,
         mirror_outages::LOCAL,
         recorded::TESTS,
         redaction::TESTS,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use provider_tree::placement::{Mirror, Scope, State};
+use provider_tree::placement::{Client, Mirror, NoAuth, Scope, State};
 use provider_tree::{Inventory, ProviderTree, Resource, ResourceClass, Trait};
 use uuid::Uuid;
 
+use crate::fake::{Fake, answer};
 use crate::proxy::{Fault, Proxy};
 use crate::service::{address, client, client_of, placement, trait_, unique, vcpus};
 use crate::truth;
@@ -33,6 +34,11 @@ crate::tests![
     a_call_inside_an_update_is_refused_before_any_request,
     an_atomic_push_sends_all_inventories_in_one_request,
 ];
+
+pub const LOCAL: &[(&str, fn())] = &[(
+    "mirror::a_forest_is_read_as_a_whole",
+    a_forest_is_read_as_a_whole,
+)];
 
 /// A host with 16 children, as a mirror of its own has it.
 pub struct Host {
@@ -459,10 +465,12 @@ fn many_providers_are_read_by_traits() {
     let started = Instant::now();
     let pulled = other.mirror.pull().unwrap();
     let time = started.elapsed();
-    println!(
-        "{providers} providers: {} requests, {time:?}",
-        pulled.requests
-    );
+    if wanted.is_some() {
+        println!(
+            "{providers} providers: {} requests, {time:?}",
+            pulled.requests
+        );
+    }
     assert_eq!(pulled.read, providers);
     assert_eq!(other.here(), other.there());
     assert_eq!(other.proxy.count("GET", "/traits?associated=true"), 1);
@@ -530,4 +538,47 @@ fn an_atomic_push_sends_all_inventories_in_one_request() {
     assert!(pushed.is_complete(), "{:?}", pushed.failed);
     assert_eq!(host.proxy.count("POST", "/reshaper"), 1);
     host.assert_in_step();
+}
+
+fn a_forest_is_read_as_a_whole() {
+    const ROOTS: u128 = 80;
+    let listing = |uuids: &mut dyn Iterator<Item = u128>| {
+        let listed = uuids.map(|number| {
+            let uuid = Uuid::from_u128(number);
+            format!(
+                r#"{{"uuid": "{uuid}", "name": "root{number}", "generation": 3,
+                    "parent_provider_uuid": null, "root_provider_uuid": "{uuid}"}}"#
+            )
+        });
+        let listed = listed.collect::<Vec<_>>().join(",");
+        format!(r#"{{"resource_providers": [{listed}]}}"#)
+    };
+    let fake = Fake::new(move |_, sent| {
+        let path = sent.url.strip_prefix("http://placement").unwrap();
+        let at_generation =
+            |part: &str| format!(r#"{{"resource_provider_generation": 3, {part}}}"#);
+        let body = match path {
+            "/resource_providers" => listing(&mut (0..ROOTS)),
+            "/traits?associated=true" => r#"{"traits": ["COMPUTE_NODE"]}"#.to_owned(),
+            "/resource_providers?required=COMPUTE%5FNODE" => listing(&mut (0..ROOTS).step_by(2)),
+            _ if path.ends_with("/inventories") => at_generation(r#""inventories": {}"#),
+            _ => at_generation(r#""aggregates": []"#),
+        };
+        Ok(answer(200, &[], &body))
+    });
+    let client = Client::builder("http://placement")
+        .auth(NoAuth::admin())
+        .transport(fake)
+        .build()
+        .unwrap();
+    let tree = Arc::new(ProviderTree::new());
+    let mirror = Mirror::new(Arc::clone(&tree), client, Scope::Forest);
+    let pulled = mirror.pull().unwrap();
+    assert_eq!((pulled.read, pulled.requests), (80, 3 + 2 * 80));
+    let snapshot = tree.snapshot();
+    for number in 0..ROOTS {
+        let root = snapshot.get(Uuid::from_u128(number)).unwrap();
+        assert_eq!(root.has_trait("COMPUTE_NODE"), number % 2 == 0);
+    }
+    assert_eq!(mirror.refresh().unwrap().requests, 1);
 }
