@@ -26,7 +26,8 @@ use crate::tree::tree::ProviderTree;
 ///
 /// Its calls block, and take turns: don't call it from a tracing layer, a transport or the
 /// closure of an update that runs inside one of its own calls. No call holds up a reader or
-/// a writer of the tree; each commits at most once.
+/// a writer of the tree: each fetches first, then commits once (a sync twice), and not at
+/// all if nothing has changed.
 ///
 /// One request is atomic, and so is the commit of a pull. A provider and its content are
 /// created by several requests. Content is written at the generation that was read, so that
