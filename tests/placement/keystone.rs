@@ -1,17 +1,19 @@
 //! Credentials against the real Keystone, and a Placement that asks it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use provider_tree::placement::{
     ApplicationCredential, AtGeneration, Auth, Client, Filter, Headers, HttpTransport, Inventories,
-    Password, Request, Response, Token, Transport, TransportError,
+    Mirror, Password, Request, Response, Scope, State, Token, Transport, TransportError,
 };
+use provider_tree::{NewProvider, ProviderTree};
 use uuid::Uuid;
 
 use crate::service::{needed, root, unique, vcpus};
+use crate::truth;
 
 crate::tests![
     a_password_and_a_credential_may_do_everything,
@@ -19,6 +21,7 @@ crate::tests![
     a_bad_token_is_refused_by_placement,
     a_reader_is_told_the_missing_role,
     a_token_that_goes_bad_in_the_middle_is_replaced_once,
+    a_token_that_goes_bad_in_the_middle_of_a_push_is_replaced_once,
 ];
 
 fn keystone() -> String {
@@ -107,7 +110,8 @@ struct Spoiling {
     inner: HttpTransport,
     requests: AtomicUsize,
     refused: AtomicUsize,
-    is_spoiling: AtomicBool,
+    /// From which request on.
+    spoils_from: AtomicUsize,
     first: Mutex<Option<String>>,
 }
 
@@ -117,7 +121,7 @@ impl Spoiling {
             inner: HttpTransport::builder().build().unwrap(),
             requests: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
-            is_spoiling: AtomicBool::new(false),
+            spoils_from: AtomicUsize::new(usize::MAX),
             first: Mutex::default(),
         }
     }
@@ -128,12 +132,12 @@ struct Shared(Arc<Spoiling>);
 impl Transport for Shared {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
         let spoiling = &self.0;
-        spoiling.requests.fetch_add(1, Relaxed);
+        let number = spoiling.requests.fetch_add(1, Relaxed);
         let first = request.headers.get("x-auth-token").map(|token| {
             let mut first = spoiling.first.lock().unwrap();
             first.get_or_insert_with(|| token.to_owned()).clone()
         });
-        let is_spoiling = spoiling.is_spoiling.load(Relaxed);
+        let is_spoiling = number >= spoiling.spoils_from.load(Relaxed);
         let headers: Headers = request
             .headers
             .iter()
@@ -178,11 +182,46 @@ fn a_token_that_goes_bad_in_the_middle_is_replaced_once() {
     };
     half(&client);
     assert_eq!(tokens.requests.load(Relaxed), 1);
-    calls.is_spoiling.store(true, Relaxed);
+    calls.spoils_from.store(0, Relaxed);
     half(&client);
     assert_eq!(tokens.requests.load(Relaxed), 2);
     // At most one request of each thread had the old token.
     let refused = calls.refused.load(Relaxed);
     assert!((1..=4).contains(&refused), "{refused}");
     assert_eq!(calls.requests.load(Relaxed), 24 + refused);
+}
+
+fn a_token_that_goes_bad_in_the_middle_of_a_push_is_replaced_once() {
+    for number in [0, 1, 10, 20] {
+        let tokens = Arc::new(Spoiling::new());
+        let calls = Arc::new(Spoiling::new());
+        let through = Client::builder(placement())
+            .auth(nova().transport(Arc::new(Shared(Arc::clone(&tokens)))))
+            .transport(Shared(Arc::clone(&calls)))
+            .build()
+            .unwrap();
+        let tree = Arc::new(ProviderTree::new());
+        let root = Uuid::new_v4();
+        let mirror = Mirror::new(Arc::clone(&tree), through, Scope::Trees(vec![root]));
+        mirror.pull().unwrap();
+        let edits = tree.update(|transaction| {
+            transaction.new_root(NewProvider::new(&unique("root")).uuid(root))?;
+            for _ in 0..10 {
+                let child = transaction.new_child(&unique("child"), root)?;
+                transaction.update_inventory(child, [vcpus(8)], None)?;
+            }
+            Ok(())
+        });
+        edits.unwrap();
+        assert_eq!(tokens.requests.load(Relaxed), 1);
+        let so_far = calls.requests.load(Relaxed);
+        calls.spoils_from.store(so_far + number, Relaxed);
+        let pushed = mirror.push().unwrap();
+        assert!(pushed.is_complete(), "{number}: {:?}", pushed.failed);
+        assert_eq!(pushed.done.len(), 21, "{number}");
+        assert_eq!(tokens.requests.load(Relaxed), 2, "{number}");
+        assert!((1..=4).contains(&calls.refused.load(Relaxed)), "{number}");
+        let ours = State::of(&tree.snapshot(), &Scope::Trees(vec![root]), []);
+        assert_eq!(ours, truth::read(&client(nova()), root), "{number}");
+    }
 }

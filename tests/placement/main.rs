@@ -9,6 +9,7 @@ mod events;
 mod fake;
 mod faults;
 mod keystone;
+mod killed;
 mod limits;
 mod mirror;
 mod mirror_conflicts;
@@ -44,6 +45,7 @@ fn main() {
         calls::TESTS,
         convergence::TESTS,
         faults::TESTS,
+        killed::TESTS,
         mirror::TESTS,
         mirror_conflicts::TESTS,
         mirror_outages::TESTS,
