@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::placement::{Call, Merge, Policy, ProviderState, State, Vocabulary};
+use crate::placement::merge::{Merge, Policy};
+use crate::placement::plan::{Call, Vocabulary};
+use crate::placement::state::{ProviderState, State};
 
 /// What a mirror remembers between its calls.
 #[derive(Default)]

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::push::Push;
 use super::report::Reason;
+use crate::placement::error::Error;
+use crate::placement::plan::Call;
+use crate::placement::state::ProviderState;
 use crate::placement::state::in_force;
-use crate::placement::{Call, Error, ProviderState};
 
 /// A part of a provider's content, which is sent as a whole.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,11 @@ use super::session::Session;
 use super::stop::Stop;
 use crate::cell::arc_swap::ArcSwapCell;
 use crate::cell::cell::SnapshotCell;
-use crate::placement::{Client, Error, Merge, Plan, Policy, Scope, State, Vocabulary, merge_into};
+use crate::placement::client::Client;
+use crate::placement::error::Error;
+use crate::placement::merge::{Merge, Policy, merge_into};
+use crate::placement::plan::{Plan, Vocabulary};
+use crate::placement::state::{Scope, State};
 use crate::tree::commit::Committed;
 use crate::tree::tree::ProviderTree;
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::placement::Error;
+use crate::placement::error::Error;
 
 /// Runs `work` in that many threads, this one included; in fewer if the system has no more.
 pub(super) fn team(threads: usize, work: impl Fn() + Sync) {

@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::push::Push;
 use super::report::Reason;
-use crate::placement::{Call, Error, Policy};
+use crate::placement::error::Error;
+use crate::placement::merge::Policy;
+use crate::placement::plan::Call;
 
 impl Push<'_> {
     pub(super) fn create(

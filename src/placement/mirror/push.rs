@@ -9,7 +9,10 @@ use super::agreed::Agreed;
 use super::report::{Failure, Pushed, Reason};
 use super::session::Session;
 use super::{events, parallel};
-use crate::placement::{Call, ConflictKind, Error, FieldConflict, Policy, Scope, State, Step};
+use crate::placement::error::Error;
+use crate::placement::merge::{ConflictKind, FieldConflict, Policy};
+use crate::placement::plan::{Call, Step};
+use crate::placement::state::{Scope, State};
 
 /// A plan under way. Threads share it.
 pub(super) struct Push<'a> {

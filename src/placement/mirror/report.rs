@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::placement::{Error, FieldConflict, Policy, Step};
+use crate::placement::error::Error;
+use crate::placement::merge::{FieldConflict, Policy};
+use crate::placement::plan::Step;
 
 /// What a pull or a refresh did.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::content::Part;
 use super::push::Push;
 use super::report::Reason;
-use crate::placement::{AtGeneration, Call, Error, Inventories};
+use crate::placement::client::{AtGeneration, Inventories};
+use crate::placement::error::Error;
+use crate::placement::plan::Call;
 
 impl Push<'_> {
     /// All or none. The answer tells no generations, so that they are listed afterwards.

@@ -8,7 +8,8 @@ use super::push::concerns_all;
 use super::report::{Pulled, Pushed, Reason};
 use super::stop::Stop;
 use crate::cell::cell::SnapshotCell;
-use crate::placement::{Error, Plan};
+use crate::placement::error::Error;
+use crate::placement::plan::Plan;
 use crate::tree::subscription::Subscription;
 
 /// Settings of [`Mirror::run`].

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::retry::Retry;
 use super::stop::Stop;
-use crate::placement::{Client, Error};
+use crate::placement::client::Client;
+use crate::placement::error::Error;
 
 pub(super) struct Session<'a> {
     client: &'a Client,

@@ -3,7 +3,8 @@
 use super::content::Part;
 use super::push::Push;
 use super::report::Reason;
-use crate::placement::{Call, Error};
+use crate::placement::error::Error;
+use crate::placement::plan::Call;
 
 impl Push<'_> {
     pub(super) fn carry_out(&self, call: &Call) -> Result<(), Reason> {
