@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::push::Push;
 use super::report::Reason;
-use crate::placement::{
-    ConflictKind, Error, FieldConflict, Filter, ListedProvider, Merge, Policy, ProviderState,
-};
+use crate::placement::client::{Filter, ListedProvider};
+use crate::placement::error::Error;
+use crate::placement::merge::{ConflictKind, FieldConflict, Merge, Policy};
+use crate::placement::state::ProviderState;
 
 impl Push<'_> {
     pub(super) fn seen(&self, uuid: Uuid) -> Option<Arc<ProviderState>> {

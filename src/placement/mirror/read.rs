@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::agreed::Agreed;
 use super::parallel;
 use super::session::Session;
+use crate::placement::client::{AtGeneration, Filter, Inventories, ListedProvider};
+use crate::placement::error::Error;
 use crate::placement::state::in_force;
-use crate::placement::{
-    AtGeneration, Error, Filter, Inventories, ListedProvider, ProviderState, Scope, State,
-};
+use crate::placement::state::{ProviderState, Scope, State};
 use crate::provider::name::Trait;
 
 /// From how many providers on it is worth asking for the traits in use.
