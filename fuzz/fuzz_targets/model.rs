@@ -32,8 +32,13 @@ fuzz_target!(|bytes: &[u8]| {
 type Cell = provider_tree::ArcSwapCell;
 
 /// The parts of the suite that the model uses.
+#[path = "../../tests/common/refusal.rs"]
+mod refusal;
+
 mod cases {
     use provider_tree::Snapshot;
+
+    pub(crate) use crate::refusal;
 
     pub type ProviderTree = provider_tree::ProviderTree<crate::Cell>;
 
