@@ -23,6 +23,7 @@ crate::tests![
     a_rename_there_is_read_from_the_listing,
     a_pull_keeps_resources_and_the_order_of_siblings,
     a_pull_hides_no_edit_made_meanwhile,
+    a_provider_is_read_at_one_generation,
     a_pull_is_one_commit,
     records_without_defaults_are_not_written_back,
     a_plan_sends_nothing_and_changes_nothing,
@@ -303,6 +304,18 @@ fn a_pull_hides_no_edit_made_meanwhile() {
     assert!(host.mirror.push().unwrap().is_complete());
     assert_eq!(host.vcpus_there(edited), Some(99));
     assert!(!host.there().contains(removed));
+    host.assert_in_step();
+}
+
+fn a_provider_is_read_at_one_generation() {
+    let host = Host::pushed();
+    let child = host.children[1];
+    put_vcpus(child, 55);
+    // After its inventory has been read, and before the rest is.
+    let change = move || put_vcpus(child, 56);
+    host.proxy.inject(2, Fault::Before(Box::new(change)));
+    host.mirror.refresh().unwrap();
+    assert_eq!((host.requests(), host.vcpus(child)), (1 + 3 + 1, Some(56)));
     host.assert_in_step();
 }
 

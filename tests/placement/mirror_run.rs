@@ -17,6 +17,7 @@ crate::tests![
     what_is_refused_waits_for_the_timer,
     an_outage_loses_nothing_and_pauses_longer_and_longer,
     stopping_ends_a_pause_and_loses_nothing,
+    stopping_in_a_read_sends_no_other_request,
     the_report_may_use_the_mirror,
 ];
 
@@ -200,6 +201,22 @@ fn stopping_ends_a_pause_and_loses_nothing() {
     let rounds = run(&host, &options, |_| {});
     assert!(rounds[0].is_complete);
     host.assert_in_step();
+}
+
+fn stopping_in_a_read_sends_no_other_request() {
+    let host = Host::pushed().twin();
+    let stop = Stop::new();
+    let inside = stop.clone();
+    let ring = move || inside.stop();
+    host.proxy.inject(5, Fault::Before(Box::new(ring)));
+    let mut rounds = 0;
+    host.mirror.run(&never(), &stop, |round| {
+        assert!(round.error.is_some() && round.retry_in.is_none());
+        rounds += 1;
+    });
+    assert_eq!((rounds, host.tree.version()), (1, 0));
+    // Those of the other connections may have been under way.
+    assert!(host.requests() < 6 + 4, "{}", host.requests());
 }
 
 fn the_report_may_use_the_mirror() {
