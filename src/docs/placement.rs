@@ -160,6 +160,9 @@
 //! - **Deletions, renames and moves have a window.** Placement checks no generation for these
 //!   three. The mirror reads the provider right before, so that an edit of someone else's is
 //!   lost only if it comes between that read and the request, a few milliseconds.
+//! - **A rename or a move that arrives late has the last word.** If its answer is lost, and
+//!   it reaches the service only after the mirror has looked and gone on, nothing tells it
+//!   from somebody else's rename.
 //! - **Names and parents don't move the generation.** Of two clients that rename one provider
 //!   within that window the last one wins, unseen.
 //! - **Lost races for traits answer 500, not 409.** Placement inserts the rows before it checks the
