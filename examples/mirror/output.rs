@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-/// Writes results to standard output. Whoever reads them may stop reading; the exit code
-/// still counts.
+/// Writes results to standard output. A reader that stops early, like `head`, is no error:
+/// the exit code still counts.
 pub fn print(text: &str) -> Result<(), String> {
     let mut output = io::stdout().lock();
     let written = output.write_all(text.as_bytes());

@@ -147,16 +147,16 @@ impl Part {
     /// is right:
     ///
     /// - If it says one, that is so. A count that is out of date could only lack references
-    ///   that were cloned from this one, by way of the part above. Whoever cloned it has let
-    ///   go of the part above since, a release that `Arc::get_mut`, `Arc::into_inner` or
-    ///   `Arc::try_unwrap` acquired before it handed this reference out; so the load shows
-    ///   that clone, or what came after. References of others keep the count above one until
-    ///   they are dropped.
+    ///   that were cloned from this one, through the part above. The thread that cloned it
+    ///   has since released the part above. `Arc::get_mut`, `Arc::into_inner` or
+    ///   `Arc::try_unwrap` acquired that release before it handed this reference out, so the
+    ///   load shows the clone or a later count. Other references keep the count above one
+    ///   until they are dropped.
     /// - What they did before they dropped theirs need not have happened before the load, but
     ///   it does before the part is freed: `Arc::get_mut` acquires the count (no part has
     ///   weak references, so it does not fail), and dropping a table or a tree acquires it
     ///   with the last decrement.
-    /// - If it says more although the others have let go, `free_if_last` gives up this
+    /// - If it says more although the others have been dropped, `free_if_last` gives up this
     ///   reference by a decrement of its own, which tells for certain whether it is the last.
     fn is_unshared(&self) -> bool {
         let references = match self {

@@ -227,7 +227,7 @@ impl Session {
                 }
             }
         };
-        // Whoever listens to events must not run under the lock.
+        // Tracing layers must not run under the lock.
         if let Some(exchange) = exchange {
             exchange.report();
         }

@@ -25,8 +25,8 @@ pub struct Step {
 
 /// A request that changes something in Placement.
 ///
-/// Generations are left out: whoever sends it adds the newest one that it knows. It prints
-/// as a line: method, path and what the body says.
+/// It has no generation: the sender adds the newest one that it knows. It prints as one
+/// line: method, path and what the body says.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Call {

@@ -4,7 +4,7 @@
 //! target. A request waits while its name is taken, its parent is not there, or the parent's
 //! ancestors have not all moved to where they stay: below those, no move makes a cycle. The
 //! topmost move never waits for another, so only names can block all requests that are left.
-//! Then whoever holds such a name makes way.
+//! Then the provider that has such a name gets a temporary one.
 
 use foldhash::HashMap;
 use uuid::Uuid;
