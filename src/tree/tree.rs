@@ -164,9 +164,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         &self,
         mut edits: impl FnMut(&mut Transaction) -> Result<T, E>,
     ) -> Result<Committed<T>, E> {
-        if nesting::is_inside(self) {
-            return Err(Error::NestedUpdate.into());
-        }
+        self.refuse_nested()?;
         let mut attempts = Attempts::new(&self.fairness);
         loop {
             attempts.start();
@@ -312,6 +310,14 @@ impl<C: SnapshotCell> ProviderTree<C> {
             backlog: Box::default(),
             registry: Arc::new(Registry::default()),
         }
+    }
+
+    /// Refuses calls inside the closure of an update of this tree.
+    pub(crate) fn refuse_nested(&self) -> Result<(), Error> {
+        if nesting::is_inside(self) {
+            return Err(Error::NestedUpdate);
+        }
+        Ok(())
     }
 
     /// Makes a transaction the newest version if its base still is, and returns the number

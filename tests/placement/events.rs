@@ -1,7 +1,5 @@
 //! Each request is reported as one event, outside every lock.
 
-use std::cell::RefCell;
-use std::fmt::{Debug, Write};
 use std::sync::{Arc, mpsc};
 
 use provider_tree::ProviderTree;
@@ -9,83 +7,23 @@ use provider_tree::placement::{
     Auth, Client, Filter, Method, Mirror, NoAuth, Password, Request, Response, Retry, Scope,
     Transport, TransportError,
 };
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, Subscriber};
 use uuid::Uuid;
 
 use crate::fake::{Fake, answer};
+use crate::listen::{listen, stop_listening};
 
 crate::tests![
     each_request_is_one_event,
-    whoever_hears_of_a_request_for_a_token_can_ask_for_it,
+    an_event_of_a_request_for_a_token_may_ask_for_that_token,
     a_mirror_reports_its_progress_in_counts,
 ];
 
-/// What a thread does with each of its events.
-type Sink = Box<dyn FnMut(String)>;
-
-thread_local! {
-    static SINK: RefCell<Option<Sink>> = const { RefCell::new(None) };
-}
-
-/// Gives each event to the sink of its thread: a subscriber of one thread alone
-/// can miss events whose call site another thread has reached first.
-struct Events;
-
-/// Gives the events of this thread to a sink while `run` runs.
+/// Passes the events of this thread to a sink while `run` runs.
 fn listening(sink: impl FnMut(String) + 'static, run: impl FnOnce()) {
-    // Another test may have set it already.
-    let _ = tracing::subscriber::set_global_default(Events);
-    SINK.set(Some(Box::new(sink)));
+    listen(sink);
     run();
     // The thread goes on to other tests.
-    SINK.set(None);
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        match field.name() {
-            "ms" => self.0.push_str(" ms"),
-            "message" => self.0.insert_str(0, &format!("{value:?}")),
-            name => write!(self.0, " {name}={value:?}").unwrap(),
-        }
-    }
-}
-
-impl Subscriber for Events {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "provider_tree" && *metadata.level() == Level::DEBUG
-    }
-
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        Interest::sometimes()
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        // The sink may cause events itself: they are left out.
-        if let Some(mut sink) = SINK.take() {
-            sink(line.0);
-            SINK.set(Some(sink));
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
+    stop_listening();
 }
 
 /// A Keystone whose tokens are called `hunter2`.
@@ -141,7 +79,7 @@ fn each_request_is_one_event() {
     );
 }
 
-fn whoever_hears_of_a_request_for_a_token_can_ask_for_it() {
+fn an_event_of_a_request_for_a_token_may_ask_for_that_token() {
     let auth = Arc::new(password());
     let inside = Arc::clone(&auth);
     let (sender, heard) = mpsc::channel();

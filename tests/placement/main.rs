@@ -11,6 +11,8 @@ mod faults;
 mod keystone;
 mod killed;
 mod limits;
+#[path = "../common/events.rs"]
+mod listen;
 mod mirror;
 mod mirror_conflicts;
 mod mirror_outages;

@@ -15,6 +15,9 @@ mod auto_traits;
 mod bad_input;
 mod changes;
 mod dot;
+#[cfg(feature = "tracing")]
+#[path = "../common/events.rs"]
+mod events;
 mod foreign;
 mod long_transaction;
 mod model;

@@ -1,83 +1,17 @@
 //! Commits, generation changes and conflicts are events; reads are not.
 
 use std::cell::RefCell;
-use std::fmt::{Debug, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use provider_tree::{Error, NewProvider};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::Interest;
-use tracing::{Event, Metadata, Subscriber};
 use uuid::Uuid;
 
+use super::events::{listen, stop_listening};
 use super::foreign::{others_can_commit, update_with_a_claim, with_host};
 use crate::cases::{ends, new_tree};
-
-/// A thread's handler of events, each given as `message field=value ...`.
-type Sink = Box<dyn FnMut(String)>;
-
-thread_local! {
-    static SINK: RefCell<Option<Sink>> = const { RefCell::new(None) };
-}
-
-/// Passes each event to its thread's sink. It is installed globally: a thread-local
-/// subscriber can miss events whose call site another thread reached first.
-struct Events;
-
-/// Sets this thread's sink.
-fn listen(sink: impl FnMut(String) + 'static) {
-    // Another test may have installed it already.
-    let _ = tracing::subscriber::set_global_default(Events);
-    SINK.set(Some(Box::new(sink)));
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        match field.name() {
-            "message" => self.0.insert_str(0, &format!("{value:?}")),
-            name => write!(self.0, " {name}={value:?}").unwrap(),
-        }
-    }
-}
-
-impl Subscriber for Events {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "provider_tree" && SINK.with_borrow(Option::is_some)
-    }
-
-    // Has tracing call `enabled` for every event.
-    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
-        Interest::sometimes()
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        // Taken out, since it may cause events itself; those are ignored.
-        if let Some(mut sink) = SINK.take() {
-            sink(line.0);
-            SINK.set(Some(sink));
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 #[test]
 fn commits_are_reported_and_reads_are_not() {
@@ -184,7 +118,7 @@ fn a_layer_can_commit_to_the_same_tree() {
             transaction.new_root("last")
         });
         assert_eq!(committed.unwrap().attempts, 7);
-        SINK.take();
+        stop_listening();
         let lines: Vec<String> = receiver.iter().collect();
         let conflicts = lines.iter().filter(|line| line.starts_with("conflict"));
         assert_eq!(conflicts.count(), 6);
@@ -260,7 +194,7 @@ fn a_blocking_layer_does_not_hold_the_claim_of_an_update() {
             }
             transaction.rename("host", "renamed")
         });
-        SINK.take();
+        stop_listening();
         let expected = ["conflict", "commit"].map(|event| (event.to_owned(), true));
         assert_eq!(got_through.take(), expected);
     });

@@ -222,7 +222,7 @@ impl<C: SnapshotCell> Mirror<C> {
     /// Takes turns with the other calls.
     pub(super) fn begin(&self) -> Result<MutexGuard<'_, Agreed>, Error> {
         // Refused inside an update of the tree, where no request may be sent.
-        self.tree.update(|_| Ok(()))?;
+        self.tree.refuse_nested()?;
         Ok(self.agreed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
