@@ -18,6 +18,7 @@ mod dot;
 #[cfg(feature = "tracing")]
 #[path = "../common/events.rs"]
 mod events;
+mod following;
 mod foreign;
 mod long_transaction;
 mod model;
