@@ -6,7 +6,7 @@ use provider_tree::placement::{AtGeneration, Filter, Inventories, Method, Microv
 use provider_tree::{Inventory, ResourceClass};
 use uuid::Uuid;
 
-use crate::service::{allocate, class, client, raw, root, trait_, unique, vcpus};
+use crate::service::{allocate, class, client, create_class, raw, root, trait_, unique, vcpus};
 
 crate::tests![
     the_service_tells_its_microversions,
@@ -216,7 +216,7 @@ fn inventories_come_back_with_all_defaults() {
 fn every_field_of_an_inventory_is_kept() {
     let client = client();
     let uuid = root(&client);
-    client.create_resource_class(&class("CUSTOM_KEPT")).unwrap();
+    create_class(&client, &class("CUSTOM_KEPT"));
     let mut record = Inventory::new(2_000);
     record.reserved = Some(3);
     record.min_unit = Some(5);
@@ -288,7 +288,14 @@ fn new_traits_and_classes_are_known_from_then_on() {
     let new = class("CUSTOM_CLASS_NEW");
     let mut known = client.list_resource_classes().unwrap();
     assert!(known.contains(&ResourceClass::VCPU));
+    assert!(
+        client
+            .list_traits()
+            .unwrap()
+            .contains(&trait_("HW_CPU_X86_AVX"))
+    );
     for _ in 0..2 {
+        create_class(&client, &new);
         client.create_resource_class(&new).unwrap();
         client.create_trait(&trait_("CUSTOM_TRAIT_NEW")).unwrap();
     }
@@ -297,6 +304,7 @@ fn new_traits_and_classes_are_known_from_then_on() {
     let uuid = root(&client);
     let traits = BTreeSet::from([trait_("CUSTOM_TRAIT_NEW")]);
     client.put_traits(uuid, 0, &traits).unwrap();
+    assert!(client.list_traits().unwrap().is_superset(&traits));
 }
 
 fn traits_in_use_are_those_that_a_provider_has() {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use provider_tree::placement::{
-    Call, ConflictKind, Mirror, Policy, RunOptions, Scope, State, Step, Stop, Synced,
+    Call, ConflictKind, Mirror, Policy, ProviderState, RunOptions, Scope, State, Step, Stop, Synced,
 };
 use provider_tree::{Inventory, NewProvider, Provider, ProviderTree, ResourceClass};
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::truth;
 crate::tests![
     a_thousand_edits_of_three_writers_are_all_kept,
     eight_writers_that_race_for_traits_converge,
+    classes_created_at_the_same_moment_are_all_kept,
     running_mirrors_of_one_tree_converge,
     an_idle_mirror_only_looks,
 ];
@@ -278,6 +279,39 @@ fn eight_writers_that_race_for_traits_converge() {
     );
     for site in &sites {
         assert_eq!(site.state(), theirs);
+    }
+}
+
+/// Placement on PostgreSQL loses most of the classes that are created at the same moment,
+/// and says that they exist.
+fn classes_created_at_the_same_moment_are_all_kept() {
+    let direct = client();
+    let root = root(&direct);
+    let id = Uuid::new_v4().simple().to_string().to_uppercase();
+    let created: Vec<_> = (0..8)
+        .map(|number| class(&format!("CUSTOM_{id}_{number}")))
+        .collect();
+    let start = Barrier::new(created.len());
+    thread::scope(|scope| {
+        for class in &created {
+            let (start, site) = (&start, Site::new(&placement(), root));
+            scope.spawn(move || {
+                let edit = site.tree.update(|transaction| {
+                    let child = transaction.new_child(&unique("child"), root)?;
+                    let record = (class.clone(), Inventory::new(1));
+                    transaction.update_inventory(child, [record], None)
+                });
+                edit.unwrap();
+                start.wait();
+                let pushed = site.mirror.push().unwrap();
+                assert!(pushed.is_complete(), "{:?}", pushed.failed);
+            });
+        }
+    });
+    let theirs = truth::read(&direct, root);
+    for class in &created {
+        let holds = |(_, provider): (_, &ProviderState)| provider.inventory().contains_key(class);
+        assert!(theirs.iter().any(holds), "{class}");
     }
 }
 

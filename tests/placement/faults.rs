@@ -287,7 +287,10 @@ fn a_push_without_a_fault_sends_what_is_needed() {
     assert_eq!(pushed.done, plan.steps());
     let changes = |method: Method| case.proxy.count(method.as_str(), "");
     let sent = changes(Method::Put) + changes(Method::Post) + changes(Method::Delete);
-    assert_eq!(sent, plan.len(), "{:#?}", case.proxy.seen());
+    // Placement may lose the class if another test creates one at the same moment. Then the
+    // inventory is refused, and both requests are made again.
+    let lost = case.proxy.count("PUT", "/resource_classes") - 1;
+    assert_eq!(sent, plan.len() + 2 * lost, "{:#?}", case.proxy.seen());
     assert_eq!(pushed.requests as usize, case.proxy.seen().len());
 }
 

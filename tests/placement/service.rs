@@ -53,6 +53,14 @@ pub fn vcpus(total: u32) -> (ResourceClass, Inventory) {
     (ResourceClass::VCPU, Inventory::new(total))
 }
 
+/// Makes a class known. Placement on PostgreSQL may lose one that is created at the same
+/// moment as another one.
+pub fn create_class(client: &Client, name: &ResourceClass) {
+    while !client.list_resource_classes().unwrap().contains(name) {
+        client.create_resource_class(name).unwrap();
+    }
+}
+
 /// Sends a request that the client has no method for.
 pub fn raw(method: Method, path: &str, body: &str) -> Response {
     let headers = Headers::from_iter([

@@ -9,14 +9,23 @@ use crate::placement::error::Error;
 use crate::provider::name::{ResourceClass, Trait};
 
 impl Client {
+    /// All traits, the standard ones and others.
+    pub fn list_traits(&self) -> Result<BTreeSet<Trait>, Error> {
+        self.traits("/traits")
+    }
+
     /// The traits that some provider has.
     pub fn list_traits_in_use(&self) -> Result<BTreeSet<Trait>, Error> {
+        self.traits("/traits?associated=true")
+    }
+
+    fn traits(&self, path: &str) -> Result<BTreeSet<Trait>, Error> {
         #[derive(Deserialize)]
         struct Document {
             traits: BTreeSet<Trait>,
         }
 
-        let document: Document = self.get("/traits?associated=true")?;
+        let document: Document = self.get(path)?;
         Ok(document.traits)
     }
 
@@ -47,6 +56,10 @@ impl Client {
 
     /// Makes a resource class known, if it isn't yet. Its name must begin with
     /// `CUSTOM_`.
+    ///
+    /// Placement 16.0.0 on PostgreSQL loses a class that is created at the same moment as
+    /// another one, and answers as if it existed. A [`Mirror`](crate::placement::Mirror)
+    /// creates it again where it is missing.
     ///
     /// # Errors
     ///

@@ -64,10 +64,10 @@ impl Push<'_> {
                 Err(error) if error.is_unavailable() => {
                     self.session.pause(&mut failures, error)?;
                 }
-                Err(error) => {
-                    self.forget_words(&call, &error);
-                    return Err(error.into());
+                Err(error) if self.is_word_missing(&error, [&call])? => {
+                    self.session.pause(&mut failures, error)?;
                 }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -134,23 +134,5 @@ impl Push<'_> {
             .theirs
             .acknowledge(&answered, Some(generation));
         Ok(())
-    }
-
-    /// A class or a trait may have been deleted there since it was created.
-    fn forget_words(&self, call: &Call, error: &Error) {
-        if error.refusal().is_some_and(|refusal| refusal.status == 400) {
-            let vocabulary = &mut self.lock().agreed.vocabulary;
-            match call {
-                Call::PutInventories { inventory, .. } => {
-                    vocabulary
-                        .classes
-                        .retain(|class| !inventory.contains_key(class));
-                }
-                Call::PutTraits { traits, .. } => {
-                    vocabulary.traits.retain(|name| !traits.contains(name));
-                }
-                _ => {}
-            }
-        }
     }
 }

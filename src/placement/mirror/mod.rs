@@ -26,6 +26,7 @@ mod run;
 mod session;
 mod step;
 mod stop;
+mod words;
 
 pub use self::mirror::Mirror;
 pub use self::report::{Failure, Pulled, Pushed, Reason, Synced};

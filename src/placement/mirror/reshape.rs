@@ -45,9 +45,7 @@ impl Push<'_> {
                 }
                 Err(error) if error.is_conflict() || error.is_unknown_outcome() => {
                     for (&uuid, at) in &sent {
-                        let inventory = at.content.clone();
-                        let call = Call::PutInventories { uuid, inventory };
-                        self.lock().agreed.doubt(call, self.ours);
+                        self.lock().agreed.doubt(put(uuid, at), self.ours);
                     }
                     self.session.pause(&mut failures, error)?;
                     let seen = sent.iter().map(|(uuid, at)| (*uuid, at.generation));
@@ -56,7 +54,13 @@ impl Push<'_> {
                 Err(error) if error.is_unavailable() => {
                     self.session.pause(&mut failures, error)?;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    let calls = sent.iter().map(|(uuid, at)| put(*uuid, at));
+                    if !self.is_word_missing(&error, &Vec::from_iter(calls))? {
+                        return Err(error.into());
+                    }
+                    self.session.pause(&mut failures, error)?;
+                }
             }
         }
     }
@@ -64,9 +68,7 @@ impl Push<'_> {
     fn reshaped(&self, sent: &BTreeMap<Uuid, AtGeneration<Inventories>>) {
         let agreed = &mut *self.lock().agreed;
         for (&uuid, at) in sent {
-            let inventory = at.content.clone();
-            let call = Call::PutInventories { uuid, inventory };
-            agreed.acknowledge_content(&call, self.ours, None);
+            agreed.acknowledge_content(&put(uuid, at), self.ours, None);
             if let Some(provider) = agreed.theirs.edit(uuid) {
                 provider.generation = None;
             }
@@ -89,6 +91,12 @@ impl Push<'_> {
         }
         Ok(())
     }
+}
+
+/// The request for one of the inventories by itself.
+fn put(uuid: Uuid, at: &AtGeneration<Inventories>) -> Call {
+    let inventory = at.content.clone();
+    Call::PutInventories { uuid, inventory }
 }
 
 /// The generation after a reshape: one more, and another one if anything is left.

@@ -3,7 +3,6 @@
 use super::content::Part;
 use super::push::Push;
 use super::report::Reason;
-use crate::placement::error::Error;
 use crate::placement::plan::Call;
 
 impl Push<'_> {
@@ -30,23 +29,6 @@ impl Push<'_> {
             Call::PutAggregates { uuid, .. } => self.put(*uuid, Part::Aggregates),
             Call::Reshape { inventories } => self.reshape(inventories.keys().copied()),
             Call::Delete { uuid } => self.delete(call, *uuid),
-        }
-    }
-
-    /// Creates a trait or a class. It may be repeated.
-    fn create_word(&self, call: &Call, send: impl Fn() -> Result<(), Error>) -> Result<(), Reason> {
-        let mut failures = 0;
-        loop {
-            match send() {
-                Ok(()) => {
-                    self.lock().agreed.acknowledge(call, None);
-                    return Ok(());
-                }
-                Err(error) if error.is_unavailable() || error.is_conflict() => {
-                    self.session.pause(&mut failures, error)?;
-                }
-                Err(error) => return Err(error.into()),
-            }
         }
     }
 }

@@ -30,6 +30,12 @@ fn change<'a, T: PartialEq + Default>(
     (!is_same).then_some(to)
 }
 
+/// Whether a class or a trait has to be created before it is used. Nobody can create
+/// others.
+pub(in crate::placement) fn is_custom(word: &str) -> bool {
+    word.starts_with("CUSTOM_")
+}
+
 /// Creates the classes and traits that are used for the first time.
 pub(super) fn create_words(
     from: &State,
@@ -37,7 +43,6 @@ pub(super) fn create_words(
     known: &Vocabulary,
     steps: &mut Vec<Step>,
 ) -> Words {
-    const CUSTOM: &str = "CUSTOM_";
     let mut known = known.clone();
     for (_, provider) in from.iter() {
         known.classes.extend(provider.inventory.keys().cloned());
@@ -46,9 +51,9 @@ pub(super) fn create_words(
     let mut new = Vocabulary::default();
     for (_, provider) in to.iter() {
         let classes = provider.inventory.keys();
-        let classes = classes.filter(|class| class.as_str().starts_with(CUSTOM));
+        let classes = classes.filter(|class| is_custom(class.as_str()));
         let traits = provider.traits.iter();
-        let traits = traits.filter(|name| name.as_str().starts_with(CUSTOM));
+        let traits = traits.filter(|name| is_custom(name.as_str()));
         new.classes.extend(
             classes
                 .filter(|class| !known.classes.contains(*class))

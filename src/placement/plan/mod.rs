@@ -20,6 +20,7 @@ use std::fmt;
 use foldhash::HashMap;
 use uuid::Uuid;
 
+pub(in crate::placement) use self::content::is_custom;
 pub use self::request::{Call, Step};
 use self::structure::Structure;
 use crate::placement::state::State;

@@ -1,0 +1,75 @@
+//! Creates the custom resource classes and traits that content needs.
+
+use std::collections::BTreeSet;
+
+use super::push::Push;
+use super::report::Reason;
+use crate::placement::error::Error;
+use crate::placement::plan::{Call, is_custom};
+
+impl Push<'_> {
+    /// Creates a trait or a class. It may be repeated.
+    pub(super) fn create_word(
+        &self,
+        call: &Call,
+        send: impl Fn() -> Result<(), Error>,
+    ) -> Result<(), Reason> {
+        let mut failures = 0;
+        loop {
+            match send() {
+                Ok(()) => {
+                    self.lock().agreed.acknowledge(call, None);
+                    return Ok(());
+                }
+                Err(error) if error.is_unavailable() || error.is_conflict() => {
+                    self.session.pause(&mut failures, error)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether content was refused because Placement lacks a class or a trait. It has it
+    /// then.
+    ///
+    /// Somebody may have deleted it. Or it was never created: on PostgreSQL, Placement
+    /// answers 204 if another class gets its number at the same moment, as if the class
+    /// itself existed (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the
+    /// column `id`, which oslo.db calls `classes`).
+    pub(super) fn is_word_missing<'c>(
+        &self,
+        error: &Error,
+        refused: impl IntoIterator<Item = &'c Call>,
+    ) -> Result<bool, Reason> {
+        if error.refusal().is_none_or(|refusal| refusal.status != 400) {
+            return Ok(false);
+        }
+        let (mut classes, mut traits) = (BTreeSet::new(), BTreeSet::new());
+        for call in refused {
+            match call {
+                Call::PutInventories { inventory, .. } => classes.extend(inventory.keys()),
+                Call::PutTraits { traits: sent, .. } => traits.extend(sent),
+                _ => {}
+            }
+        }
+        classes.retain(|class| is_custom(class.as_str()));
+        traits.retain(|name| is_custom(name.as_str()));
+        let mut missing = Vec::new();
+        if !classes.is_empty() {
+            let known = self.session.read(|c| c.list_resource_classes())?;
+            let unknown = classes.into_iter().filter(|class| !known.contains(*class));
+            missing.extend(unknown.map(|class| Call::CreateResourceClass {
+                class: class.clone(),
+            }));
+        }
+        if !traits.is_empty() {
+            let known = self.session.read(|c| c.list_traits())?;
+            let unknown = traits.into_iter().filter(|name| !known.contains(*name));
+            missing.extend(unknown.map(|name| Call::CreateTrait { name: name.clone() }));
+        }
+        for call in &missing {
+            self.carry_out(call)?;
+        }
+        Ok(!missing.is_empty())
+    }
+}
