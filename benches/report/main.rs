@@ -15,6 +15,7 @@ mod counting;
 mod edits;
 #[path = "../common/forest.rs"]
 mod forest;
+mod glance;
 mod keys;
 mod load;
 mod machine;
@@ -85,6 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             plot::reads(&results, &folder.join("reads.svg"))?;
             plot::sizes(&results, &folder.join("sizes.svg"))?;
             rows.extend(standing::rows(&results));
+            tables.push(glance::table(&results));
             tables.push(results.ages());
             tables.extend(standing::tables(&results));
         }
