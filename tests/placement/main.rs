@@ -8,14 +8,17 @@ mod convergence;
 mod events;
 mod fake;
 mod faults;
+mod host;
 mod keystone;
 mod killed;
 mod limits;
 #[path = "../common/events.rs"]
 mod listen;
-mod mirror;
 mod mirror_conflicts;
 mod mirror_outages;
+mod mirror_pulls;
+mod mirror_pushes;
+mod mirror_requests;
 mod mirror_run;
 mod proxy;
 mod proxy_faults;
@@ -36,8 +39,8 @@ fn main() {
         auth::TESTS,
         events::TESTS,
         limits::TESTS,
-        mirror::LOCAL,
         mirror_outages::LOCAL,
+        mirror_pulls::LOCAL,
         recorded::TESTS,
         redaction::TESTS,
     ];
@@ -48,9 +51,11 @@ fn main() {
         convergence::TESTS,
         faults::TESTS,
         killed::TESTS,
-        mirror::TESTS,
         mirror_conflicts::TESTS,
         mirror_outages::TESTS,
+        mirror_pulls::TESTS,
+        mirror_pushes::TESTS,
+        mirror_requests::TESTS,
         mirror_run::TESTS,
         proxy_faults::TESTS,
         refusals::TESTS,

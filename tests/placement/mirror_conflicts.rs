@@ -8,7 +8,7 @@ use provider_tree::placement::{
 use provider_tree::{ProviderTree, ResourceClass};
 use uuid::Uuid;
 
-use crate::mirror::{Host, put_traits, put_vcpus};
+use crate::host::{Host, put_traits, put_vcpus};
 use crate::proxy::{Fault, Proxy};
 use crate::service::{allocate, client, client_of, placement, root, trait_, unique, vcpus};
 

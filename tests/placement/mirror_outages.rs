@@ -9,7 +9,7 @@ use provider_tree::ProviderTree;
 use provider_tree::placement::{Client, Mirror, NoAuth, Reason, Retry, RunOptions, Scope, Stop};
 
 use crate::fake::{Fake, answer};
-use crate::mirror::{Host, put_traits, put_vcpus};
+use crate::host::{Host, put_traits, put_vcpus};
 use crate::proxy::Fault;
 use crate::service::{client, client_of, trait_, unique, vcpus};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use provider_tree::placement::{Retry, RunOptions, Stop, Trigger};
 
-use crate::mirror::{Host, put_vcpus};
+use crate::host::{Host, put_vcpus};
 use crate::proxy::Fault;
 use crate::service::allocate;
 
