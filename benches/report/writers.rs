@@ -50,8 +50,8 @@ pub fn measure(
 ) -> Result<([Table; 3], Vec<Row>), Box<dyn Error>> {
     let mut commits = Table {
         title: format!(
-            "Writers of two random generations per commit, {} providers. Share: commits of the \
-            slowest writer relative to an equal share; versions: the most kept at once",
+            "Writers that set two random generations per commit, {} providers. Share: commits of \
+            the slowest writer relative to an equal share; versions: the most kept at once",
             grouped(PROVIDERS)
         ),
         head: heads(&[
@@ -68,7 +68,7 @@ pub fn measure(
     };
     let mut long = Table {
         title: format!(
-            "A long transaction of {} edits among writers of two generations per commit, {} \
+            "A long transaction of {} edits among writers that set two generations per commit, {} \
             providers. Old versions: the backlog at the end; {NONE}: stopped at the memory limit",
             grouped(LONG),
             grouped(PROVIDERS)
@@ -80,9 +80,9 @@ pub fn measure(
             "ms",
             "alone, ms",
             "ratio",
-            "slowest short one, ms",
+            "slowest short commit, ms",
             "old versions",
-            "resident at most, MiB",
+            "peak resident, MiB",
         ]),
         lines: Vec::new(),
     };
@@ -96,11 +96,11 @@ pub fn measure(
             "implementation",
             "readers / writers",
             "commits/s",
-            "versions at most",
-            "resident at most, MiB",
+            "most versions",
+            "peak resident, MiB",
             "with one writer: commits/s",
-            "versions at most",
-            "resident at most, MiB",
+            "most versions",
+            "peak resident, MiB",
         ]),
         lines: Vec::new(),
     };
@@ -250,7 +250,7 @@ fn under_load(
     let rows = vec![
         Row {
             group: "writers",
-            case: format!("memory at most, {readers} readers: {writers} writers / 1, {name}"),
+            case: format!("peak memory, {readers} readers: {writers} writers / 1, {name}"),
             measured: format!("{most:.0} MiB; {least:.0} MiB"),
             ratio: most / least,
             target: Some(Target::AtMost(2.0)),
@@ -258,7 +258,7 @@ fn under_load(
         Row {
             group: "writers",
             case: format!(
-                "versions at most, {readers} readers, {writers} writers / {}, {name}",
+                "most versions, {readers} readers, {writers} writers / {}, {name}",
                 grouped(VERSIONS as usize)
             ),
             measured: format!("{versions:.0}"),

@@ -100,7 +100,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A table for people.
+/// Prints a table.
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.options.seconds.as_secs_f64();

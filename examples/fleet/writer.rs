@@ -21,7 +21,7 @@ const MOST: usize = 1_000;
 pub struct Commits {
     pub commits: u64,
     pub attempts: u64,
-    /// Refused commits: there should be none.
+    /// Refused commits. There should be none.
     pub violations: Violations,
 }
 

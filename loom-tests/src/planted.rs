@@ -15,7 +15,7 @@ pub trait Bug: Send + Sync + Unpin + 'static {
     const LOAD: Ordering = Acquire;
     /// A commit stores its version without comparing.
     const BLIND_STORE: bool = false;
-    /// A losing commit replaces the newer version by its own, made from a stale base.
+    /// A losing commit replaces the newer version with its own, made from a stale base.
     const STALE_BASE: bool = false;
     /// A commit raises the count before it swaps, and readers use the count to detect a newer
     /// version.

@@ -35,17 +35,16 @@
 //!                                     more than 32: sorted maps of its own
 //! ```
 //!
-//! - An *ordinal* orders siblings. It grows with each new sibling and leaves room for
-//!   moves, so adding a child touches no other provider. A *path* is the list of ordinals
-//!   from the root down; sorted paths give the forest top-down, and a subtree is a range of
-//!   them.
+//! - An *ordinal* orders siblings. It grows with each new sibling and leaves room for moves,
+//!   so adding a child touches no other provider. A *path* is the list of ordinals from the
+//!   root down; sorted paths give the forest top-down, and a subtree is a range of them.
 //! - A *location* is plain data. An index is a trie of hash tables, each of 32 cache lines
 //!   with seven locations per line, so copying a table is a memcpy, and edits of content never
-//!   touch an index. The position is a hint: if another provider is found there, its tree
-//!   is searched.
+//!   touch an index. The position is a hint: if another provider is found there, its tree is
+//!   searched.
 //! - An edit of content copies one tree and the blocks above it: in a tree of more than 32
-//!   providers, one provider and a path in each of its maps. A diff descends both outlines
-//!   and skips whatever is the same allocation, so it costs only what has changed.
+//!   providers, one provider and a path in each of its maps. A diff descends both outlines and
+//!   skips whatever is the same allocation, so it costs only what has changed.
 //!
 //! # Versions
 //!
@@ -58,9 +57,9 @@
 //!     A           B                 C          D       <- nodes, freed with the last version
 //! ```
 //!
-//! A commit forks the newest version in O(1), edits the fork, and asks the cell to replace
-//! the version that it started from. If another commit was faster, the fork is dropped and
-//! the closure runs again.
+//! A commit forks the newest version in O(1), edits the fork, and asks the cell to replace the
+//! version that it started from. If another commit was faster, the fork is dropped and the
+//! closure runs again.
 //!
 //! # A commit with a claim
 //!
@@ -74,8 +73,8 @@
 //!                        │    the deadline, at most 1 s
 //! ```
 //!
-//! Claims decide nothing: only the swap does. A stopped claimant costs others the time to
-//! its deadline, never an update. After the swap a commit does its own work first, and runs
+//! Claims decide nothing: only the swap does. A stopped claimant costs others the time to its
+//! deadline, never an update. After the swap a commit does its own work first, and runs
 //! foreign code last:
 //!
 //! ```text
@@ -91,7 +90,7 @@
 //!                                           v                       v
 //!                                       backlog of pinned       backlog of partly freed
 //!                                       versions, by age        versions
-//!                                           └──── looked at by later commits ────┘
+//!                                           └──── rechecked by later commits ────┘
 //! ```
 //!
 //! Readers free nothing: the last reference to a version is the backlog's. Each commit may

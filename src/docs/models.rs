@@ -1,29 +1,29 @@
 //! How this crate is model-checked, and how to use a tree in your own models.
 //!
-//! [loom](https://docs.rs/loom) runs a piece of concurrent code once for each way in which
-//! its threads can interleave, and with each value that a load may return under the C11
-//! memory model. No test on a real machine does that.
+//! [loom](https://docs.rs/loom) runs a piece of concurrent code once for each way in which its
+//! threads can interleave, and with each value that a load may return under the C11 memory
+//! model. No test on a real machine does that.
 //!
 //! # What is checked
 //!
 //! `loom-tests/` holds models of the public API; `cargo test --release` in that folder runs
 //! them all. Each model in `tests/models` states its preemption bound (2 to 4), fails if it
-//! did not explore every execution within it, and prints how many there were. Each gathers
-//! the outcomes that it met and fails if they are not exactly those that it lists.
+//! did not explore every execution within it, and prints how many there were. Each collects
+//! the outcomes that it observed and fails unless they are exactly those that it lists.
 //!
-//! Each kind of model must also catch planted bugs: a store instead of the
-//! compare-and-swap, a relaxed load, a version counted before the swap, memory freed at
-//! once, a retry on a stale base, one step split into two commits; a subscriber that
-//! announces itself by a load, looks only once, or waits for a tree that its provider has
-//! left; a commit that takes the wakers before it swaps. The bugs are planted in a separate
-//! cell, which is also checked without them, or in the model's caller.
+//! Each kind of model must also catch planted bugs: a store instead of the compare-and-swap, a
+//! relaxed load, a version counted before the swap, memory freed at once, a retry on a stale
+//! base, one step split into two commits; a subscriber that registers with a mere load, checks
+//! only once, or waits for a tree that its provider has left; a commit that takes the wakers
+//! before it swaps. The bugs are planted in a separate cell, which is also checked without
+//! them, or in the model's caller.
 //!
 //! | checked | not checked |
 //! |---|---|
-//! | the commit loop, transactions, all three ways to read, subscriptions, who frees old versions | the inside of `arc-swap`: in models a twin of its contract replaces the default cell |
-//! | `EpochCell` as shipped, down to crossbeam-epoch's collector | the inside of `imbl` and of the other structures that a version holds: loom sees a version's content as one value |
-//! | the registry of wakers, and the backlog of old versions | the inside of `crossbeam-queue`, in which the backlog waits |
-//! | your own atomics and threads around a tree, in your own models | waiting for a writer that keeps losing: no model loses often enough |
+//! | the commit loop, transactions, all three ways to read, subscriptions, who frees old versions | `arc-swap` itself: in models a twin of its contract replaces the default cell |
+//! | `EpochCell` as shipped, down to crossbeam-epoch's collector | `imbl` and the other structures that a version holds: loom sees a version's content as one value |
+//! | the registry of wakers, and the backlog of old versions | `crossbeam-queue` itself, which holds the backlog |
+//! | your own atomics and threads around a tree, in your own models | deferring to a writer that has claimed priority: no model loses often enough |
 //!
 //! In detail:
 //!
@@ -31,15 +31,15 @@
 //! |---|---|---|
 //! | the commit loop, transactions, readers | as shipped | checked |
 //! | [`EpochCell`](crate::EpochCell) | as shipped, on crossbeam-epoch's own loom build; handing over retired versions at each commit is on in the models of reclamation and of held snapshots, and off in the others, where it would multiply the executions by a hundred | its own code is checked, down to the collector |
-//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read returns what an acquiring load returns, which may be a version that is just being replaced | what is built on that contract is checked; **the inside of arc-swap is not** |
+//! | [`ArcSwapCell`](crate::ArcSwapCell) | a twin: a read returns what an acquiring load returns, which may be a version that is just being replaced | what is built on that contract is checked; **arc-swap itself is not** |
 //! | what a version holds: indices, outline, trees | as shipped, but invisible to loom | a version's content counts as one value, written where it is made and read where it is read |
-//! | the backlog of old versions | as shipped, on a twin of `crossbeam-queue`'s queue; in isolation, with nodes that loom sees | who frees what, when and how much at once is checked; the inside of that queue is not |
-//! | the registry in which subscribers leave their wakers | as shipped | checked, with the rest of the tree and in isolation |
+//! | the backlog of old versions | as shipped, on a twin of `crossbeam-queue`'s queue; in isolation, with nodes that loom sees | who frees what, when and how much at once is checked; the queue itself is not |
+//! | the registry of subscribers' wakers | as shipped | checked, with the rest of the tree and in isolation |
 //! | backing off after a lost commit | left out: it would hide executions | not checked |
-//! | waiting for a writer that keeps losing | in turns instead of time | not checked: no model loses often enough to reach it |
+//! | deferring to a writer that has claimed priority | in turns instead of time | not checked: no model loses often enough to reach it |
 //!
-//! arc-swap has no hook for loom, and an open report on its soundness (its issue 210). If
-//! you need a cell whose own code is checked, use `EpochCell`.
+//! arc-swap has no hook for loom, and an open report on its soundness (its issue 210). If you
+//! need a cell whose own code is checked, use `EpochCell`.
 //!
 //! # Your own models
 //!
@@ -85,7 +85,7 @@
 //!   bugs need no more than two.
 //! - Build the forest before the threads start, and query little: loom tracks each access
 //!   to a snapshot.
-//! - Pass UUIDs rather than have random ones generated. Hashing needs no care: under loom
+//! - Pass UUIDs: don't let random ones be generated. Hashing needs no care: under loom
 //!   its seed is fixed.
 //! - With `EpochCell`, old versions are freed at the end of an execution: see above.
 //!

@@ -7,7 +7,7 @@ use uuid::Uuid;
 const HOST: Uuid = Uuid::from_u128(0xa);
 
 #[test]
-fn a_scheduler_finds_what_it_was_told_of() {
+fn a_scheduler_sees_the_version_it_was_told_of() {
     loom::model(|| {
         let tree = Arc::new(ProviderTree::new());
         let told = Arc::new(AtomicU64::new(0));

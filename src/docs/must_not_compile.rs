@@ -88,7 +88,7 @@ struct ProviderTree;
 /// impl provider_tree::SnapshotCell for Mine {}
 /// ```
 ///
-/// Nor can anyone else call one, though a bound names its methods.
+/// Nor can anyone else call its methods, even through a bound.
 ///
 /// ```compile_fail,E0061
 /// use provider_tree::{Snapshot, SnapshotCell};

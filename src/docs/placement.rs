@@ -1,5 +1,5 @@
-//! Keeping a forest in step with OpenStack Placement: what is guaranteed, what isn't, and
-//! what it costs.
+//! Keeping a forest in step with OpenStack Placement: what is guaranteed, what isn't, and what
+//! it costs.
 //!
 //! A [`Mirror`] belongs to one [`ProviderTree`](crate::ProviderTree) and one scope: the whole
 //! forest, or the trees of some providers. It reads Placement, merges what it read into the
@@ -25,22 +25,21 @@
 //!   one commit: ours <┘             └> requests: theirs
 //! ```
 //!
-//! What has to be sent is what differs between ours and base; what has to be committed is
-//! what differs between theirs and base. Base moves forward with each answer of Placement's
-//! that acknowledges a change, and never before one. So a push that stops half-way needs no
-//! journal: the next one plans what is left.
+//! A push sends the difference between ours and base; a pull commits the difference between
+//! theirs and base. Base moves forward only when an answer of Placement's acknowledges a
+//! change. So a push that stops half-way needs no journal: the next one plans what is left.
 //!
 //! Base is in memory. After a restart, [`pull`] first.
 //!
 //! ## What is merged
 //!
-//! The merge is by field: the name, the parent, each class's inventory record, each trait
-//! and each aggregate is a field of its own. If you add a trait while someone else changes
-//! `VCPU`, both changes stay.
+//! The merge is by field: the name, the parent, each class's inventory record, each trait and
+//! each aggregate is a field of its own. If you add a trait while someone else changes `VCPU`,
+//! both changes stay.
 //!
 //! - The generation is Placement's. A [`set_generation`] of yours sends nothing.
 //! - Inventories are compared by effective value. Placement answers with all defaults filled
-//!   in, which is no change, and is not written into your records.
+//!   in. That is no change, and your records stay as you wrote them.
 //! - [`resources`] and the order of siblings are yours: Placement has neither, and a pull
 //!   leaves them as they are.
 //!
@@ -52,23 +51,23 @@
 //!
 //! A conflict is a field that both sides changed differently, or edits of both sides that
 //! together are no forest: [`ConflictKind`] has all kinds. Every conflict is reported as a
-//! [`FieldConflict`] with base, ours and theirs, whatever the [`Policy`] makes of it:
+//! [`FieldConflict`] with base, ours and theirs, whatever the [`Policy`]:
 //!
 //! | policy | the field | use it if |
 //! |---|---|---|
-//! | [`Stop`](crate::placement::Policy::Stop), the default | stays as it is on each side, and so does the whole provider; all others go on | somebody has to decide |
+//! | [`Stop`](crate::placement::Policy::Stop), the default | stays as it is on each side, with the rest of its provider; other providers are merged | somebody has to decide |
 //! | [`Theirs`](crate::placement::Policy::Theirs) | is taken from Placement | others own these providers |
 //! | [`Ours`](crate::placement::Policy::Ours) | is sent to Placement | this process owns them |
 //!
 //! A provider that was removed on one side is removed on the other if it is unchanged there.
 //! If it was changed, that is a conflict: it is neither removed nor created again silently.
 //! The same holds for a host whose database was rebuilt, so that its name belongs to another
-//! UUID: [`NameTaken`](crate::placement::ConflictKind::NameTaken). A mirror never deletes a provider that it
-//! has not known.
+//! UUID: [`NameTaken`](crate::placement::ConflictKind::NameTaken). A mirror never deletes a
+//! provider that it did not know.
 //!
 //! A 409 is not a conflict in this sense. It says that the generation has moved; the mirror
-//! reads *that one provider* again, merges, and sends again. Most of the time the other
-//! client changed another field, and nobody needs to know.
+//! reads *that one provider* again, merges, and sends again. Most of the time the other client
+//! changed another field, and there is nothing to decide.
 //!
 //! # What is atomic
 //!
@@ -83,15 +82,15 @@
 //!
 //! Placement's API has no transactions and no request IDs. If an answer is lost, the request
 //! may have been carried out, and repeating it then looks like a conflict with someone else.
-//! So a mirror never repeats a change blindly: it reads the provider, and what is there
-//! already counts as done.
+//! So a mirror never repeats a change blindly: it reads the provider, and a change that is
+//! already there counts as done.
 //!
 //! | event | what the mirror does |
 //! |---|---|
 //! | 409: another generation | reads that provider again, merges, sends again; a bounded number of times, after a random pause |
 //! | no answer, connection lost, 5xx (a lost race for traits is a 500) | reads; if it is as wanted it is done, else as above |
 //! | 409: in use by allocations | reports it and leaves the edit pending; the rest goes on |
-//! | 409: name or UUID taken | reads by UUID; the same name and parent were created by a request of its own, else a conflict |
+//! | 409: name or UUID taken | reads by UUID: with the same name and parent, its own request created it; otherwise it is a conflict |
 //! | 404 for a DELETE | done |
 //! | unreachable, 502, 503, 504, 429 | tries again a bounded number of times, after a pause that doubles up to a cap ([`Retry`]) or that `Retry-After` asks for; then the call fails, and [`run`] goes on later |
 //! | 401 | asks for a new token, once; then it is an error |
@@ -99,48 +98,47 @@
 //! | 406 | an error that names the microversions that the service has |
 //! | a huge, endless or slow answer | an error, at the limits of the client |
 //!
-//! Nothing is lost while Placement is down: your edits stay in the forest, and become one
-//! difference, however many they were. Fields of Placement's answers that this crate doesn't
-//! know are ignored.
+//! Nothing is lost while Placement is down: your edits stay in the forest and are sent later,
+//! as one difference. Unknown fields in Placement's answers are ignored.
 //!
-//! [`push`] reports what was done, what failed and what was not tried. Each request is also
-//! a `tracing` event with the feature of that name.
+//! [`push`] reports what was done, what failed and what was not tried. With the feature
+//! `tracing`, each request is an event.
 //!
 //! # Order of requests
 //!
 //! Custom resource classes and traits come first, then new providers, parents first, then
-//! renames and moves, then content, then deletions, children first. Several providers are
-//! sent at the same time, over as many connections as the client has; inventories, traits and
+//! renames and moves, then content, then deletions, children first. Several providers are sent
+//! at the same time, over as many connections as the client has; inventories, traits and
 //! aggregates of one provider one after the other, since each answer has the generation that
 //! the next request needs. [`plan`] shows all of it as text without changing anything.
 //!
 //! # Requests
 //!
-//! A client of Placement is judged by its requests: the service answers some 200 a second.
-//! For a host of 17 providers, beside the report client of Nova 34:
+//! Placement answers some 200 requests per second, so requests are what a client costs. For a
+//! host of 17 providers, compared with Nova 34's report client:
 //!
 //! | operation | Nova: requests | here |
 //! |---|---|---|
 //! | create the host | 94 | 53 at most |
-//! | look for changes, there are none | 17 | 1 |
-//! | the same, 300 s after the last full look | 69 | 1 |
+//! | look for changes when there are none | 17 | 1 |
+//! | the same, 300 s after the last full read | 69 | 1 |
 //! | 2 providers changed | 19 | 2 |
 //! | read everything | 52 | 52 at most |
-//! | one conflict | 89: its cache of the tree is gone | 8 at most |
+//! | one conflict | 89: it drops its cache of the tree | 8 at most |
 //! | 17 inventories in one step | not possible | 1, and 1 to read the generations |
 //!
-//! The tests assert the numbers on the right against the real service. A forest of N
-//! providers takes 1 + 3N requests to read; if distinct traits are far fewer than providers,
-//! the mirror lists providers by trait, which saves most of a third of them.
+//! The tests assert the numbers on the right against the real service. Reading a forest of N
+//! providers takes 1 + 3N requests; if there are far fewer distinct traits than providers, the
+//! mirror lists providers by trait, which saves almost a third.
 //!
 //! # Authentication
 //!
 //! [`Password`] and [`ApplicationCredential`] log in to Keystone (v3), keep the token and
 //! replace it before it expires. [`Token`] takes one that you have, [`NoAuth`] is for a
-//! Placement with `auth_strategy = noauth2`, [`auth_from_env`] reads the `OS_*` variables, and
-//! [`Auth`] is there for your own. Reading and writing need the role `admin` or `service`,
-//! [`push_atomic`] needs `service`. HTTPS needs the feature `placement-tls`, or a
-//! [`Transport`] of yours.
+//! Placement with `auth_strategy = noauth2`, and [`auth_from_env`] reads the `OS_*` variables.
+//! For anything else, implement [`Auth`]. Reading and writing need the role `admin` or
+//! `service`, [`push_atomic`] needs `service`. HTTPS needs the feature `placement-tls` or your
+//! own [`Transport`].
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -158,24 +156,24 @@
 //! # Limits
 //!
 //! - **Deletions, renames and moves have a window.** Placement checks no generation for these
-//!   three. The mirror reads the provider right before, so that an edit of someone else's is
-//!   lost only if it comes between that read and the request, a few milliseconds.
-//! - **A rename or a move that arrives late has the last word.** If its answer is lost, and
-//!   it reaches the service only after the mirror has looked and gone on, nothing tells it
-//!   from somebody else's rename.
-//! - **Names and parents don't move the generation.** Of two clients that rename one provider
-//!   within that window the last one wins, unseen.
-//! - **Lost races for traits answer 500, not 409.** Placement inserts the rows before it checks the
-//!   generation. The mirror treats this as an unknown outcome, which costs three reads.
+//!   three. The mirror reads the provider right before, so another client's edit is lost only
+//!   if it falls between that read and the request, a few milliseconds.
+//! - **A delayed rename or move can win.** If its answer is lost, and it reaches the service
+//!   only after the mirror has read the provider and moved on, it looks like another client's.
+//! - **Names and parents don't move the generation.** If two clients rename one provider
+//!   within that window, the last one silently wins.
+//! - **Lost races for traits answer 500, not 409.** Placement inserts the rows before it
+//!   checks the generation. The mirror treats this as an unknown outcome, which costs three
+//!   reads.
 //! - **Temporary names.** Two providers that swap names take three requests, and one of them
 //!   has a made-up name meanwhile. A push that stops there leaves it; the next one finishes
 //!   the swap.
-//! - **MySQL takes names for equal that differ in case alone**, or by blanks at their end.
-//!   Here they are two names. Creating the second one is refused by the service, and
-//!   reported.
-//! - **Traits and resource classes are never deleted**, even if they are custom and no
-//!   provider has them any more: other clients may be about to use them.
-//! - **Allocations are not mirrored.** They move the generation of a provider, which costs a
+//! - **MySQL treats names as equal if they differ only in case** or in trailing blanks. Here
+//!   they are two names. The service refuses to create the second one, and the mirror reports
+//!   it.
+//! - **Traits and resource classes are never deleted**, even custom ones that no provider has
+//!   any more: other clients may be about to use them.
+//! - **Allocations are not mirrored.** They change a provider's generation, which costs one
 //!   read of it.
 //!
 //! [`ApplicationCredential`]: crate::placement::ApplicationCredential
