@@ -9,21 +9,20 @@ use super::microversion::Microversion;
 use super::transport::{Method, TransportError};
 use crate::text::Escaped;
 
-/// How much of an answer's text an error repeats, in characters.
+/// How much of an answer's text an error quotes, in characters.
 const EXCERPT: usize = 500;
 
 /// Why a call to Placement failed.
 ///
-/// The predicates say what a caller can do next; more than one may hold. They
-/// look through [`Login`](Self::Login), except for
-/// [`is_unknown_outcome`](Self::is_unknown_outcome).
+/// The predicates say what a caller can do next; more than one may hold. They look through
+/// [`Login`](Self::Login), except for [`is_unknown_outcome`](Self::is_unknown_outcome).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The service answered with an error.
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),
-    /// There was no answer, or not all of it.
+    /// There was no complete answer.
     #[error("{method} {path}: no answer")]
     #[non_exhaustive]
     Transport {
@@ -31,7 +30,7 @@ pub enum Error {
         method: Method,
         /// Its path and query.
         path: String,
-        /// What happened to it.
+        /// What went wrong.
         source: TransportError,
     },
     /// The answer reports success, but can't be read.
@@ -47,18 +46,18 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The service does not speak the microversion that this client needs.
+    /// The service does not support the microversion that this client needs.
     #[error("Placement microversion {wanted} is needed, and the service has {}", range(*.min, *.max))]
     #[non_exhaustive]
     UnsupportedMicroversion {
         /// The microversion that was asked for.
         wanted: Microversion,
-        /// The least that the service has, if it said so.
+        /// The lowest that the service supports, if it said so.
         min: Option<Microversion>,
-        /// The greatest that the service has, if it said so.
+        /// The highest that the service supports, if it said so.
         max: Option<Microversion>,
     },
-    /// No token could be got, so that the request itself was not sent.
+    /// Keystone gave no token, so the request itself was not sent.
     #[error("authentication at {url} failed")]
     #[non_exhaustive]
     Login {
@@ -67,15 +66,15 @@ pub enum Error {
         /// What Keystone answered, if anything.
         source: Box<Error>,
     },
-    /// Others changed a provider each time that a mirror read it.
+    /// Other clients changed a provider each time a mirror read it.
     #[error("provider {uuid} was changed each time it was read")]
     #[non_exhaustive]
     Unsettled {
         /// The provider.
         uuid: Uuid,
     },
-    /// The tree refuses what Placement has, or the call was made inside the closure of one
-    /// of its updates.
+    /// The tree refuses what Placement has, or the call was made inside the closure of one of
+    /// its updates.
     #[error(transparent)]
     Tree(#[from] crate::error::Error),
     /// A mirror was stopped before it was done.
@@ -104,11 +103,11 @@ pub struct Refusal {
     pub status: u16,
     /// Placement's error code, such as `placement.concurrent_update`.
     pub code: Option<String>,
-    /// The status in words.
+    /// The status as text.
     pub title: String,
-    /// What was wrong, in the service's words; up to their 500th character.
+    /// What was wrong, in the service's words, cut at 500 characters.
     pub detail: String,
-    /// The request's number in the service's log.
+    /// The request's ID in the service's log.
     pub request_id: Option<String>,
     /// How long the service asks callers to wait.
     pub retry_after: Option<Duration>,
@@ -124,14 +123,13 @@ impl Error {
         }
     }
 
-    /// Whether the provider has another generation than the one given: read it
-    /// again. Any 409 that no other predicate names counts too.
+    /// Whether the provider has another generation than the one given: read it again. Any 409
+    /// that no other predicate covers counts too.
     pub fn is_conflict(&self) -> bool {
         self.has_status(409) && !(self.is_in_use() || self.is_duplicate() || self.is_parent())
     }
 
-    /// Whether allocations use what would be removed. Repeating the request
-    /// doesn't help.
+    /// Whether allocations use what would be removed. Repeating the request doesn't help.
     pub fn is_in_use(&self) -> bool {
         self.has_code("placement.inventory.inuse")
             || self.has_code("placement.resource_provider.inuse")
@@ -162,8 +160,8 @@ impl Error {
         self.has_status(403)
     }
 
-    /// Whether the same request may succeed later: no connection, no answer, an
-    /// answer that is not the service's, 429 or 5xx.
+    /// Whether the same request may succeed later: no connection, no answer, an answer that is
+    /// not the service's, 429 or 5xx.
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.status == 429 || refusal.status >= 500,
@@ -174,8 +172,8 @@ impl Error {
         }
     }
 
-    /// Whether the change may have been made or not: read before you repeat it.
-    /// Never true of a call that only reads.
+    /// Whether it is unknown if the change was made: read before you repeat it. Never true of
+    /// a call that only reads.
     pub fn is_unknown_outcome(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.method.is_change() && refusal.status >= 500,
@@ -187,8 +185,8 @@ impl Error {
         }
     }
 
-    /// How long the service asks callers to wait before they try again
-    /// (`Retry-After` in seconds; a date is ignored).
+    /// How long the service asks callers to wait before they try again (`Retry-After` in
+    /// seconds; a date is ignored).
     pub fn retry_after(&self) -> Option<Duration> {
         self.refusal()?.retry_after
     }
@@ -219,8 +217,8 @@ impl Refusal {
         (self.status == 403).then_some(policy)
     }
 
-    /// The role, or roles, one of which the user needs for what a 403 denied,
-    /// by Placement's default policy.
+    /// The role that the user lacks after a 403 (one of them, if it names two), by Placement's
+    /// default policy.
     pub fn missing_role(&self) -> Option<&'static str> {
         self.policy().map(|policy| match policy {
             "placement:reshaper:reshape" => "`service`",
@@ -258,7 +256,7 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// A service's text as one line, up to a limit.
+/// A service's text as one line, cut at the limit.
 pub(super) fn excerpt(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {

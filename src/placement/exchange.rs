@@ -1,4 +1,4 @@
-//! One request and its answer: what of it is reported, and what of it is an error.
+//! One request and its answer: what is reported, and what is an error.
 
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ impl Exchange {
         (exchange, answer)
     }
 
-    /// Reports it as a `tracing` event. Runs other people's code.
+    /// Reports it as a `tracing` event. Runs foreign code.
     #[cfg(feature = "tracing")]
     pub(super) fn report(&self) {
         let Self {
@@ -67,7 +67,7 @@ impl Exchange {
     #[cfg(not(feature = "tracing"))]
     pub(super) fn report(&self) {}
 
-    /// The document of an answer that reports success.
+    /// Parses an answer that reports success.
     pub(super) fn success<T: DeserializeOwned>(&self, response: &Response) -> Result<T, Error> {
         self.check(response)?;
         serde_json::from_slice(&response.body)
@@ -82,8 +82,8 @@ impl Exchange {
         }
     }
 
-    /// Checks that an answer reports success as calls without a document do, and is not
-    /// the page of some other server.
+    /// Checks that an answer without a document reports success, and is not another server's
+    /// page.
     pub(super) fn made(&self, response: &Response) -> Result<(), Error> {
         self.check(response)?;
         match response.status {
@@ -101,7 +101,7 @@ impl Exchange {
         }
     }
 
-    /// The error that an answer is.
+    /// Turns a refusal into an error.
     fn refused(&self, response: &Response) -> Error {
         let document = serde_json::from_slice::<Value>(&response.body).ok();
         let field = |name| document.as_ref().and_then(problem)?.get(name)?.as_str();
@@ -130,8 +130,8 @@ impl Exchange {
     }
 }
 
-/// The part of an error document that says what was wrong. Placement has a list
-/// of `errors`, Keystone and its middleware one `error`, `noauth2` neither.
+/// The part of an error document that says what was wrong. Placement has a list of `errors`,
+/// Keystone and its middleware one `error`, `noauth2` neither.
 pub(super) fn problem(document: &Value) -> Option<&Value> {
     let errors = document.get("errors").and_then(|errors| errors.get(0));
     errors.or_else(|| document.get("error")).or(Some(document))

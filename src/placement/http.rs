@@ -8,11 +8,10 @@ use ureq::{Agent, Timeout};
 use crate::placement::error::Error;
 use crate::placement::transport::{Headers, Method, Request, Response, Transport, TransportError};
 
-/// The built-in [`Transport`]: blocking HTTP/1.1 with connections that are kept
-/// open between requests. HTTPS needs the feature `placement-tls`.
+/// The built-in [`Transport`]: blocking HTTP/1.1 that keeps connections open between requests.
+/// HTTPS needs the feature `placement-tls`.
 ///
-/// A proxy is used if the usual environment variables (`HTTP_PROXY`,
-/// `NO_PROXY` ...) name one.
+/// It uses the proxy that the usual environment variables (`HTTP_PROXY`, `NO_PROXY` ...) name.
 #[derive(Debug)]
 pub struct HttpTransport {
     agent: Agent,
@@ -32,8 +31,8 @@ pub struct HttpTransportBuilder {
 }
 
 impl HttpTransport {
-    /// Settings with their defaults: 4 connections, 30 s for a request, 1.5 s
-    /// for an idle connection, answers of 128 MiB at most.
+    /// Settings with their defaults: 4 connections, 30 s for a request, 1.5 s for an idle
+    /// connection, answers of 128 MiB at most.
     pub fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder {
             connections: 4,
@@ -49,14 +48,14 @@ impl HttpTransport {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if the URL is not one of HTTP, or is HTTPS and this
-    /// build has no TLS.
+    /// [`Error::Setting`] if the URL is not an HTTP URL, or is HTTPS and this build has no
+    /// TLS.
     pub(in crate::placement) fn for_url(
         url: &str,
         settings: HttpTransportBuilder,
     ) -> Result<Self, Error> {
         if url.contains('@') {
-            // What stands before it may be a password, which must not be shown.
+            // The part before it may hold a password, which must not be shown.
             return Err(Error::setting("URL", "it must have no user name"));
         }
         let wrong = |reason: &str| Err(Error::setting(format!("URL `{url}`"), reason));
@@ -74,46 +73,45 @@ impl HttpTransport {
 }
 
 impl HttpTransportBuilder {
-    /// How many idle connections are kept: as many as threads send requests.
+    /// How many idle connections are kept: give the number of threads that send requests.
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// How long one request may take, from the connection to the last byte of
-    /// the answer. Connecting alone may take 5 s of it.
+    /// How long one request may take, from connecting to the last byte of the answer.
+    /// Connecting may take up to 5 s of it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long an idle connection is kept. It has to be less than the server's
-    /// keep-alive (gunicorn's is 2 s unless set), or requests are lost to
-    /// connections that the server is closing.
+    /// How long an idle connection is kept. Keep it below the server's keep-alive (gunicorn's
+    /// default is 2 s), or requests fail on connections that the server is closing.
     pub fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
         self.idle_timeout = idle_timeout;
         self
     }
 
-    /// How many bytes an answer's body may have. A listing has some 800 bytes
-    /// per provider.
+    /// The maximum length of an answer's body, in bytes. A listing takes some 800 bytes per
+    /// provider.
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// A PEM file with the authorities to trust in place of the built-in ones.
+    /// A PEM file of the certificate authorities to trust instead of the built-in ones.
     #[cfg(feature = "placement-tls")]
     pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.ca_file = Some(path.into());
         self
     }
 
-    /// The transport. It connects when it sends its first request.
+    /// Builds the transport, which connects on its first request.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if the file of authorities can't be read.
+    /// [`Error::Setting`] if the PEM file can't be read.
     pub fn build(self) -> Result<HttpTransport, Error> {
         let config = Agent::config_builder()
             .http_status_as_error(false)

@@ -14,7 +14,7 @@ pub struct Microversion {
 }
 
 impl Microversion {
-    /// The one that every request asks for.
+    /// The version that every request asks for.
     pub const NEEDED: Self = Self {
         major: 1,
         minor: 39,

@@ -1,16 +1,15 @@
-//! OpenStack Placement, the service that shares resource providers across a
-//! cloud (feature `placement`; `placement-tls` for HTTPS).
+//! A client and a mirror for OpenStack Placement, the service that tracks a cloud's resource
+//! providers (feature `placement`; `placement-tls` for HTTPS).
 //!
-//! [`Client`] has one method per call of Placement's API, each of which is one
-//! blocking request. It holds a few connections open and may be shared by
-//! threads. It repeats a request only after a 401, once, with a new token: what
-//! to do about every other [`Error`] is up to the caller, and the error's
-//! predicates say what that can be.
+//! [`Client`] has one method per call of Placement's API; each is one blocking request. It
+//! keeps a few connections open and may be shared by threads. It repeats a request only after
+//! a 401, once, with a new token: any other [`Error`] is left to the caller, and its
+//! predicates say what can be done.
 //!
 //! A [`State`] is what Placement knows of some providers. [`Merge`] combines three of them:
-//! what both sides last agreed on, ours and theirs. [`merge_into`] does so in a transaction
-//! of the tree. A [`Plan`] is what to send to the service. A [`Mirror`] does all of it: it reads,
-//! merges, plans, sends, and settles what goes wrong.
+//! what both sides last agreed on, ours and theirs. [`merge_into`] does so in a transaction of
+//! the tree. A [`Plan`] is what to send to the service. A [`Mirror`] does all of it: it reads,
+//! merges, plans and sends, and recovers from failures.
 //!
 //! ```no_run
 //! use provider_tree::placement::{Client, Filter, NoAuth};

@@ -1,8 +1,8 @@
 //! What Placement knows of providers.
 //!
 //! A [`State`] leaves out what is local to a forest: `resources` and the order of siblings.
-//! Inventories are kept by effective value, so that two records are equal if Placement
-//! can't tell them apart.
+//! Inventories are kept by effective value, so that two records are equal if Placement can't
+//! tell them apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,19 +19,18 @@ use crate::provider::record::ProviderRecord;
 /// Which part of the forest a mirror keeps in step with Placement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All of it.
+    /// The whole forest.
     Forest,
-    /// The whole trees of these providers, as `GET /resource_providers?in_tree=` lists
-    /// them. Those that don't exist have no tree.
+    /// The whole trees of these providers, as `GET /resource_providers?in_tree=` lists them. A
+    /// provider that doesn't exist has no tree.
     Trees(Vec<Uuid>),
 }
 
 /// What Placement knows of some providers.
 ///
-/// It is made from a forest ([`of`](Self::of)), or from the records that the service
-/// answered with (`collect`). A clone shares its providers: O(n) for n of them, without
-/// copying any. Two states are equal if they show the same, generations included;
-/// [`agrees_with`](Self::agrees_with) leaves those out.
+/// Made from a forest ([`of`](Self::of)), or from the records that the service answered
+/// (`collect`). A clone shares the providers: O(n) for n of them, copying none. Equality
+/// includes generations; [`agrees_with`](Self::agrees_with) ignores them.
 ///
 /// ```
 /// use provider_tree::placement::{Scope, State};
@@ -72,12 +71,11 @@ pub struct ProviderState {
 }
 
 impl State {
-    /// What a forest shows of a scope.
+    /// The state of the providers in a forest's scope.
     ///
-    /// Providers that are `known` already are followed wherever they are in the forest.
-    /// Give those of the other states that this one is merged with: a provider that has
-    /// moved out of the scope's trees would look removed otherwise. Cost: O(size of the
-    /// scope and of `known`).
+    /// Providers in `known` are included wherever they are in the forest. Pass those of the
+    /// states that this one is merged with: otherwise a provider that has moved out of the
+    /// scope's trees would look removed. Cost: O(size of the scope and of `known`).
     pub fn of(forest: &Forest, scope: &Scope, known: impl IntoIterator<Item = Uuid>) -> Self {
         let mut state = Self::default();
         match scope {
@@ -140,20 +138,20 @@ impl State {
         self.put(record.uuid, Some(Arc::new(record.into())));
     }
 
-    /// Removes a provider. Returns whether it was there. Cost: O(log n).
+    /// Removes a provider. Returns whether it existed. Cost: O(log n).
     pub fn remove(&mut self, uuid: Uuid) -> bool {
         self.providers.remove(&uuid).is_some()
     }
 
-    /// Sets a provider's generation, if it is there. Cost: O(log n), and a copy of the
-    /// provider if that is shared with other states.
+    /// Sets a provider's generation, if it exists. Cost: O(log n), and a copy of the provider
+    /// if other states share it.
     pub fn set_generation(&mut self, uuid: Uuid, generation: u64) {
         if let Some(provider) = self.edit(uuid) {
             provider.generation = Some(generation);
         }
     }
 
-    /// Whether both show the same, except for generations. Cost: O(n).
+    /// Whether both are equal, generations aside. Cost: O(n).
     pub fn agrees_with(&self, other: &Self) -> bool {
         let pairs = self.iter().zip(other.iter());
         self.len() == other.len() && { pairs }.all(|((a, x), (b, y))| a == b && x.agrees_with(y))
@@ -176,7 +174,7 @@ impl State {
 }
 
 impl FromIterator<ProviderRecord> for State {
-    /// Of two records of one provider, the last one counts.
+    /// If a provider has several records, the last one counts.
     fn from_iter<T: IntoIterator<Item = ProviderRecord>>(records: T) -> Self {
         let records = records.into_iter();
         let providers = records.map(|record| (record.uuid, Arc::new(record.into())));
@@ -203,12 +201,12 @@ impl ProviderState {
         self.parent_uuid
     }
 
-    /// The generation, where it is known.
+    /// The generation, if known.
     pub fn generation(&self) -> Option<u64> {
         self.generation
     }
 
-    /// The inventory by resource class, every field of it given.
+    /// The inventory by resource class, every field given.
     pub fn inventory(&self) -> &BTreeMap<ResourceClass, Inventory> {
         &self.inventory
     }
@@ -223,8 +221,7 @@ impl ProviderState {
         &self.aggregates
     }
 
-    /// Whether both show the same, except for the generation. Cost: O(size of the
-    /// provider).
+    /// Whether both are equal, generation aside. Cost: O(size of the provider).
     pub fn agrees_with(&self, other: &Self) -> bool {
         let Self {
             name,

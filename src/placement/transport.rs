@@ -1,20 +1,19 @@
-//! How requests get to a service: one trait, and an HTTP client behind it.
-//! Knows nothing of Placement.
+//! The [`Transport`] trait, and the requests and answers it carries. Knows nothing of
+//! Placement.
 
 use std::fmt;
 use std::time::Duration;
 
 /// Sends requests. Implement it to use another HTTP stack.
 ///
-/// It sends a request once at most, follows no redirect (the headers carry a
-/// token), returns answers of every status, and gives up at a limit of time and
-/// of an answer's length.
+/// An implementation sends a request at most once, follows no redirect (the headers carry a
+/// token), returns answers of every status, and limits the time and length of an answer.
 pub trait Transport: Send + Sync {
     /// Sends one request and returns its whole answer.
     ///
     /// # Errors
     ///
-    /// A [`TransportError`], as soon as it is clear that no whole answer will come.
+    /// A [`TransportError`], as soon as it is clear that there will be no complete answer.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
 }
 
@@ -52,8 +51,7 @@ impl fmt::Display for Method {
     }
 }
 
-/// Names and values of HTTP headers. `Debug` shows the names alone, since a
-/// value may be a token.
+/// Names and values of HTTP headers. `Debug` shows only names, since a value may be a token.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
@@ -63,7 +61,7 @@ impl Headers {
         self.0.push((name.into(), value.into()));
     }
 
-    /// The first value of a header, in whichever case its name is written.
+    /// The first value of a header, whatever the case of its name.
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value)
@@ -94,8 +92,8 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// A request. `Debug` shows neither the values of headers nor the body, which
-/// may hold a token or a password.
+/// A request. `Debug` shows neither the values of headers nor the body, which may hold a token
+/// or a password.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Request<'a> {
@@ -143,8 +141,8 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// An answer. `Debug` shows neither the values of headers nor the body: Keystone
-/// answers with a token.
+/// An answer. `Debug` shows neither the values of headers nor the body: Keystone answers with
+/// a token.
 #[derive(Clone, Default)]
 pub struct Response {
     /// The HTTP status.
@@ -170,20 +168,19 @@ impl fmt::Debug for Response {
     }
 }
 
-/// Why there is no answer, or not all of it.
+/// Why there is no complete answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The request was not sent: there was no connection.
     #[error("not sent")]
     NotSent(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The connection failed before the whole answer was there. The request may
-    /// have been carried out.
-    #[error("the connection failed before the whole answer was there")]
-    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The whole answer was not there in time. The request may have been carried
+    /// The connection failed before the answer was complete. The request may have been carried
     /// out.
-    #[error("no whole answer within {} ms", .0.as_millis())]
+    #[error("the connection failed before the answer was complete")]
+    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The answer was not complete in time. The request may have been carried out.
+    #[error("no complete answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
     /// The answer is longer than the limit. The request was carried out.
     #[error("the answer is longer than {limit} bytes")]

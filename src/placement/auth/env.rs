@@ -8,8 +8,7 @@ use crate::placement::error::Error;
 use crate::placement::http::HttpTransport;
 use crate::placement::transport::Transport;
 
-/// The credentials that the `OS_*` variables give, as OpenStack's own clients
-/// read them.
+/// Reads credentials from the `OS_*` variables, as OpenStack's own clients do.
 ///
 /// | `OS_AUTH_TYPE` | other variables |
 /// |---|---|
@@ -18,12 +17,12 @@ use crate::placement::transport::Transport;
 /// | `token`, `v3token`, `admin_token` | `OS_TOKEN` |
 /// | `none`, `noauth` | |
 ///
-/// With the feature `placement-tls`, `OS_CACERT` is a file of the authorities to
-/// trust for Keystone in place of the built-in ones.
+/// With the feature `placement-tls`, `OS_CACERT` names a PEM file of the certificate
+/// authorities to trust for Keystone instead of the built-in ones.
 ///
 /// # Errors
 ///
-/// [`Error::Setting`] if a variable is missing, or has a value that is not known.
+/// [`Error::Setting`] if a variable is missing or has an unsupported value.
 pub fn auth_from_env() -> Result<Box<dyn Auth>, Error> {
     from(&|name| env::var(name).ok().filter(|value| !value.is_empty()))
 }
@@ -80,8 +79,7 @@ fn from(variable: Variables<'_>) -> Result<Box<dyn Auth>, Error> {
     })
 }
 
-/// A transport to Keystone, which trusts the authorities of `OS_CACERT` if it is
-/// set.
+/// A transport to Keystone that trusts the authorities in `OS_CACERT`, if set.
 fn transport(variable: Variables<'_>) -> Result<Arc<dyn Transport>, Error> {
     let settings = HttpTransport::builder();
     #[cfg(feature = "placement-tls")]
@@ -139,7 +137,7 @@ mod tests {
                 }
             }
         }
-        // Without a kind: by what is there.
+        // Without `OS_AUTH_TYPE`, the variables that are set decide.
         assert!(read(&password).is_ok() && read(&credential).is_ok());
     }
 

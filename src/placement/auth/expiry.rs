@@ -1,18 +1,17 @@
-//! How long a token is valid, by the two times in Keystone's answer. Their
-//! difference does not depend on the clock of this machine.
+//! How long a token is valid, from the two times in Keystone's answer. Their difference does
+//! not depend on this machine's clock.
 
 use std::time::Duration;
 
-/// The time between two of Keystone's times, such as
-/// `2026-01-31T23:59:59.000000Z`; none if one can't be read or they are in
-/// reverse.
+/// The duration between two of Keystone's times, such as `2026-01-31T23:59:59.000000Z`; `None`
+/// if one can't be parsed or they are reversed.
 pub(super) fn between(issued: &str, expires: &str) -> Option<Duration> {
     Some(Duration::from_secs(
         seconds(expires)?.checked_sub(seconds(issued)?)?,
     ))
 }
 
-/// Seconds since 1970, of a time in UTC. Fractions are left out.
+/// Seconds since 1970 of a UTC time, fractions dropped.
 fn seconds(time: &str) -> Option<u64> {
     let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
     let [year, month, day] = numbers(date, '-')?;

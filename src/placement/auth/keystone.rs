@@ -13,20 +13,20 @@ use crate::placement::exchange::Exchange;
 use crate::placement::http::HttpTransport;
 use crate::placement::transport::{Headers, Method, Response, Transport};
 
-/// How long before its end a token is replaced: a request that has it may take
-/// some time. Of short lives it is a tenth.
+/// How long before it expires a token is replaced, since the request that uses it may take a
+/// while. For a short-lived token, a tenth of its life at most.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// A token is replaced after this time even if it never expires.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
-/// The life of a token whose times can't be read.
+/// The assumed life of a token whose times can't be parsed.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(300);
 
-/// A user's name and password, for a project.
+/// Logs in to Keystone with a user's name and password, for a project.
 ///
-/// A token is got with the first request and kept until a minute before it
-/// expires; threads that need one at the same time wait for one request.
+/// It asks for a token with the first request and keeps it until a minute before it expires;
+/// threads that need one at the same time wait for the same request.
 #[derive(Debug)]
 pub struct Password {
     session: Session,
@@ -37,7 +37,7 @@ pub struct Password {
     project_domain: Domain,
 }
 
-/// A domain, by either of what is unique about it.
+/// A domain, by name or by ID.
 #[derive(Debug)]
 enum Domain {
     Name(String),
@@ -54,8 +54,8 @@ impl Domain {
 }
 
 impl Password {
-    /// A user and a project of the domain named `Default`. `auth_url` is Keystone's
-    /// address, with or without `/v3`.
+    /// A user and a project in the domain named `Default`. `auth_url` is Keystone's address,
+    /// with or without `/v3`.
     pub fn new(
         auth_url: impl Into<String>,
         username: impl Into<String>,
@@ -72,25 +72,25 @@ impl Password {
         }
     }
 
-    /// The name of the domain that the user is of.
+    /// The name of the user's domain.
     pub fn user_domain(mut self, name: impl Into<String>) -> Self {
         self.user_domain = Domain::Name(name.into());
         self
     }
 
-    /// The ID of the domain that the user is of.
+    /// The ID of the user's domain.
     pub fn user_domain_id(mut self, id: impl Into<String>) -> Self {
         self.user_domain = Domain::Id(id.into());
         self
     }
 
-    /// The name of the domain that the project is of.
+    /// The name of the project's domain.
     pub fn project_domain(mut self, name: impl Into<String>) -> Self {
         self.project_domain = Domain::Name(name.into());
         self
     }
 
-    /// The ID of the domain that the project is of.
+    /// The ID of the project's domain.
     pub fn project_domain_id(mut self, id: impl Into<String>) -> Self {
         self.project_domain = Domain::Id(id.into());
         self
@@ -132,10 +132,10 @@ impl Auth for Password {
     }
 }
 
-/// An application credential: a secret of its own for a program, limited to one
-/// project and some roles of the user who made it.
+/// Logs in to Keystone with an application credential: a program's own secret, limited to one
+/// project and to some roles of the user who created it.
 ///
-/// Its token is kept as that of a [`Password`].
+/// Its token is kept as by [`Password`].
 #[derive(Debug)]
 pub struct ApplicationCredential {
     session: Session,
@@ -144,8 +144,7 @@ pub struct ApplicationCredential {
 }
 
 impl ApplicationCredential {
-    /// A credential by its ID. `auth_url` is Keystone's address, with or without
-    /// `/v3`.
+    /// A credential by its ID. `auth_url` is Keystone's address, with or without `/v3`.
     pub fn new(
         auth_url: impl Into<String>,
         id: impl Into<String>,
@@ -184,7 +183,7 @@ impl Auth for ApplicationCredential {
 
 /// One token, and how to get the next.
 struct Session {
-    /// Keystone's address, without `/v3` and without a slash at its end.
+    /// Keystone's address, without `/v3` and trailing slashes.
     url: String,
     transport: Option<Arc<dyn Transport>>,
     /// Locked while a token is fetched, so that threads share one.
@@ -248,8 +247,8 @@ impl Session {
         cached.take_if(|cached| refused.get(TOKEN) == Some(&cached.token));
     }
 
-    /// Nothing is left half-done in what the lock guards, so that a panic of a
-    /// transport does not matter.
+    /// A transport that panics leaves nothing half-done under the lock, so poisoning is
+    /// ignored.
     fn lock(&self) -> MutexGuard<'_, Option<Cached>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }

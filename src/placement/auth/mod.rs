@@ -1,4 +1,4 @@
-//! What proves to Placement who is asking. Knows no client.
+//! Authentication with Placement. Knows no client.
 
 mod env;
 mod expiry;
@@ -12,19 +12,19 @@ pub use self::keystone::{ApplicationCredential, Password};
 use crate::placement::error::Error;
 use crate::placement::transport::Headers;
 
-/// Gives the headers that authenticate a request.
+/// Provides the headers that authenticate a request.
 pub trait Auth: Send + Sync {
-    /// The headers to send with a request. Called for each one, by any thread:
-    /// keep what is costly to get.
+    /// The headers to send with a request. Called for each request, from any thread: cache
+    /// what is costly to get.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from getting a token; the request is not sent then.
+    /// If there is no token to be had. The request is then not sent.
     fn headers(&self) -> Result<Headers, Error>;
 
-    /// Forgets what `refused` was made of: the service answered a request that
-    /// had these headers with 401. Where several threads share a token each
-    /// calls this, so headers that are no longer in use must be ignored.
+    /// Drops the token in `refused`: the service answered a request with these headers with
+    /// 401. Each thread that shares a token may call this, so ignore headers that are no
+    /// longer in use.
     fn invalidate(&self, refused: &Headers);
 }
 
@@ -38,7 +38,7 @@ impl<A: Auth + ?Sized> Auth for Box<A> {
     }
 }
 
-/// A text that `Debug` does not show.
+/// A string that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
 struct Secret(String);
 
@@ -50,12 +50,12 @@ impl fmt::Debug for Secret {
 
 const TOKEN: &str = "x-auth-token";
 
-/// A token that someone else looks after.
+/// A token that you obtain and renew yourself.
 #[derive(Clone, Debug)]
 pub struct Token(Secret);
 
 impl Token {
-    /// A token as Keystone gave it.
+    /// Uses a token issued by Keystone.
     pub fn new(token: impl Into<String>) -> Self {
         Self(Secret(token.into()))
     }
@@ -70,8 +70,8 @@ impl Auth for Token {
     fn invalidate(&self, _: &Headers) {}
 }
 
-/// For a Placement with `auth_strategy = noauth2`, which believes whatever a
-/// request says: for tests and development.
+/// For a Placement with `auth_strategy = noauth2`, which believes whatever a request claims:
+/// for tests and development.
 #[derive(Clone, Debug)]
 pub struct NoAuth {
     user: String,
@@ -79,8 +79,7 @@ pub struct NoAuth {
 }
 
 impl NoAuth {
-    /// The user `admin` with the roles `admin` and `service`, who may do all
-    /// that there is.
+    /// The user `admin` with the roles `admin` and `service`, who may do everything.
     pub fn admin() -> Self {
         Self::new("admin", &["admin", "service"])
     }

@@ -40,56 +40,55 @@ impl ClientBuilder {
         }
     }
 
-    /// Who asks. There is no default.
+    /// The credentials. Required.
     pub fn auth(mut self, auth: impl Auth + 'static) -> Self {
         self.auth = Some(Arc::new(auth));
         self
     }
 
-    /// How many requests may be under way at the same time; 4 unless given,
-    /// which is as much as Placement gains from.
+    /// How many requests a mirror sends at the same time, and how many idle connections are
+    /// kept; 4 by default. Placement gains nothing from more.
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections.max(1);
         self
     }
 
-    /// How long a request may take as a whole; 30 s unless given.
+    /// How long a request may take as a whole; 30 s by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.http = self.http.timeout(timeout);
         self
     }
 
-    /// How many bytes the body of an answer may have; 128 MiB unless given.
+    /// The maximum length of an answer's body, in bytes; 128 MiB by default.
     pub fn max_body(mut self, bytes: u64) -> Self {
         self.http = self.http.max_body(bytes);
         self
     }
 
-    /// A PEM file with the authorities to trust in place of the built-in ones.
+    /// A PEM file of the certificate authorities to trust instead of the built-in ones.
     #[cfg(feature = "placement-tls")]
     pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.http = self.http.ca_file(path);
         self
     }
 
-    /// Sends requests by another transport than an [`HttpTransport`]. The limits
-    /// of time and length, and the authorities, are its own then.
+    /// Sends requests through this transport instead of an [`HttpTransport`]. The settings for
+    /// time, length and certificate authorities then don't apply.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// The client. It sends nothing yet.
+    /// Builds the client. Sends nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if no [`auth`](Self::auth) is given, the endpoint is
-    /// no URL of HTTP or HTTPS, it is HTTPS and this build has no TLS, or the
-    /// file of authorities can't be read.
+    /// [`Error::Setting`] if no [`auth`](Self::auth) is given, the endpoint is not an HTTP
+    /// URL, it is HTTPS and this build has no TLS, or the PEM file can't be read.
     pub fn build(self) -> Result<Client, Error> {
         let auth = self
             .auth
-            .ok_or_else(|| Error::setting("auth", "it is not given"))?;
+            .ok_or_else(|| Error::setting("auth", "it is missing: give the builder one"))?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::for_url(

@@ -1,4 +1,4 @@
-//! The names that the service knows: traits and resource classes.
+//! Traits and resource classes that the service knows.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ impl Client {
         Ok(classes.map(|Named { name }| name).collect())
     }
 
-    /// Makes a trait known, if it isn't yet. Its name must begin with `CUSTOM_`.
+    /// Creates a trait, unless it exists. Its name must begin with `CUSTOM_`.
     ///
     /// # Errors
     ///
@@ -54,12 +54,11 @@ impl Client {
         self.create(&format!("/traits/{name}"))
     }
 
-    /// Makes a resource class known, if it isn't yet. Its name must begin with
-    /// `CUSTOM_`.
+    /// Creates a resource class, unless it exists. Its name must begin with `CUSTOM_`.
     ///
     /// Placement 16.0.0 on PostgreSQL loses a class that is created at the same moment as
-    /// another one, and answers as if it existed. A [`Mirror`](crate::placement::Mirror)
-    /// creates it again where it is missing.
+    /// another one, and answers as if it existed. A [`Mirror`](crate::placement::Mirror) that
+    /// finds it missing creates it again.
     ///
     /// # Errors
     ///

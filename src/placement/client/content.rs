@@ -1,5 +1,5 @@
-//! What a provider has: inventories, traits, aggregates. Each is read with the
-//! provider's generation, and written at one.
+//! A provider's content: inventories, traits, aggregates. Each is read with the provider's
+//! generation, and written at one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,12 @@ pub type Inventories = BTreeMap<ResourceClass, Inventory>;
 pub struct AtGeneration<T> {
     /// The provider's generation.
     pub generation: u64,
-    /// What it has, or is to have.
+    /// The content read, or to write.
     pub content: T,
 }
 
 impl Client {
-    /// A provider's inventory. The service gives every field of a record.
+    /// Reads a provider's inventory. The service gives every field of a record.
     ///
     /// # Errors
     ///
@@ -35,16 +35,15 @@ impl Client {
         Ok(document.into())
     }
 
-    /// Replaces a provider's inventory as a whole, and returns it as the service
-    /// has it, with the new generation. The generation moves even if nothing
-    /// changes.
+    /// Replaces a provider's inventory as a whole, and returns it as the service has it, with
+    /// the new generation. The generation moves even if nothing changes.
     ///
     /// # Errors
     ///
-    /// [`is_conflict`](Error::is_conflict) if the provider's generation is
-    /// another; [`is_in_use`](Error::is_in_use) if a class that is left out has
-    /// allocations; [`is_not_found`](Error::is_not_found); 400 if a class is not
-    /// known or a record is invalid.
+    /// [`is_conflict`](Error::is_conflict) if the provider has another generation;
+    /// [`is_in_use`](Error::is_in_use) if a class that is left out has allocations;
+    /// [`is_not_found`](Error::is_not_found); 400 if a class is unknown or a record is
+    /// invalid.
     pub fn put_inventories(
         &self,
         uuid: Uuid,
@@ -58,7 +57,7 @@ impl Client {
         Ok(document.into())
     }
 
-    /// A provider's traits.
+    /// Reads a provider's traits.
     ///
     /// # Errors
     ///
@@ -68,15 +67,14 @@ impl Client {
         Ok(document.into())
     }
 
-    /// Replaces a provider's traits, and returns them with the generation, which
-    /// stays if nothing changes.
+    /// Replaces a provider's traits, and returns them with the generation, which stays if
+    /// nothing changes.
     ///
     /// # Errors
     ///
-    /// [`is_conflict`](Error::is_conflict) if the provider's generation is
-    /// another. If two write at the same moment the loser may get a 500 instead:
-    /// see [`is_unknown_outcome`](Error::is_unknown_outcome). 400 if a trait is
-    /// not known.
+    /// [`is_conflict`](Error::is_conflict) if the provider has another generation. If two
+    /// clients write at the same moment, the loser may get a 500 instead: see
+    /// [`is_unknown_outcome`](Error::is_unknown_outcome). 400 if a trait is unknown.
     pub fn put_traits(
         &self,
         uuid: Uuid,
@@ -93,7 +91,7 @@ impl Client {
         Ok(document.into())
     }
 
-    /// The aggregates that a provider is a member of.
+    /// Reads the aggregates that a provider is a member of.
     ///
     /// # Errors
     ///
@@ -103,13 +101,13 @@ impl Client {
         Ok(document.into())
     }
 
-    /// Replaces the aggregates that a provider is a member of, and returns them
-    /// with the new generation, which moves even if nothing changes.
+    /// Replaces the aggregates that a provider is a member of, and returns them with the new
+    /// generation, which moves even if nothing changes.
     ///
     /// # Errors
     ///
-    /// [`is_conflict`](Error::is_conflict) if the provider's generation is
-    /// another; [`is_not_found`](Error::is_not_found).
+    /// [`is_conflict`](Error::is_conflict) if the provider has another generation;
+    /// [`is_not_found`](Error::is_not_found).
     pub fn put_aggregates(
         &self,
         uuid: Uuid,
@@ -131,8 +129,7 @@ fn part(uuid: Uuid, name: &str) -> String {
     format!("{}/{name}", provider(uuid))
 }
 
-/// What is read and written, in Placement's names. `I` is the record of an
-/// inventory.
+/// Placement's JSON for inventories. `I` is the record of one class.
 #[derive(Serialize, Deserialize)]
 pub(super) struct InventoriesDocument<I> {
     resource_provider_generation: u64,
@@ -190,8 +187,8 @@ impl From<AggregatesDocument> for AtGeneration<BTreeSet<Uuid>> {
     }
 }
 
-/// A record as the service gives it. Fields that are not known are ignored,
-/// which [`Inventory`]'s own reading refuses.
+/// A record as the service answers it. Unknown fields are ignored here; [`Inventory`]'s own
+/// `Deserialize` refuses them.
 #[derive(Deserialize)]
 struct Record {
     total: u32,

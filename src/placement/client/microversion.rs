@@ -1,4 +1,4 @@
-//! Which microversions the service speaks.
+//! Which microversions the service supports.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::placement::exchange::problem;
 use crate::placement::microversion::Microversion;
 use crate::placement::transport::{Method, Response};
 
-/// The error that an answer of status 406 is.
+/// The error for an answer of status 406.
 pub(super) fn unsupported(response: &Response) -> Error {
     let document = serde_json::from_slice::<Value>(&response.body).ok();
     let version = |name| {
@@ -24,7 +24,7 @@ pub(super) fn unsupported(response: &Response) -> Error {
 }
 
 impl Client {
-    /// The least and the greatest microversion that the service speaks.
+    /// The lowest and the highest microversion that the service supports.
     pub fn microversions(&self) -> Result<(Microversion, Microversion), Error> {
         #[derive(Deserialize)]
         struct Document {
@@ -41,6 +41,6 @@ impl Client {
         versions
             .first()
             .and_then(|v| Some((v.min_version.parse().ok()?, v.max_version.parse().ok()?)))
-            .ok_or_else(|| exchange.malformed(&response, "no microversions in it"))
+            .ok_or_else(|| exchange.malformed(&response, "it names no microversions"))
     }
 }

@@ -23,18 +23,17 @@ use crate::placement::error::Error;
 use crate::placement::microversion::Microversion;
 use crate::placement::transport::{Headers, Method, Response, Transport};
 
-/// A client of one Placement service: each method is one request and blocks
-/// until its answer has come.
+/// A client of one Placement service. Each method is one request and blocks until it is
+/// answered.
 ///
-/// Clones share connections and credentials. Requests are of microversion 1.39;
-/// what the service adds to its answers later is ignored.
+/// Clones share connections and credentials. Requests use microversion 1.39; unknown fields of
+/// an answer are ignored.
 ///
 /// # Errors
 ///
-/// Every method that sends a request returns an [`Error`] if it can't be sent
-/// or answered, and the service's refusal otherwise; the methods name those
-/// that are their own. After a 401 the request is repeated once, with new
-/// credentials; nothing else is repeated.
+/// Every method that sends a request returns an [`Error`] if there is no usable answer or the
+/// service refuses; each method lists the refusals that are specific to it. After a 401 the
+/// request is repeated once, with new credentials; nothing else is repeated.
 #[derive(Clone)]
 pub struct Client {
     endpoint: Arc<str>,
@@ -53,13 +52,13 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Settings of a client for the service at this address, such as
-    /// `http://controller:8778` or `https://cloud.example/placement`.
+    /// Settings of a client for the service at this address, such as `http://controller:8778`
+    /// or `https://cloud.example/placement`.
     pub fn builder(endpoint: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(endpoint.into())
     }
 
-    /// How many requests are best sent at the same time.
+    /// How many requests to send at the same time, as set by the builder.
     pub fn connections(&self) -> usize {
         self.connections
     }
@@ -133,8 +132,7 @@ impl Client {
     }
 }
 
-/// A body. The bodies of this API are plain data with texts as keys, which
-/// always can be written.
+/// Serialises a body. This can't fail: this API's bodies are plain data with strings as keys.
 fn json(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).expect("plain data with texts as keys")
+    serde_json::to_vec(body).expect("plain data with strings as keys")
 }

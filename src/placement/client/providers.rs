@@ -16,8 +16,8 @@ pub struct ListedProvider {
     pub uuid: Uuid,
     /// Its name.
     pub name: String,
-    /// Its generation. As long as it is the same, so are its inventories, traits
-    /// and aggregates; its name and parent may differ.
+    /// Its generation. While it stays the same, so do inventories, traits and aggregates; the
+    /// name and parent may change.
     pub generation: u64,
     /// Its parent; `None` for a root.
     pub parent_provider_uuid: Option<Uuid>,
@@ -25,7 +25,7 @@ pub struct ListedProvider {
     pub root_provider_uuid: Uuid,
 }
 
-/// Which providers to list: those that meet every condition; all without one.
+/// Which providers to list: those that meet every condition, or all if there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Filter {
@@ -33,35 +33,35 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Those of the tree that this provider is in.
+    /// Only providers in the tree of this one.
     pub fn in_tree(self, uuid: Uuid) -> Self {
         self.with("in_tree", uuid.to_string())
     }
 
-    /// The one with this UUID.
+    /// Only the provider with this UUID.
     pub fn uuid(self, uuid: Uuid) -> Self {
         self.with("uuid", uuid.to_string())
     }
 
-    /// The one with this name.
+    /// Only the provider with this name.
     pub fn name(self, name: impl Into<String>) -> Self {
         self.with("name", name.into())
     }
 
-    /// Those that have the trait. May be given several times.
+    /// Only providers with this trait. May be given several times.
     pub fn required(self, name: &Trait) -> Self {
         self.with("required", name.to_string())
     }
 
-    /// Those that are in the aggregate. May be given several times.
+    /// Only members of this aggregate. May be given several times.
     pub fn member_of(self, aggregate: Uuid) -> Self {
         self.with("member_of", aggregate.to_string())
     }
 
-    /// Those that have this much of a resource class left. May be given several
+    /// Only providers with at least this much of a resource class left. May be given several
     /// times.
     pub fn resources(mut self, class: &ResourceClass, amount: u32) -> Self {
-        // The service reads the last of several, so that they go into one.
+        // The service reads only the last such parameter, so one holds all amounts.
         let wanted = format!("{class}:{amount}");
         match self
             .conditions
@@ -95,8 +95,8 @@ impl Filter {
 }
 
 impl Client {
-    /// Lists providers, each once, in no particular order. A filter that
-    /// nothing meets, such as an unknown UUID, gives an empty list.
+    /// Lists providers, each once, in no particular order. A filter that matches nothing, such
+    /// as an unknown UUID, gives an empty list.
     pub fn list_providers(&self, filter: &Filter) -> Result<Vec<ListedProvider>, Error> {
         #[derive(Deserialize)]
         struct Document {
@@ -107,7 +107,7 @@ impl Client {
         Ok(resource_providers)
     }
 
-    /// One provider.
+    /// Reads one provider, without its content.
     ///
     /// # Errors
     ///
@@ -120,8 +120,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`is_duplicate`](Error::is_duplicate) if the UUID or the name is taken;
-    /// 400 if there is no such parent.
+    /// [`is_duplicate`](Error::is_duplicate) if the UUID or the name is taken; 400 if there is
+    /// no such parent.
     pub fn create_provider(
         &self,
         uuid: Uuid,
@@ -148,14 +148,13 @@ impl Client {
 
     /// Gives a provider this name and this parent; `None` makes it a root.
     ///
-    /// The service checks no generation and does not change it: of two who do
-    /// this at the same time one overwrites the other unseen.
+    /// The service neither checks nor changes the generation: if two clients do this at the
+    /// same time, one silently overwrites the other.
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found); [`is_duplicate`](Error::is_duplicate)
-    /// if the name is taken; 400 if there is no such parent, or it is below the
-    /// provider.
+    /// [`is_not_found`](Error::is_not_found); [`is_duplicate`](Error::is_duplicate) if the
+    /// name is taken; 400 if the parent does not exist or is below the provider.
     pub fn update_provider(
         &self,
         uuid: Uuid,
@@ -181,15 +180,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found); [`is_parent`](Error::is_parent) if
-    /// it has children; [`is_in_use`](Error::is_in_use) if it has allocations.
+    /// [`is_not_found`](Error::is_not_found); [`is_parent`](Error::is_parent) if it has
+    /// children; [`is_in_use`](Error::is_in_use) if it has allocations.
     pub fn delete_provider(&self, uuid: Uuid) -> Result<(), Error> {
         let (exchange, response) = self.send(Method::Delete, &provider(uuid), None)?;
         exchange.made(&response)
     }
 }
 
-/// The path of a provider.
+/// The URL path of a provider.
 pub(super) fn provider(uuid: Uuid) -> String {
     format!("/resource_providers/{uuid}")
 }

@@ -1,4 +1,4 @@
-//! Inventories of several providers in one step.
+//! Writes the inventories of several providers in one step.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::placement::error::Error;
 use crate::provider::inventory::Inventory;
 
 impl Client {
-    /// Replaces the inventories of several providers in one step: all or
-    /// none. Allocations stay as they are. The user needs the role `service`.
+    /// Replaces the inventories of several providers in one step: all or none. Allocations
+    /// stay as they are. The user needs the role `service`.
     ///
     /// The answer has no generations: list the providers to learn them.
     ///
     /// # Errors
     ///
-    /// [`is_conflict`](Error::is_conflict) if the generation of any provider is
-    /// another; [`is_in_use`](Error::is_in_use) if a class that is left out has
-    /// allocations; 400 if a provider or a class is not known, or none is given.
+    /// [`is_conflict`](Error::is_conflict) if any provider has another generation;
+    /// [`is_in_use`](Error::is_in_use) if a class that is left out has allocations; 400 if a
+    /// provider or a class is unknown, or none is given.
     pub fn reshape(
         &self,
         inventories: &BTreeMap<Uuid, AtGeneration<Inventories>>,

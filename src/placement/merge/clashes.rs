@@ -1,4 +1,4 @@
-//! Finds providers that can't be together in one forest.
+//! Finds providers that can't coexist in one forest.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::forest::forest::Forest;
 use crate::placement::state::State;
 use crate::provider::provider::Provider;
 
-/// Providers that can't be as they are in one forest.
+/// Providers that can't coexist as they are.
 pub(super) struct Clash {
-    /// Those involved, each with what it is in conflict about.
+    /// The providers involved, each with its kind of conflict.
     pub(super) involved: Vec<(Uuid, ConflictKind)>,
-    /// Whether one outside the scope is in the way, which can't be changed.
+    /// Whether a provider outside the scope, which can't be changed, is in the way.
     pub(super) is_outside: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Clashes(pub(super) Vec<Clash>);
 
-/// What a provider is found by.
+/// The text that finds a provider.
 #[derive(PartialEq, Eq, Hash)]
 enum Text<'a> {
     Name(&'a str),
@@ -43,8 +43,9 @@ impl Clashes {
         });
     }
 
-    /// Two providers of one name. Where text finds a provider by its name or UUID, as in a
-    /// forest, names that spell a UUID count as `spelled`; Placement compares their letters.
+    /// Adds pairs of providers with the same name. With `spelled`, a name that spells a UUID
+    /// counts as that UUID, since text in a forest finds a provider by either; Placement
+    /// compares names as text.
     pub(super) fn add_names(&mut self, state: &State, spelled: bool) {
         let taken = |other| ConflictKind::NameTaken { other };
         let mut holders: HashMap<Text<'_>, Uuid> = HashMap::default();
@@ -66,7 +67,7 @@ impl Clashes {
         }
     }
 
-    /// Parents that are gone, unless they are outside the scope.
+    /// Adds children whose parent is gone, unless that is outside the scope.
     pub(super) fn add_parents(&mut self, state: &State, is_in_scope: impl Fn(Uuid) -> bool) {
         for (child, provider) in state.iter() {
             if let Some(parent) = provider.parent_uuid
@@ -79,7 +80,7 @@ impl Clashes {
         }
     }
 
-    /// Providers that would be their own ancestors.
+    /// Adds providers that would be their own ancestors.
     pub(super) fn add_cycles(&mut self, state: &State) {
         let mut seen: HashSet<Uuid> = HashSet::default();
         for start in state.uuids() {
@@ -100,8 +101,8 @@ impl Clashes {
         }
     }
 
-    /// Names and parents that providers of the tree get, as far as providers of the forest
-    /// outside the scope are in the way or missing.
+    /// Adds providers of the tree whose new name is taken outside the scope, or whose parent
+    /// should exist there and doesn't.
     pub(super) fn add_outside(
         &mut self,
         forest: &Forest,

@@ -1,4 +1,4 @@
-//! Makes a merge's part of the tree in a transaction.
+//! Applies the tree's side of a merge in a transaction.
 
 use uuid::Uuid;
 
@@ -13,23 +13,23 @@ use crate::transaction::transaction::Transaction;
 
 /// Merges what Placement has into a transaction: a pull.
 ///
-/// It merges with what the transaction itself shows, its edits included. So in the closure of
-/// an [`update`](crate::ProviderTree::update), which may run again, it never hides an edit
-/// that came meanwhile: fetch first, then call it with what was fetched. It changes names,
+/// It merges with what the transaction itself shows, including its own edits. So in the
+/// closure of an [`update`](crate::ProviderTree::update), which may run again, it never hides
+/// a concurrent edit: fetch first, then call it with what was fetched. It changes names,
 /// parents, generations, inventories by effective value, traits and aggregates; `resources`
-/// and the order of siblings stay, and new siblings come last. If there is nothing to
+/// and the order of siblings stay, and new siblings are added last. If there is nothing to
 /// change, the update commits nothing.
 ///
-/// Providers of `base` and `theirs` that have left the scope's trees are looked for in the
-/// whole forest. Names and parents outside the scope count: where they are in the way, the
-/// merge stops for that provider, whatever the policy. Cost: that of [`Merge::new`], and
-/// that of [`Transaction::apply`] for what differs.
+/// Providers of `base` and `theirs` that have left the scope's trees are looked up in the
+/// whole forest. Names and parents outside the scope count: if they are in the way, the merge
+/// stops for that provider, whatever the policy. Cost: that of [`Merge::new`], and that of
+/// [`Transaction::apply`] for what differs.
 ///
 /// # Errors
 ///
-/// [`Error::InvalidRecord`] for a name or an inventory of Placement's that a forest refuses;
-/// those of [`Transaction::apply`] for trees that are too deep, and for states that
-/// contradict themselves.
+/// [`Error::InvalidRecord`] if the forest refuses a name or an inventory of Placement's; those
+/// of [`Transaction::apply`] for trees that are too deep and states that contradict
+/// themselves.
 ///
 /// ```
 /// use provider_tree::placement::{Policy, Scope, State, merge_into};
@@ -68,7 +68,7 @@ pub fn merge_into(
     Ok(merge)
 }
 
-/// What leads from one state of the transaction's providers to another.
+/// The changes that lead from one state of the transaction's providers to another.
 fn changes(transaction: &Transaction, from: &State, to: &State) -> Result<Vec<Change>, Error> {
     let mut changes = Vec::new();
     for uuid in from.uuids().filter(|uuid| !to.contains(*uuid)) {
@@ -87,7 +87,7 @@ fn changes(transaction: &Transaction, from: &State, to: &State) -> Result<Vec<Ch
             _ => {}
         }
     }
-    // Siblings stand in the order of their changes.
+    // Siblings keep the order in which they are added.
     added.sort_unstable_by(|a, b| a.name().cmp(b.name()));
     let place = Place::Last;
     changes.extend(
@@ -98,7 +98,7 @@ fn changes(transaction: &Transaction, from: &State, to: &State) -> Result<Vec<Ch
     Ok(changes)
 }
 
-/// The provider that shows a state. What the state does not tell stays as it was.
+/// The provider that a state describes. What the state leaves out stays as it was.
 fn shown_by(uuid: Uuid, state: &ProviderState, old: Option<&Provider>) -> Result<Provider, Error> {
     let ProviderState {
         name,
@@ -133,7 +133,7 @@ fn shown_by(uuid: Uuid, state: &ProviderState, old: Option<&Provider>) -> Result
     Ok(provider)
 }
 
-/// A record, as it is stored already if that has the same effect.
+/// The stored record if it has the same effect, else the given one.
 fn as_stored(record: &Inventory, stored: Option<&Inventory>) -> Inventory {
     match stored {
         Some(stored) if in_force(stored) == *record => *stored,

@@ -1,4 +1,4 @@
-//! What both sides changed, and can't both have.
+//! Changes of both sides that can't be merged.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::text::Escaped;
 
 /// A provider that both sides changed in a way that can't be merged.
 ///
-/// It prints as a line.
+/// Prints as one line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldConflict {
@@ -30,7 +30,7 @@ pub struct FieldConflict {
     pub outcome: Policy,
 }
 
-/// What both sides can't both have.
+/// Why the changes of both sides can't be merged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConflictKind {
@@ -40,9 +40,9 @@ pub enum ConflictKind {
     Name,
     /// Both moved it.
     Parent,
-    /// Both changed its inventory of that class.
+    /// Both changed its inventory of this class.
     Inventory(ResourceClass),
-    /// It and another provider would have one name, or text that finds both.
+    /// It and another provider would have the same name, or the same text would find both.
     NameTaken {
         /// The other provider, which may be outside the scope of the merge.
         other: Uuid,
@@ -102,7 +102,7 @@ impl fmt::Display for ConflictKind {
 }
 
 impl ConflictKind {
-    /// Writes what a provider has of what is in conflict.
+    /// Writes a provider's value of the field in conflict.
     fn write_value(&self, f: &mut fmt::Formatter<'_>, provider: &ProviderState) -> fmt::Result {
         match self {
             Self::Removed => f.write_str("there"),

@@ -15,7 +15,8 @@ pub(super) enum Side {
     Theirs,
 }
 
-/// What is taken from one side whatever changed, as the providers were no forest otherwise.
+/// What is taken from one side whatever changed, because the providers would be no forest
+/// otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forced {
     pub(super) name: bool,
@@ -46,7 +47,7 @@ impl<'a> Versions<'a> {
         }
     }
 
-    /// Whether both sides show the same.
+    /// Whether both sides are equal.
     pub(super) fn agree(self) -> bool {
         match (self.ours, self.theirs) {
             (Some(ours), Some(theirs)) => ours.agrees_with(theirs),
@@ -92,7 +93,7 @@ impl<'a> Versions<'a> {
         side: Side,
         forced: Forced,
     ) -> Merged {
-        // Most providers of a state: theirs is shared, not copied.
+        // The common case: theirs is shared, not copied.
         let is_unchanged_here = self.base.is_some_and(|base| base.agrees_with(ours));
         if ours.agrees_with(theirs) || is_unchanged_here && forced == Forced::default() {
             return Merged {
@@ -146,7 +147,7 @@ struct Fields {
 }
 
 impl Fields {
-    /// Picks one of base, ours and theirs. `None` is a value as well: nothing.
+    /// Picks one of base, ours and theirs. `None` is a value too: absent.
     fn pick<'v, T: PartialEq>(
         &mut self,
         (base, ours, theirs): (Option<&'v T>, Option<&'v T>, Option<&'v T>),
@@ -186,7 +187,8 @@ impl Fields {
 
 type Records = BTreeMap<ResourceClass, Inventory>;
 
-/// Merges sets. An element is there or not, so that two changes of it are the same one.
+/// Merges sets. An element is a member or not, so two changes to it are always the same
+/// change.
 fn merge_sets<T: Clone + Ord>(
     base: Option<&BTreeSet<T>>,
     ours: &BTreeSet<T>,

@@ -1,11 +1,10 @@
-//! The three-way merge of what both sides agreed on, what the tree has and what Placement
-//! has.
+//! The three-way merge of what both sides agreed on, what the tree has and what Placement has.
 //!
 //! 1. Each provider is merged by itself, field by field ([`fields`]).
-//! 2. The outcome may still be no forest: two providers of one name, a parent that is gone,
-//!    a cycle. Providers that clash are taken from one side, or stopped, until both the tree
-//!    and the service would be forests ([`structure`]).
-//! 3. [`merge_into`] makes the tree's part of it in a transaction ([`commit`]).
+//! 2. The outcome may still be no forest: two providers with one name, a missing parent, a
+//!    cycle. Providers that clash are taken from one side, or stopped, until both the tree and
+//!    the service would be forests ([`structure`]).
+//! 3. [`merge_into`] applies the tree's side in a transaction ([`commit`]).
 
 mod clashes;
 mod commit;
@@ -20,13 +19,13 @@ use self::structure::Merging;
 use crate::forest::forest::Forest;
 use crate::placement::state::State;
 
-/// What a merge does where both sides changed the same field differently.
+/// What a merge does if both sides changed the same field differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
     /// Takes the tree's value, and sends it to Placement.
     ///
-    /// If that would remove a provider that only Placement has ever had, the merge stops
-    /// for the providers involved, as with [`Stop`](Self::Stop).
+    /// If that would remove a provider that only Placement has ever had, the merge stops for
+    /// the providers involved, as with [`Stop`](Self::Stop).
     Ours,
     /// Takes Placement's value into the tree.
     Theirs,
@@ -42,9 +41,9 @@ pub enum Policy {
 /// Placement's. A provider that is unchanged on one side and removed on the other is removed.
 ///
 /// A conflict is a field that both sides changed differently, or edits of both sides that
-/// together are no forest; [`ConflictKind`] has all kinds. Where the policy is to stop, the
-/// tree keeps the provider as ours has it, the service as theirs has it, and it stays in the
-/// base as it was, so that the next merge finds the conflict again.
+/// together make no forest: see [`ConflictKind`]. Where the merge stops, the tree keeps ours,
+/// the service keeps theirs and the base keeps its provider as it was, so the next merge finds
+/// the conflict again.
 ///
 /// ```
 /// use provider_tree::placement::{Merge, Policy, State};
@@ -79,25 +78,24 @@ pub struct Merge {
     /// What both sides agree on now: the base of the next merge. It is what Placement has,
     /// except where the merge stopped.
     pub base: State,
-    /// All conflicts, sorted by UUID, whatever became of them.
+    /// All conflicts, sorted by UUID, however they were settled.
     pub conflicts: Vec<FieldConflict>,
 }
 
 impl Merge {
     /// Merges what both sides last agreed on, what the tree has and what Placement has.
     ///
-    /// All three should show every provider that any of them has, wherever it is now: one
-    /// that a state leaves out counts as removed there, and one that the base leaves out as
-    /// added. A parent that none of them has is outside their scope, and taken to exist.
+    /// All three should include every provider that any of them has, wherever it is now: one
+    /// that a state lacks counts as removed there, and one that the base lacks as added. A
+    /// parent that none of them has is outside their scope, and assumed to exist.
     ///
-    /// Cost: O(size of the states), once more for each round of edits that are no forest
-    /// together.
+    /// Cost: O(size of the states), once more for each round that it takes to make a forest.
     #[must_use]
     pub fn new(base: &State, ours: &State, theirs: &State, policy: Policy) -> Self {
         Self::within(None, base, ours, theirs, policy)
     }
 
-    /// The same for a part of a forest, whose other providers have names and children too.
+    /// The same for part of a forest; names and parents in the rest of it count too.
     fn within(
         forest: Option<&Forest>,
         base: &State,

@@ -1,9 +1,9 @@
-//! Makes forests of providers that have been merged one by one.
+//! Makes forests of providers that were merged one by one.
 //!
-//! Each side by itself is a forest; their merge may be none. As long as providers clash, in
-//! what the tree or the service would become, those involved are taken from one side as far
-//! as they clash, or stopped. Each round moves at least one provider nearer to being wholly
-//! as one side has it, and a side has no clashes, so that this ends.
+//! Each side by itself is a forest; their merge may not be. While providers clash in what the
+//! tree or the service would become, those involved take the clashing fields from one side, or
+//! stop. Each round brings at least one provider closer to being wholly as one side has it,
+//! and a side has no clashes, so this terminates.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) struct Merging<'a> {
     ours: &'a State,
     theirs: &'a State,
     policy: Policy,
-    /// What was decided of each provider; nothing for those not listed.
+    /// What was decided for each provider so far.
     decisions: HashMap<Uuid, Decision>,
     found: BTreeSet<(Uuid, ConflictKind)>,
     tree: State,
@@ -106,7 +106,7 @@ impl<'a> Merging<'a> {
         self.decisions.get(&uuid).copied().unwrap_or_default()
     }
 
-    /// The side that wins conflicts. It does not matter where the policy is to stop.
+    /// The side that wins conflicts; irrelevant if the policy is to stop.
     fn side(&self) -> Side {
         match self.policy {
             Policy::Theirs => Side::Theirs,
@@ -114,7 +114,7 @@ impl<'a> Merging<'a> {
         }
     }
 
-    /// Merges one provider, as has been decided.
+    /// Merges one provider by what was decided.
     fn merge(&mut self, uuid: Uuid) {
         let versions = self.versions(uuid);
         let decision = self.decision(uuid);
@@ -132,7 +132,7 @@ impl<'a> Merging<'a> {
         }
     }
 
-    /// Settles the clashes that there are. Returns whether there were any that could be.
+    /// Settles the current clashes. Returns whether it could settle any.
     fn settle_clashes(&mut self) -> bool {
         let is_in_scope = |uuid| self.is_in_scope(uuid);
         let mut clashes = Clashes::default();
@@ -165,7 +165,7 @@ impl<'a> Merging<'a> {
     }
 
     fn settle(&mut self, clash: &Clash, changed: &mut BTreeSet<Uuid>) {
-        // To take ours would be to remove somebody else's provider.
+        // Taking ours would remove another client's provider.
         let is_new_there = |uuid| {
             let Versions { base, ours, .. } = self.versions(uuid);
             ours.is_none() && base.is_none()
@@ -183,8 +183,8 @@ impl<'a> Merging<'a> {
                 }
             }
         }
-        // Nothing is left to take from one side where a clash is with a provider that has
-        // stopped, or that side is no forest by the tree's stricter rules.
+        // Nothing is left to take from one side if the clash is with a stopped provider, or if
+        // that side is no forest by the tree's stricter rules.
         if changed.is_disjoint(&clash.involved.iter().map(|(uuid, _)| *uuid).collect()) {
             for (uuid, _) in &clash.involved {
                 let agree = self.versions(*uuid).agree();

@@ -22,15 +22,15 @@ pub(super) struct Agreed {
     pub(super) vocabulary: Vocabulary,
     /// What the last push wanted Placement to be.
     pub(super) wanted: State,
-    /// Requests of which it is not known whether they were carried out.
+    /// Requests whose outcome is unknown.
     doubts: Vec<Doubt>,
 }
 
-/// A request of which it is not known whether it was carried out, or will be.
+/// A request whose outcome is unknown: it may have been carried out, or may yet be.
 #[derive(PartialEq)]
 struct Doubt {
     sent: Call,
-    /// What both sides agree on if it was.
+    /// What both sides agree on if it was carried out.
     agreed: Call,
     /// The provider's generation when it was sent.
     generation: Option<u64>,
@@ -42,7 +42,7 @@ impl Agreed {
         self.base.uuids().chain(self.theirs.uuids())
     }
 
-    /// Merges the whole of it with what the tree has.
+    /// Merges all providers with what the tree has.
     pub(super) fn merge(&self, ours: &State, policy: Policy) -> Merge {
         Merge::new(&self.base, ours, &self.theirs, policy)
     }
@@ -57,7 +57,7 @@ impl Agreed {
         Merge::new(&one(&self.base), &one(ours), &one(&self.theirs), policy)
     }
 
-    /// Placement has made this change, which both sides agree on now.
+    /// Records a change that Placement has made: both sides agree on it now.
     pub(super) fn acknowledge(&mut self, call: &Call, generation: Option<u64>) {
         self.base.acknowledge(call, generation);
         self.theirs.acknowledge(call, generation);
@@ -73,8 +73,8 @@ impl Agreed {
         }
     }
 
-    /// The same for content, which is sent as a whole. What of it came from somebody else is
-    /// not agreed on: the tree does not have it yet.
+    /// The same for content, which is sent whole. Fields that came from another client are not
+    /// agreed on: the tree does not have them yet.
     pub(super) fn acknowledge_content(
         &mut self,
         call: &Call,
@@ -87,14 +87,15 @@ impl Agreed {
         self.forget_doubts(call);
     }
 
-    /// What was sent of a provider before has been made or refused by now.
+    /// Drops the doubts about a provider: its earlier requests have been carried out or
+    /// refused by now.
     fn forget_doubts(&mut self, accepted: &Call) {
         let about = subject(accepted);
         self.doubts
             .retain(|doubt| about.is_none() || subject(&doubt.sent) != about);
     }
 
-    /// Placement may have made this change or not.
+    /// Records a change that Placement may or may not have made.
     pub(super) fn doubt(&mut self, sent: Call, ours: &State) {
         let provider = subject(&sent).and_then(|uuid| self.theirs.get(uuid));
         let doubt = Doubt {
@@ -107,8 +108,7 @@ impl Agreed {
         }
     }
 
-    /// A request for content with only those fields that are as the tree has them; others
-    /// are as they were agreed on before.
+    /// The request with only those fields that match the tree; the others are the base's.
     fn ours_of(&self, call: &Call, ours: &State) -> Call {
         let both = |uuid: &Uuid| Some((self.base.get(*uuid)?, ours.get(*uuid)?));
         let mut agreed = call.clone();
@@ -146,21 +146,21 @@ impl Agreed {
         agreed
     }
 
-    /// A provider has been read.
+    /// Takes in a provider that has been read.
     pub(super) fn saw(&mut self, uuid: Uuid, provider: Option<Arc<ProviderState>>) {
         self.theirs.put(uuid, provider);
         self.settle(|about| about == uuid);
     }
 
-    /// All providers have been read.
+    /// Takes in a reading of all providers.
     pub(super) fn saw_all(&mut self, theirs: State) {
         self.theirs = theirs;
         self.is_read = true;
         self.settle(|_| true);
     }
 
-    /// What Placement shows of changes in doubt was sent from here, and is agreed on. It
-    /// would be taken for somebody else's otherwise, and be in conflict with newer edits.
+    /// A doubtful change that Placement shows was made by this mirror, so both sides agree on
+    /// it. Otherwise it would look like another client's, and conflict with newer edits.
     fn settle(&mut self, was_read: impl Fn(Uuid) -> bool) {
         let Self {
             base,
@@ -177,7 +177,7 @@ impl Agreed {
                 base.acknowledge(&doubt.agreed, None);
                 return false;
             }
-            // It may still be on its way. Content is refused once the generation has moved.
+            // It may still arrive. Content is refused once the generation has moved.
             let is_unchecked = matches!(doubt.sent, Call::Update { .. } | Call::Delete { .. });
             let generation = provider.and_then(ProviderState::generation);
             !is_unchecked && generation == doubt.generation
@@ -185,7 +185,7 @@ impl Agreed {
     }
 }
 
-/// The members of a set that was sent where it is as ours, else those of the base.
+/// The members of a sent set where it matches ours; elsewhere the base's.
 fn members<T: Ord + Clone>(
     sent: &BTreeSet<T>,
     ours: &BTreeSet<T>,
@@ -211,7 +211,7 @@ fn subject(call: &Call) -> Option<Uuid> {
     }
 }
 
-/// Whether a provider is as a request makes it.
+/// Whether a provider is already what a request would make it.
 fn shows(provider: Option<&ProviderState>, call: &Call) -> bool {
     let Some(provider) = provider else {
         return matches!(call, Call::Delete { .. });

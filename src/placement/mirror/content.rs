@@ -1,4 +1,4 @@
-//! Sends a provider's content at the generation that was seen last.
+//! Sends a provider's content at the generation that was last seen.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::placement::plan::Call;
 use crate::placement::state::ProviderState;
 use crate::placement::state::in_force;
 
-/// A part of a provider's content, which is sent as a whole.
+/// A part of a provider's content; each is sent whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Inventories,
@@ -73,8 +73,8 @@ impl Push<'_> {
         Ok(())
     }
 
-    /// What is to be sent of a provider's content, and at which generation; nothing if
-    /// Placement has it.
+    /// The request to send for a part, and the generation to send it at; `None` if Placement
+    /// has that content.
     pub(super) fn wanted(&self, uuid: Uuid, part: Part) -> Result<Option<(Call, u64)>, Reason> {
         let is_known = |seen: &Arc<ProviderState>| seen.generation.is_some();
         if !self.seen(uuid).as_ref().is_none_or(is_known) {
@@ -101,7 +101,7 @@ impl Push<'_> {
         Ok(None)
     }
 
-    /// Sends a provider's content. What the service answers is what it has.
+    /// Sends a provider's content, and takes the answer as what the service has.
     fn send(&self, call: &Call, uuid: Uuid, generation: u64) -> Result<(), Error> {
         let session = self.session;
         let (answered, generation) = match call {
@@ -125,7 +125,7 @@ impl Push<'_> {
             _ => return Ok(()),
         };
         let progress = &mut *self.lock();
-        // If the service has it otherwise than it was sent, that is a change of theirs.
+        // Where the answer differs from what was sent, the difference is their change.
         progress
             .agreed
             .acknowledge_content(call, self.ours, Some(generation));

@@ -15,7 +15,7 @@ pub(super) fn pulled(pulled: &Pulled) {
     );
 }
 
-/// A step has ended, well or badly.
+/// Reports that a step has ended, done or failed.
 #[cfg(feature = "tracing")]
 pub(super) fn step(ended: usize, left: usize) {
     tracing::debug!(target: "provider_tree", ended, left, "step");

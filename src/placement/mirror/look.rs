@@ -20,7 +20,7 @@ impl Push<'_> {
     ///
     /// # Errors
     ///
-    /// The conflicts, where they stop.
+    /// Its conflicts, if the merge stopped for it.
     pub(super) fn merge(&self, uuid: Uuid) -> Result<Merge, Reason> {
         let progress = &mut *self.lock();
         let merge = progress.agreed.merge_one(uuid, self.ours, self.policy);
@@ -32,7 +32,7 @@ impl Push<'_> {
         Ok(merge)
     }
 
-    /// A provider is not what the step expects. That is fine if no edit is left to send.
+    /// Ends a step whose provider is not as expected: done if no edit is left to send.
     pub(super) fn settle(&self, uuid: Uuid) -> Result<(), Reason> {
         let merge = self.merge(uuid)?;
         let seen = self.seen(uuid);
@@ -48,7 +48,7 @@ impl Push<'_> {
         Err(Reason::Conflict(merge.conflicts))
     }
 
-    /// Reads a provider again, whose content somebody has changed.
+    /// Reads again a provider whose content another client has changed.
     pub(super) fn redo(&self, uuid: Uuid) -> Result<(), Error> {
         let Some(seen) = self.seen(uuid) else {
             return Ok(());
@@ -61,7 +61,7 @@ impl Push<'_> {
         Ok(())
     }
 
-    /// What is listed of a provider. If it is not what was seen before, all of it is read.
+    /// Lists a provider; if that differs from what was last seen, reads all of it.
     pub(super) fn look(&self, uuid: Uuid) -> Result<Option<ListedProvider>, Error> {
         let listed = self.session.find(|client| client.get_provider(uuid))?;
         let is_same = match (&listed, self.seen(uuid)) {
@@ -78,7 +78,7 @@ impl Push<'_> {
         Ok(listed)
     }
 
-    /// Reads a provider with its name and parent. Returns whether it is there.
+    /// Reads a provider with its name and parent. Returns whether it exists.
     pub(super) fn read_again(&self, uuid: Uuid) -> Result<bool, Error> {
         let listed = self.session.find(|client| client.get_provider(uuid))?;
         self.saw(uuid, listed.as_ref())
@@ -100,7 +100,7 @@ impl Push<'_> {
         Ok(is_there)
     }
 
-    /// The conflict that another provider has a name, if one has.
+    /// The conflict that another provider has the name, if one does.
     pub(super) fn name_taken(
         &self,
         uuid: Uuid,

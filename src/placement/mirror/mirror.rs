@@ -1,4 +1,4 @@
-//! The mirror: what it connects, and its calls.
+//! [`Mirror`] and its calls.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,21 +22,21 @@ use crate::tree::tree::ProviderTree;
 
 /// Keeps a tree, or a part of it, in step with Placement.
 ///
-/// It remembers what both sides last agreed on, and merges what each has changed since, field
-/// by field: see [`Merge`]. Edits of the tree that Placement has not accepted stay pending:
-/// the next push finds them again, whatever has stopped the last one. That memory is not
-/// kept on disk. The first call of a new mirror reads the scope; providers that were
-/// removed on one side before it are taken for new ones of the other.
+/// It remembers what both sides last agreed on and merges, field by field, what each has
+/// changed since: see [`Merge`]. Edits that Placement has not accepted stay pending: the next
+/// push finds them, whatever stopped the last one. This memory is not kept on disk: the first
+/// call of a new mirror reads the scope, and takes a provider that one side had removed before
+/// for a new one of the other side.
 ///
-/// Its calls block, and take turns: don't call it from a tracing layer, a transport or the
-/// closure of an update that runs inside one of its own calls. No call holds up a reader or
-/// a writer of the tree: each fetches first, then commits once (a sync twice), and not at
-/// all if nothing has changed.
+/// Its calls block and take turns: don't call a mirror from a tracing layer, a transport or an
+/// update's closure that runs inside one of its own calls. No call holds up a reader or a
+/// writer of the tree: each fetches first, then commits once (a sync twice), and not at all if
+/// nothing has changed.
 ///
 /// One request is atomic, and so is the commit of a pull. A provider and its content are
-/// created by several requests. Content is written at the generation that was read, so that
+/// created by several requests. Content is written at the generation that was read, so
 /// nobody's change is overwritten. Names, parents and deletions have no such check: the
-/// provider is read right before, and a change within that moment is lost.
+/// provider is read right before, and a change made in between is lost.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -77,7 +77,7 @@ impl<C: SnapshotCell> fmt::Debug for Mirror<C> {
 }
 
 impl<C: SnapshotCell> Mirror<C> {
-    /// A mirror of that part of the tree. It sends nothing yet.
+    /// Creates a mirror of this part of the tree. Sends nothing.
     ///
     /// The providers of [`Scope::Trees`] need not exist yet. Other mirrors of the tree may
     /// have other scopes.
@@ -93,7 +93,7 @@ impl<C: SnapshotCell> Mirror<C> {
         }
     }
 
-    /// What to do about conflicts; [`Policy::Stop`] unless given.
+    /// What to do about conflicts; [`Policy::Stop`] by default.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -114,12 +114,12 @@ impl<C: SnapshotCell> Mirror<C> {
 
     /// Reads the whole scope into the tree, in one commit.
     ///
-    /// What the tree has changed and not sent yet stays, and so do `resources` and the order
-    /// of siblings. Each provider is read consistently, at one generation; different ones
-    /// may be of different moments.
+    /// Edits that were not sent yet stay, and so do `resources` and the order of siblings.
+    /// Each provider is read consistently, at one generation; different providers may be read
+    /// at different moments.
     ///
-    /// Cost: 1 + 3n requests for n providers, a few at a time. Where the traits in use are
-    /// far fewer than the providers, 2 + 2n, and one for each trait.
+    /// Cost: 1 + 3n requests for n providers, a few at a time. If far fewer traits than
+    /// providers are in use, 2 + 2n, and one per trait.
     ///
     /// # Errors
     ///
@@ -130,14 +130,14 @@ impl<C: SnapshotCell> Mirror<C> {
         self.pull_with(&mut *self.begin()?, true, &stop)
     }
 
-    /// Reads what has another generation than when it was last seen, or another name or
-    /// parent, and commits that.
+    /// Reads the providers whose generation, name or parent has changed since they were last
+    /// seen, and commits what changed.
     ///
-    /// A provider that was deleted and made again under its UUID, and has the same generation
-    /// by chance, is not noticed: [`pull`](Self::pull) reads it.
+    /// It misses a provider that was deleted and created again with the same UUID and, by
+    /// chance, the same generation: [`pull`](Self::pull) reads it.
     ///
-    /// Cost: 1 request if nothing has changed (one for each tree of the scope), and 3 for
-    /// each provider that has; O(n) for n providers.
+    /// Cost: 1 request if nothing has changed (one per tree of the scope), and 3 per changed
+    /// provider; O(n) for n providers.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl<C: SnapshotCell> Mirror<C> {
         self.pull_with(&mut *self.begin()?, false, &stop)
     }
 
-    /// What a push would send, against what Placement was last seen to have: a dry run.
+    /// A dry run: what a push would send, given what Placement was last seen to have.
     ///
     /// Cost: no request, except for a mirror that has read nothing yet; O(n) for n providers.
     ///
@@ -167,36 +167,35 @@ impl<C: SnapshotCell> Mirror<C> {
         ))
     }
 
-    /// Sends what differs from the last state that both sides agreed on, and commits the
-    /// new generations.
+    /// Sends what differs from the last state that both sides agreed on, and commits the new
+    /// generations.
     ///
-    /// A provider that somebody else has changed meanwhile is read and merged again, and so
-    /// is one of which an answer was lost. Requests that fail stop only what depends on
-    /// them; a service that can't be reached stops the push. Edits made during the push are
-    /// left for the next one.
+    /// A provider that another client has changed meanwhile is read and merged again, and so
+    /// is one for which an answer was lost. A failed request stops only the steps that depend
+    /// on it; an unreachable service stops the push. Edits made during the push are left for
+    /// the next one.
     ///
-    /// Cost: one request for each part of a provider that differs (inventories, traits,
-    /// aggregates), for each new provider, class and trait; two for each provider that is
-    /// renamed, moved or deleted. Four more for each that somebody has changed meanwhile.
+    /// Cost: one request per part of a provider that differs (inventories, traits,
+    /// aggregates), and per new provider, class and trait; two per provider that is renamed,
+    /// moved or deleted; four more per provider that another client has changed meanwhile.
     ///
     /// # Errors
     ///
     /// [`Error::Tree`]; as [`pull`](Self::pull) for a mirror that has read nothing yet.
-    /// Whatever goes wrong with a request of the push is told in [`Pushed`].
+    /// [`Pushed`] reports the steps that failed.
     pub fn push(&self) -> Result<Pushed, Error> {
         let stop = Stop::new();
         self.push_with(&mut *self.begin()?, Plan::new, &stop)
     }
 
-    /// The same, but with the inventories of all providers in one request: all of them or
-    /// none. It needs the role `service`.
+    /// Like [`push`](Self::push), but sends the inventories of all providers in one request:
+    /// all of them or none. It needs the role `service`.
     ///
-    /// Names, parents, traits, aggregates and new providers are sent as by
-    /// [`push`](Self::push). One provider in conflict, or one class in use, holds up the
-    /// inventories of all.
+    /// Everything else is sent as by [`push`](Self::push). One provider in conflict, or one
+    /// class in use, holds up the inventories of all.
     ///
-    /// Cost: as [`push`](Self::push), with two requests for all inventories: the second one
-    /// learns the generations.
+    /// Cost: as [`push`](Self::push), with two requests for all inventories: the second reads
+    /// the new generations.
     ///
     /// # Errors
     ///
@@ -219,7 +218,7 @@ impl<C: SnapshotCell> Mirror<C> {
         Ok(Synced { pulled, pushed })
     }
 
-    /// Takes turns with the other calls.
+    /// Waits until this mirror's other calls have ended.
     pub(super) fn begin(&self) -> Result<MutexGuard<'_, Agreed>, Error> {
         // Refused inside an update of the tree, where no request may be sent.
         self.tree.refuse_nested()?;
@@ -290,7 +289,7 @@ impl<C: SnapshotCell> Mirror<C> {
         differs(&agreed.theirs) && differs(&agreed.wanted)
     }
 
-    /// Reads what Placement has, unless that has been done. Commits nothing.
+    /// Reads what Placement has, if nothing has been read yet. Commits nothing.
     fn read_first(&self, session: &Session<'_>, agreed: &mut Agreed) -> Result<(), Error> {
         if !agreed.is_read {
             let reading = session.read_scope(&self.scope, agreed, true)?;
@@ -306,8 +305,8 @@ impl<C: SnapshotCell> Mirror<C> {
         (ours, merge)
     }
 
-    /// Commits what Placement was last seen to have, merged with whatever the tree has by
-    /// then. That is what both agree on from then on.
+    /// Merges what Placement was last seen to have with the tree as it is now, and commits.
+    /// Both sides agree on the outcome: it is the new base.
     fn commit(&self, agreed: &mut Agreed) -> Result<Committed<Merge>, Error> {
         let (scope, policy) = (&self.scope, self.policy);
         let committed = self.tree.update(|transaction| {

@@ -6,9 +6,9 @@
 //!   tree ─► ours  ──┘          └─► service   a plan, its requests a few at a time
 //! ```
 //!
-//! What both sides last agreed on is the base ([`agreed`]). It moves forward with each
-//! answer, so that wherever a push stops, the next merge finds what is left. No request is
-//! sent while a transaction is open.
+//! The base is what both sides last agreed on ([`agreed`]). It moves forward with each answer,
+//! so wherever a push stops, the next merge finds what is left. No request is sent while a
+//! transaction is open.
 
 mod agreed;
 mod content;

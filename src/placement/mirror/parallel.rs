@@ -5,7 +5,8 @@ use std::thread;
 
 use crate::placement::error::Error;
 
-/// Runs `work` in that many threads, this one included; in fewer if the system has no more.
+/// Runs `work` in that many threads, this one included; in fewer if the system can't start
+/// more.
 pub(super) fn team(threads: usize, work: impl Fn() + Sync) {
     thread::scope(|scope| {
         for _ in 1..threads {
@@ -18,7 +19,8 @@ pub(super) fn team(threads: usize, work: impl Fn() + Sync) {
     });
 }
 
-/// The results for all items, in any order, or the first error: no item is begun after it.
+/// Maps all items in a few threads. Returns the results in any order, or the first error,
+/// after which no item is begun.
 pub(super) fn try_map<T: Send, R: Send>(
     threads: usize,
     items: Vec<T>,

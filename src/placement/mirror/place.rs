@@ -49,8 +49,8 @@ impl Push<'_> {
         }
     }
 
-    /// Renames or moves. Placement checks no generation: what was seen before is compared
-    /// with what is there right before the request.
+    /// Renames or moves a provider. Placement checks no generation, so the provider is listed
+    /// right before the request and compared with what was last seen.
     pub(super) fn update(
         &self,
         call: &Call,
@@ -73,7 +73,7 @@ impl Push<'_> {
             let updated = || {
                 let agreed = &mut *self.lock().agreed;
                 agreed.acknowledge(call, None);
-                // Somebody may have given it a name that stays.
+                // A move keeps the name that another client may have given it.
                 let name = wanted_name.clone();
                 let there = Call::Update {
                     uuid,
@@ -113,13 +113,13 @@ impl Push<'_> {
         }
     }
 
-    /// Placement checks no generation here either.
+    /// Deletes a provider, which is listed right before for the same reason.
     pub(super) fn delete(&self, call: &Call, uuid: Uuid) -> Result<(), Reason> {
         let mut failures = 0;
         loop {
             let is_there = self.look(uuid)?.is_some();
             if is_there && self.merge(uuid)?.service.contains(uuid) {
-                // Somebody has changed it, and that was taken.
+                // Another client has changed it, and the merge kept it.
                 return Ok(());
             }
             let sent = match is_there {
@@ -141,7 +141,7 @@ impl Push<'_> {
     }
 }
 
-/// Whether a request may succeed later, or has succeeded and the answer was lost.
+/// Whether the request may succeed later, or may have succeeded with its answer lost.
 fn is_worth_another_try(error: &Error) -> bool {
     error.is_conflict() || error.is_unknown_outcome() || error.is_unavailable()
 }

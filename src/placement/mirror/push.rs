@@ -1,4 +1,4 @@
-//! Carries out a plan: which steps are made, by a few threads, and what became of each.
+//! Carries out a plan in a few threads, and records the outcome of each step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::placement::merge::{ConflictKind, FieldConflict, Policy};
 use crate::placement::plan::{Call, Step};
 use crate::placement::state::{Scope, State};
 
-/// A plan under way. Threads share it.
+/// A plan under way, shared by its threads.
 pub(super) struct Push<'a> {
     pub(super) session: &'a Session<'a>,
     pub(super) scope: &'a Scope,
@@ -22,25 +22,25 @@ pub(super) struct Push<'a> {
     /// What the tree had when the plan was made.
     pub(super) ours: &'a State,
     steps: &'a [Step],
-    /// The steps that come after each one.
+    /// For each step, the steps that depend on it.
     dependents: Vec<Vec<usize>>,
     progress: Mutex<Progress<'a>>,
     changed: Condvar,
 }
 
-/// What has become of a plan so far.
+/// How far a plan has got.
 pub(super) struct Progress<'a> {
     pub(super) agreed: &'a mut Agreed,
     pub(super) conflicts: Conflicts,
     /// How often a provider was read and merged again.
     pub(super) redone: u64,
-    /// How many steps each one still waits for.
+    /// For each step, how many it still waits for.
     waits_for: Vec<usize>,
     ready: BTreeSet<usize>,
     /// The steps under way.
     running: BTreeSet<usize>,
     outcomes: BTreeMap<usize, Result<(), Reason>>,
-    /// Placement can't be reached, or refuses all requests alike.
+    /// Placement can't be reached, or refuses every request.
     is_halted: bool,
 }
 
@@ -99,7 +99,7 @@ impl<'a> Push<'a> {
         }
     }
 
-    /// Makes as many of the steps as can be made.
+    /// Carries out as many steps as possible.
     pub(super) fn finish(self) -> Pushed {
         let threads = self.session.connections().min(self.steps.len());
         parallel::team(threads, || self.work());
@@ -134,7 +134,7 @@ impl<'a> Push<'a> {
         }
     }
 
-    /// The next step whose turn it is; waits for one while others are under way.
+    /// The next step to carry out; waits for one while others are under way.
     fn next(&self) -> Option<usize> {
         let mut progress = self.lock();
         loop {
@@ -156,8 +156,8 @@ impl<'a> Push<'a> {
 }
 
 impl Push<'_> {
-    /// The first step that is ready and not about a provider of a step under way. What one
-    /// reads of a provider would be old once the other one has changed it.
+    /// The first ready step that shares no provider with a step under way: what one step reads
+    /// of a provider would be outdated by the other's change.
     fn first_free(&self, progress: &Progress<'_>) -> Option<usize> {
         let providers = |at: usize| providers(&self.steps[at].request);
         let busy: BTreeSet<Uuid> = progress
@@ -218,7 +218,7 @@ impl Running<'_, '_> {
     }
 }
 
-/// Also where a transport of somebody else's panics.
+/// Runs even if a foreign transport panics.
 impl Drop for Running<'_, '_> {
     fn drop(&mut self) {
         let progress = &mut *self.push.lock();
@@ -228,7 +228,7 @@ impl Drop for Running<'_, '_> {
     }
 }
 
-/// Whether all other requests would fail likewise.
+/// Whether every other request would fail the same way.
 pub(super) fn concerns_all(error: &Error) -> bool {
     match error {
         Error::Refused(refusal) => matches!(refusal.status, 401 | 403 | 429 | 502 | 503 | 504),

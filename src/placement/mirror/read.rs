@@ -14,11 +14,11 @@ use crate::placement::state::in_force;
 use crate::placement::state::{ProviderState, Scope, State};
 use crate::provider::name::Trait;
 
-/// From how many providers on it is worth asking for the traits in use.
+/// How many providers make it worth asking for the traits in use.
 const MANY: usize = 64;
-/// How many providers to a trait make it worth listing those that have it.
+/// How many providers per trait make it worth listing providers by trait.
 const PROVIDERS_PER_TRAIT: usize = 4;
-/// How often the parts of a provider are read until they are of one generation.
+/// How many reads of a provider's parts may pass before they agree on one generation.
 const TURNS: usize = 24;
 
 /// What Placement has, and how many providers were read for it.
@@ -36,8 +36,8 @@ pub(super) struct Content {
 }
 
 impl Session<'_> {
-    /// Reads the scope. Unless `whole`, what was seen before is taken over for providers
-    /// whose generation has not moved.
+    /// Reads the scope. Unless `whole`, content seen before is kept for providers whose
+    /// generation has not moved.
     pub(super) fn read_scope(
         &self,
         scope: &Scope,
@@ -84,7 +84,7 @@ impl Session<'_> {
         self.read(|client| client.list_providers(filter))
     }
 
-    /// Reads the content of many providers into a state: all but those that are gone.
+    /// Reads the content of many providers into a state, leaving out those that are gone.
     fn read_all(
         &self,
         scope: &Scope,
@@ -108,8 +108,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The traits of listed providers, by one listing per trait, if there are few. Each is
-    /// right if the provider's generation is still the listed one afterwards.
+    /// The traits of listed providers, from one listing per trait, if there are few traits. A
+    /// provider's are right if its generation is still the listed one afterwards.
     fn traits_of(
         &self,
         scope: &Scope,
@@ -140,8 +140,8 @@ impl Session<'_> {
         Ok(Some(traits))
     }
 
-    /// Reads the parts of a provider in turn until all are of one generation. `None` if it
-    /// is gone.
+    /// Reads the parts of a provider in turn until all are of one generation. `None` if it is
+    /// gone.
     pub(super) fn read_content(
         &self,
         uuid: Uuid,
@@ -206,7 +206,7 @@ impl ListedProvider {
 }
 
 impl Content {
-    /// The provider that has it.
+    /// The provider with this content.
     pub(super) fn of(self, name: &str, parent_uuid: Option<Uuid>) -> Arc<ProviderState> {
         let Self {
             generation,

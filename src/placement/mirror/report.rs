@@ -1,4 +1,4 @@
-//! What a mirror's calls tell of what they did.
+//! What a mirror's calls report.
 
 use std::fmt;
 
@@ -14,15 +14,15 @@ pub struct Pulled {
     pub requests: u64,
     /// How many providers Placement has in the scope.
     pub providers: usize,
-    /// How many of them were read, since they were new or had changed.
+    /// How many of them were read because they were new or had changed.
     pub read: usize,
     /// The version of the tree that shows them.
     pub version: u64,
-    /// What both sides changed differently.
+    /// All conflicts.
     pub conflicts: Vec<FieldConflict>,
 }
 
-/// What a push did. A push that was refused in part is not an error: look at
+/// What a push did. A partly refused push is not an error: check
 /// [`is_complete`](Self::is_complete).
 #[derive(Debug, Default)]
 #[non_exhaustive]
@@ -30,21 +30,21 @@ pub struct Pulled {
 pub struct Pushed {
     /// How many requests it took.
     pub requests: u64,
-    /// The steps that are done, in the order of the plan; also those that somebody else has
-    /// made, or that are no longer needed after a merge.
+    /// The steps that are done, in the order of the plan, including those that another client
+    /// has made or that a merge made unnecessary.
     pub done: Vec<Step>,
-    /// The steps that it has not made, and why. Their edits stay pending in the tree.
+    /// The steps that failed, and why. Their edits stay pending in the tree.
     pub failed: Vec<Failure>,
     /// The steps that depend on failed ones, and those left when Placement could not be
     /// reached or the mirror was stopped.
     pub not_tried: Vec<Step>,
-    /// How often a provider had been changed meanwhile, and was read and merged again.
+    /// How often a provider was read and merged again because another client had changed it.
     pub redone: u64,
     /// The version of the tree that shows the new generations.
     pub version: u64,
-    /// What both sides changed differently, whatever became of it.
+    /// All conflicts, however they were settled.
     pub conflicts: Vec<FieldConflict>,
-    /// Placement can't be reached, or refuses all requests alike.
+    /// Placement can't be reached, or refuses every request.
     pub(super) is_halted: bool,
 }
 
@@ -64,7 +64,7 @@ pub struct Failure {
 pub enum Reason {
     /// Placement refused it, or could not be reached.
     Refused(Error),
-    /// Somebody else has changed the same meanwhile.
+    /// Another client has changed the same provider in a way that can't be merged.
     Conflict(Vec<FieldConflict>),
 }
 
@@ -79,7 +79,7 @@ pub struct Synced {
 }
 
 impl Pushed {
-    /// Whether every step was made and no conflict is left to settle.
+    /// Whether every step is done and no conflict is left to settle.
     pub fn is_complete(&self) -> bool {
         let stops = |conflict: &FieldConflict| conflict.outcome == Policy::Stop;
         self.failed.is_empty() && self.not_tried.is_empty() && !self.conflicts.iter().any(stops)
@@ -92,13 +92,13 @@ impl Synced {
         self.pulled.requests + self.pushed.requests
     }
 
-    /// Whether every step of the push was made.
+    /// Whether every step of the push is done.
     pub fn is_complete(&self) -> bool {
         self.pushed.is_complete()
     }
 }
 
-/// A line.
+/// Prints one line.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.step, self.reason)

@@ -12,7 +12,8 @@ use crate::placement::error::Error;
 use crate::placement::plan::Call;
 
 impl Push<'_> {
-    /// All or none. The answer tells no generations, so that they are listed afterwards.
+    /// Sends all inventories or none. The answer has no generations, so they are listed
+    /// afterwards.
     pub(super) fn reshape(&self, uuids: impl Iterator<Item = Uuid>) -> Result<(), Reason> {
         let uuids = Vec::from_iter(uuids);
         let mut failures = 0;
@@ -39,7 +40,7 @@ impl Push<'_> {
                 Ok(()) => {
                     self.reshaped(&sent);
                     let expected = sent.iter().map(|(uuid, at)| (*uuid, moved(at))).collect();
-                    // Generations that it can't learn now are read before they are needed.
+                    // If this fails, the generations are read before they are next needed.
                     let _ = self.read_moved(&expected);
                     return Ok(());
                 }
@@ -75,7 +76,7 @@ impl Push<'_> {
         }
     }
 
-    /// Reads the providers whose generations are not these.
+    /// Reads the providers whose generations are not the expected ones.
     fn read_moved(&self, expected: &BTreeMap<Uuid, u64>) -> Result<(), Error> {
         let known = self.lock().agreed.theirs.clone();
         let listed = self.session.list(self.scope, &known)?;
@@ -93,13 +94,13 @@ impl Push<'_> {
     }
 }
 
-/// The request for one of the inventories by itself.
+/// The request for one provider's inventory alone.
 fn put(uuid: Uuid, at: &AtGeneration<Inventories>) -> Call {
     let inventory = at.content.clone();
     Call::PutInventories { uuid, inventory }
 }
 
-/// The generation after a reshape: one more, and another one if anything is left.
+/// The generation after a reshape: one more, or two if the provider has any inventory then.
 fn moved(at: &AtGeneration<Inventories>) -> u64 {
     at.generation + if at.content.is_empty() { 1 } else { 2 }
 }

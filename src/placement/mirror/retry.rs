@@ -3,11 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// How often and how soon a [`Mirror`](super::Mirror) tries again what may succeed later.
+/// How often and how soon a [`Mirror`](super::Mirror) retries what may succeed later.
 ///
-/// The n-th pause is 2ⁿ⁻¹ times the first, at most the cap, less a random part of up to a
-/// half of it, so that many who failed at the same moment don't come back at the same
-/// moment. Where the service asks for more (`Retry-After`), it is given.
+/// The n-th pause is 2ⁿ⁻¹ times the first, at most the cap, less a random part of up to half,
+/// so that clients that failed together don't return together. A longer `Retry-After` of the
+/// service's is honoured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Retry {
@@ -28,7 +28,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// How often a request is made at most within one call; at least once.
+    /// The maximum number of attempts of a request within one call, at least 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
@@ -40,13 +40,13 @@ impl Retry {
         self
     }
 
-    /// The longest pause. A call that is asked for a longer one fails instead.
+    /// The longest pause. If the service asks for a longer one, the call fails instead.
     pub fn cap(mut self, pause: Duration) -> Self {
         self.cap = pause;
         self
     }
 
-    /// The pause after that many failures, from 1.
+    /// The pause after that many failures, counted from 1.
     pub(super) fn pause(&self, failures: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         let whole = self.first.saturating_mul(doubled).min(self.cap);
@@ -54,9 +54,9 @@ impl Retry {
     }
 }
 
-/// From 0 to 1.
+/// A random number from 0 to 1.
 fn random() -> f64 {
-    // The keys of each `RandomState` are others.
+    // Each `RandomState` has keys of its own.
     let bits = RandomState::new().hash_one(());
     bits as f64 / u64::MAX as f64
 }

@@ -30,14 +30,14 @@ impl Default for RunOptions {
 }
 
 impl RunOptions {
-    /// How often Placement is asked for changes; 60 s unless given.
+    /// How often Placement is asked for changes; 60 s by default.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// The longest pause after rounds that fail, unless the service asks for a longer one;
-    /// 60 s unless given.
+    /// The longest pause after failed rounds, unless the service asks for a longer one; 60 s
+    /// by default.
     pub fn max_pause(mut self, pause: Duration) -> Self {
         self.max_pause = pause;
         self
@@ -50,13 +50,13 @@ impl RunOptions {
 pub struct Round {
     /// Why it was made.
     pub trigger: Trigger,
-    /// What was read. After a change of the tree alone, nothing is.
+    /// What was read; `None` if an edit of the tree started the round.
     pub pulled: Option<Pulled>,
-    /// What was sent, unless an error came first.
+    /// What was sent; `None` if an error ended the round first.
     pub pushed: Option<Pushed>,
     /// What ended the round.
     pub error: Option<Error>,
-    /// How long `run` pauses after it, if Placement could not be reached.
+    /// How long `run` pauses before the next round, if Placement could not be reached.
     pub retry_in: Option<Duration>,
 }
 
@@ -64,28 +64,28 @@ pub struct Round {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trigger {
-    /// It is the first one.
+    /// It is the first round.
     Start,
     /// The tree has changed.
     Change,
     /// The interval has passed.
     Timer,
-    /// The last one failed, and its pause has passed.
+    /// The last round failed, and the pause after it has passed.
     Retry,
 }
 
 impl<C: SnapshotCell> Mirror<C> {
-    /// Keeps both sides in step until it is stopped: pushes as soon as the tree has an edit
-    /// to send, syncs at the start and at each interval, and tells of each round.
+    /// Keeps both sides in step until stopped: syncs at the start and at each interval, pushes
+    /// as soon as the tree has an edit to send, and reports each round.
     ///
-    /// A round's own commit starts no other one, and neither does a change of `resources` or
-    /// of the order of siblings. Edits made during a round are one difference for the next.
-    /// An edit that Placement refuses is tried again with the next edit or at the next
-    /// interval. While Placement can't be reached, rounds pause longer and longer, and
-    /// nothing is lost. When it is stopped it ends after the requests under way; what is left is
-    /// still to be found by the next push or run of this mirror.
+    /// A round's own commit starts no other round, and neither does a change to `resources` or
+    /// to the order of siblings. Edits made during a round are sent together in the next. An
+    /// edit that Placement refuses is tried again with the next edit or at the next interval.
+    /// While Placement can't be reached, the pauses between rounds grow, and nothing is lost.
+    /// Once stopped, it returns when the requests under way have ended; the next push or run
+    /// of this mirror sends what is left.
     ///
-    /// `report` runs between rounds, when no lock is held: it may use the mirror and the tree.
+    /// `report` runs between rounds, outside every lock: it may use the mirror and the tree.
     pub fn run(&self, options: &RunOptions, stop: &Stop, mut report: impl FnMut(&Round)) {
         let mut subscription = self.tree().subscribe();
         let mut failures = 0;
@@ -138,7 +138,7 @@ impl<C: SnapshotCell> Mirror<C> {
         Ok(())
     }
 
-    /// Waits for the next round. `None` if there is to be none.
+    /// Waits for the next round; `None` once stopped.
     fn wait(
         &self,
         subscription: &mut Subscription<C>,
@@ -147,7 +147,7 @@ impl<C: SnapshotCell> Mirror<C> {
     ) -> Option<Trigger> {
         let waker = stop.waker();
         loop {
-            // Counted before looking, so that what comes after the look is heard.
+            // Counted before the check, so that no later ring is missed.
             let mut rings = stop.rings();
             if stop.is_stopped() {
                 return None;
@@ -168,7 +168,7 @@ impl<C: SnapshotCell> Mirror<C> {
 }
 
 impl Round {
-    /// Whether Placement could not be reached, or refused everything.
+    /// Whether Placement could not be reached, or refuses every request.
     fn fails(&self) -> bool {
         self.error.is_some() || self.pushed.as_ref().is_some_and(|pushed| pushed.is_halted)
     }

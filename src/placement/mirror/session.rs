@@ -28,9 +28,9 @@ impl<'a> Session<'a> {
         self.client.connections()
     }
 
-    /// How many requests there were so far, those after a 401 aside.
+    /// How many requests were sent so far, not counting repeats after a 401.
     pub(super) fn requests(&self) -> u64 {
-        // The threads that count have been joined, or it is only a progress report.
+        // The counting threads have been joined, or this is only a progress report.
         self.requests.load(Relaxed)
     }
 
@@ -46,13 +46,12 @@ impl<'a> Session<'a> {
         if self.stop.is_stopped() {
             return Err(Error::Stopped);
         }
-        // A counter: nothing else is published by it.
+        // Only a counter: it publishes nothing else.
         self.requests.fetch_add(1, Relaxed);
         request(self.client)
     }
 
-    /// Sends a request that changes nothing, again and again while the service does not
-    /// answer it.
+    /// Sends a read-only request, and retries while the service is unavailable.
     pub(super) fn read<T>(
         &self,
         request: impl Fn(&Client) -> Result<T, Error>,
@@ -66,7 +65,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The same, but nothing is an answer as well.
+    /// The same, with `None` for a provider that does not exist.
     pub(super) fn find<T>(
         &self,
         request: impl Fn(&Client) -> Result<T, Error>,
@@ -77,8 +76,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Pauses after a failure. Returns the error if that was the last attempt, or if the
-    /// service asks for a longer pause than the cap.
+    /// Pauses after a failure. Returns the error if that was the last attempt, the service
+    /// asks for a longer pause than the cap, or the mirror is stopped.
     pub(super) fn pause(&self, failures: &mut u32, error: Error) -> Result<(), Error> {
         *failures += 1;
         let asked = error.retry_after().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Carries out one step, whatever comes in between.
+//! Carries out one step of a plan.
 
 use super::content::Part;
 use super::push::Push;

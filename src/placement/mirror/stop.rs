@@ -1,10 +1,10 @@
-//! Stops what a mirror does, and wakes it.
+//! Stops a mirror, and wakes it.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-/// Ends [`Mirror::run`](super::Mirror::run) from another thread. Clones stop the same.
+/// Stops [`Mirror::run`](super::Mirror::run) from another thread. Clones share one state.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<Bell>);
 
@@ -21,14 +21,13 @@ struct State {
 }
 
 impl Stop {
-    /// One that has not stopped anything yet.
+    /// Creates a stop that has not been used yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets whatever runs with it come to its end: requests under way are waited for, no
-    /// other is sent.
+    /// Stops every run that uses it: requests under way are waited for, and no other is sent.
     pub fn stop(&self) {
         self.0.ring(|state| state.stopped = true);
     }
@@ -38,7 +37,7 @@ impl Stop {
         self.0.lock().stopped
     }
 
-    /// Sleeps that long, or until it is stopped. Returns whether it has not been.
+    /// Sleeps that long, or until stopped. Returns `false` if stopped.
     pub(super) fn sleep(&self, time: Duration) -> bool {
         let deadline = Instant::now().checked_add(time);
         let mut rings = self.rings();
@@ -52,17 +51,18 @@ impl Stop {
         }
     }
 
-    /// How often it has rung so far: take it before you look at what you wait for.
+    /// How often it has rung so far. Read it before you check the condition that you wait for.
     pub(super) fn rings(&self) -> u64 {
         self.0.lock().rings
     }
 
-    /// What makes [`wait`](Self::wait) return.
+    /// Wakes [`wait`](Self::wait).
     pub(super) fn waker(&self) -> Waker {
         Waker::from(Arc::clone(&self.0))
     }
 
-    /// Waits for more rings than that many, and counts them. False at the deadline.
+    /// Waits until it has rung again since `rings`, and updates `rings`. Returns `false` at
+    /// the deadline.
     pub(super) fn wait(&self, rings: &mut u64, deadline: Option<Instant>) -> bool {
         let mut state = self.0.lock();
         while state.rings == *rings {
@@ -90,7 +90,7 @@ impl Bell {
         let mut state = self.lock();
         change(&mut state);
         state.rings += 1;
-        // Several mirrors may run with one.
+        // Several mirrors may share it.
         self.rung.notify_all();
     }
 }

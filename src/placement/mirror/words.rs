@@ -8,7 +8,7 @@ use crate::placement::error::Error;
 use crate::placement::plan::{Call, is_custom};
 
 impl Push<'_> {
-    /// Creates a trait or a class. It may be repeated.
+    /// Creates a trait or a class, which may be repeated safely.
     pub(super) fn create_word(
         &self,
         call: &Call,
@@ -29,13 +29,13 @@ impl Push<'_> {
         }
     }
 
-    /// Whether content was refused because Placement lacks a class or a trait. It has it
-    /// then.
+    /// Whether content was refused because Placement lacks a class or a trait. If so, creates
+    /// what is missing.
     ///
-    /// Somebody may have deleted it. Or it was never created: on PostgreSQL, Placement
-    /// answers 204 if another class gets its number at the same moment, as if the class
-    /// itself existed (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the
-    /// column `id`, which oslo.db calls `classes`).
+    /// Another client may have deleted it, or it was never created: on PostgreSQL, Placement
+    /// answers 204, as if the class existed, if another class gets its number at the same
+    /// moment (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the column
+    /// `id`, which oslo.db calls `classes`).
     pub(super) fn is_word_missing<'c>(
         &self,
         error: &Error,

@@ -1,4 +1,4 @@
-//! What becomes of a state when Placement has accepted a request.
+//! Applies accepted requests to a state.
 
 use std::sync::Arc;
 
@@ -6,14 +6,13 @@ use super::Call;
 use crate::placement::state::{ProviderState, State};
 
 impl State {
-    /// Makes the change that Placement has made for a request, with the generation that it
-    /// answered, if there is one.
+    /// Applies a request that Placement has accepted, with the generation in the answer, if
+    /// there is one.
     ///
-    /// So a state that all accepted requests of a [`Plan`](super::Plan) are made in is what
-    /// Placement has, and one that some are made in is what to plan the rest from. A reshape
-    /// answers no generations: read them, then [`set`](Self::set_generation) them. Providers
-    /// that the state does not have are left out. Cost: O(log n) for each provider that the
-    /// request names, and its size.
+    /// With all requests of a [`Plan`](super::Plan) applied, the state is what Placement has;
+    /// with some, it is what to plan the rest from. A reshape answers no generations: read
+    /// them, then [`set`](Self::set_generation) them. Providers that the state does not have
+    /// are skipped. Cost: O(log n) for each provider that the request names, and its size.
     pub fn acknowledge(&mut self, request: &Call, generation: Option<u64>) {
         let (uuid, change): (_, &dyn Fn(&mut ProviderState)) = match request {
             Call::CreateResourceClass { .. } | Call::CreateTrait { .. } => return,

@@ -1,4 +1,4 @@
-//! What is sent of the providers' inventories, traits and aggregates.
+//! The steps for the providers' inventories, traits and aggregates.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Words {
     traits: HashMap<Trait, usize>,
 }
 
-/// What a provider has of one kind in two states, if that differs.
+/// One part of a provider in two states, if it differs.
 fn change<'a, T: PartialEq + Default>(
     (from, to): (Option<&'a ProviderState>, &'a ProviderState),
     field: impl Fn(&'a ProviderState) -> &'a T,
@@ -30,8 +30,8 @@ fn change<'a, T: PartialEq + Default>(
     (!is_same).then_some(to)
 }
 
-/// Whether a class or a trait has to be created before it is used. Nobody can create
-/// others.
+/// Whether a class or a trait must be created before it is used. Only custom ones can be
+/// created.
 pub(in crate::placement) fn is_custom(word: &str) -> bool {
     word.starts_with("CUSTOM_")
 }
@@ -85,7 +85,7 @@ pub(super) fn create_words(
     }
 }
 
-/// Sends what differs. The requests of one provider follow one another.
+/// Sends what differs, one request of a provider after the other.
 pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Structure<'_>) {
     let (from, to) = (structure.from, structure.to);
     let order = top_down(to);
@@ -93,7 +93,7 @@ pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Struc
         let both = (from.get(uuid), to.get(uuid)?);
         Some((uuid, both))
     });
-    // The last step of each provider, which the next one comes after.
+    // The last step of each provider, on which its next one depends.
     let mut last = structure.created.clone();
     if inventories == Inventories::Together {
         reshape(providers.clone(), words, structure, &mut last);

@@ -28,15 +28,15 @@ use crate::provider::name::{ResourceClass, Trait};
 
 /// The requests that lead Placement from one state to another, in order: a dry run.
 ///
-/// Sent in their order, or in any in which each comes after those that it depends on, the
-/// service accepts all of them, provided that it is in the first state and the second one is
-/// a forest. States that agree, generations aside, need no request.
+/// The service accepts all of them, sent in this order or in any other that respects their
+/// dependencies, if it is in the first state and the second is a forest. States that agree,
+/// generations aside, need no request.
 ///
-/// A name that passes from one provider to another is given up first. If that needs it, a
-/// provider is deleted before others are created, or gets a temporary name: two that swap
-/// names take three requests. A parent that neither state has is taken to exist.
+/// A name that moves from one provider to another is freed first: if necessary, a provider is
+/// deleted before others are created, or gets a temporary name, so two that swap names take
+/// three requests. A parent that neither state has is assumed to exist.
 ///
-/// It prints a line per request.
+/// Prints one line per request.
 ///
 /// ```
 /// use provider_tree::placement::{Plan, State, Vocabulary};
@@ -63,8 +63,7 @@ pub struct Plan {
 
 /// The custom resource classes and traits that Placement is known to have.
 ///
-/// Others are created before their first use. Standard ones need not be here: nobody can
-/// create them.
+/// Others are created before their first use. Leave out standard ones: they can't be created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
     /// The resource classes.
@@ -81,15 +80,15 @@ enum Inventories {
 }
 
 impl Plan {
-    /// Plans one request for each inventory. Cost: O(size of the states), and
-    /// O(depth) for each provider that moves.
+    /// Plans one request for each inventory. Cost: O(size of the states), and O(depth) for
+    /// each provider that moves.
     #[must_use]
     pub fn new(from: &State, to: &State, known: &Vocabulary) -> Self {
         Self::with(Inventories::Alone, from, to, known)
     }
 
-    /// The same with the inventories of all providers in one reshape, which is atomic, if
-    /// there are two or more. It needs the role `service`.
+    /// Like [`new`](Self::new), with the inventories of all providers in one reshape, which is
+    /// atomic, if there are two or more. It needs the role `service`.
     #[must_use]
     pub fn with_reshape(from: &State, to: &State, known: &Vocabulary) -> Self {
         Self::with(Inventories::Together, from, to, known)

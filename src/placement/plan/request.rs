@@ -16,17 +16,17 @@ use crate::text::Escaped;
 pub struct Step {
     /// What to send.
     pub request: Call,
-    /// The positions of the steps that must have succeeded before, all of them earlier.
+    /// The positions of the steps that must succeed first, all of them earlier.
     pub after: Vec<usize>,
-    /// The provider's name, for readers of the plan: the old one if it is renamed, empty
-    /// where the request itself tells it.
+    /// The provider's name, for readers of the plan: the old one if it is renamed, empty if
+    /// the request itself has it.
     pub about: String,
 }
 
 /// A request that changes something in Placement.
 ///
-/// It has no generation: the sender adds the newest one that it knows. It prints as one
-/// line: method, path and what the body says.
+/// It has no generation: the sender adds the newest one that it knows. Prints as one line:
+/// method, path and the body's content.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Call {

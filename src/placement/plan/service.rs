@@ -59,7 +59,7 @@ impl Service {
         tree
     }
 
-    /// A provider and all above it, as far as they are there.
+    /// A provider and its ancestors, as far as they exist.
     pub(super) fn upwards(&self, uuid: Uuid) -> impl Iterator<Item = (Uuid, &Node)> {
         let first = self.get(uuid).map(|node| (uuid, node));
         let above = |(_, node): &(Uuid, &Node)| {
@@ -97,7 +97,7 @@ impl Service {
         }
     }
 
-    /// Removes a provider, and returns what it was.
+    /// Removes a provider, and returns its name and parent.
     pub(super) fn remove(&mut self, uuid: Uuid) -> Option<(String, Option<Uuid>)> {
         let parent = self.get(uuid)?.parent;
         self.relocate(uuid, None);

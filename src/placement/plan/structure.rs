@@ -1,10 +1,10 @@
 //! Which providers are created, renamed, moved and deleted, and in which order.
 //!
-//! The steps are found by making them on a copy of what the service has, top-down in the
-//! target. A request waits while its name is taken, its parent is not there, or the parent's
-//! ancestors have not all moved to where they stay: below those, no move makes a cycle. The
-//! topmost move never waits for another, so only names can block all requests that are left.
-//! Then the provider that has such a name gets a temporary one.
+//! The steps are found by applying them to a copy of what the service has, top-down in the
+//! target. A request waits while its name is taken, its parent does not exist, or an ancestor
+//! of its parent has yet to move: below ancestors in their final position, no move makes a
+//! cycle. The topmost move never waits for another, so only names can block all requests that
+//! are left. Then a provider that holds such a name gets a temporary one.
 
 use foldhash::HashMap;
 use uuid::Uuid;
@@ -20,15 +20,15 @@ pub(super) struct Structure<'a> {
     /// The steps that create providers.
     pub(super) created: HashMap<Uuid, usize>,
     now: Service,
-    /// Who is to get a name.
+    /// The provider that each name is for.
     heirs: HashMap<&'a str, Uuid>,
-    /// The last steps that gave up a name.
+    /// The last step that freed each name.
     freed: HashMap<String, usize>,
-    /// The last steps that named providers.
+    /// The last step that named each provider.
     named: HashMap<Uuid, usize>,
-    /// The steps that moved providers.
+    /// The last step that moved each provider.
     moved: HashMap<Uuid, usize>,
-    /// The steps that took away children.
+    /// The steps that took children from each provider.
     bereft: HashMap<Uuid, Vec<usize>>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Structure<'a> {
         }
     }
 
-    /// Creates what is new, and renames and moves what has another name or parent.
+    /// Creates new providers, and renames and moves those whose name or parent differs.
     pub(super) fn create_and_move(&mut self) {
         let mut waiting = top_down(self.to);
         loop {
@@ -64,7 +64,7 @@ impl<'a> Structure<'a> {
                 break;
             }
         }
-        // The target is no forest. That is for the service to say.
+        // The target is no forest. The service will say so.
         for uuid in waiting {
             let Some(to) = self.to.get(uuid) else {
                 continue;
@@ -77,7 +77,7 @@ impl<'a> Structure<'a> {
         }
     }
 
-    /// Deletes what is left and is not in the target.
+    /// Deletes the remaining providers that the target does not have.
     pub(super) fn delete_rest(&mut self) {
         for uuid in top_down(self.from).into_iter().rev() {
             if !self.to.contains(uuid) {
@@ -87,7 +87,7 @@ impl<'a> Structure<'a> {
     }
 
     /// Finishes a provider, then the one that waits for its name, and so on. Returns whether
-    /// there is nothing left to do for the first.
+    /// the first is finished.
     fn finish_line(&mut self, uuid: Uuid) -> bool {
         let mut next = Some(uuid);
         while let Some(heir) = next {
@@ -104,8 +104,8 @@ impl<'a> Structure<'a> {
         true
     }
 
-    /// Makes a provider what it is to be with one request, if that can be now. Returns
-    /// whether there is nothing left to do.
+    /// Makes a provider match the target with one request, if that is possible now. Returns
+    /// whether it matches.
     fn finish(&mut self, uuid: Uuid) -> bool {
         let Some(to) = self.to.get(uuid) else {
             return true;
@@ -151,12 +151,12 @@ impl<'a> Structure<'a> {
         renames
     }
 
-    /// Frees names that those waiting are to get. Returns whether there were any.
+    /// Frees names that waiting providers are to get. Returns whether it freed any.
     fn make_way(&mut self, waiting: &[Uuid]) -> bool {
         self.delete_holders(waiting) || self.rename_holders(waiting)
     }
 
-    /// Deletes holders of wanted names that go, with all below them.
+    /// Deletes holders of wanted names that the target does not have, with their descendants.
     fn delete_holders(&mut self, waiting: &[Uuid]) -> bool {
         let before = self.steps.len();
         for &uuid in waiting {
@@ -195,13 +195,13 @@ impl<'a> Structure<'a> {
         self.steps.len() > before
     }
 
-    /// The other provider that has the name that one is to get.
+    /// The other provider that holds the name this one is to get.
     fn holder_for(&self, uuid: Uuid) -> Option<Uuid> {
         let holder = self.now.holder(&self.to.get(uuid)?.name);
         holder.filter(|holder| *holder != uuid)
     }
 
-    /// Whether a parent and all above it are where they stay.
+    /// Whether a parent and all its ancestors are in their final position.
     fn is_settled(&self, parent: Option<Uuid>) -> bool {
         let Some(parent) = parent else {
             return true;
@@ -242,7 +242,7 @@ impl<'a> Structure<'a> {
         }
         if let Some(parent) = parent_uuid.flatten() {
             after.extend(self.created.get(&parent));
-            // Those that moved above it come before it already.
+            // Moves further up are already before that one.
             let mut upwards = self.now.upwards(parent);
             after.extend(upwards.find_map(|(uuid, _)| self.moved.get(&uuid)));
         }
