@@ -15,16 +15,22 @@
 //! change a forest; it trusts its arguments, so callers check the rules first. This module
 //! knows nothing of versions, commits or threads.
 
+// In the order of the page of `Forest`.
 pub(crate) mod forest;
 
-mod check;
-pub(crate) mod diff;
-pub(crate) mod edit;
-mod export;
-pub(crate) mod fmt;
-mod index;
 pub(crate) mod iter;
-mod outline;
+
 mod query;
+
+pub(crate) mod diff;
+
+mod export;
+
+pub(crate) mod fmt;
+
+mod check;
+pub(crate) mod edit;
+mod index;
+mod outline;
 mod siblings;
 pub(crate) mod teardown;

@@ -1,13 +1,16 @@
 //! Several edits that become visible in one step, or not at all.
 
-// First, so that it comes first on the page of `Transaction`.
-pub(crate) mod transaction;
+// In the order of the page of `Transaction`.
+mod structure;
+
+pub(crate) mod content;
 
 mod batch;
+
+pub(crate) mod transaction;
+
 mod checks;
-pub(crate) mod content;
 pub(crate) mod generations;
-mod structure;
 
 #[cfg(test)]
 mod siblings_tests;

@@ -16,11 +16,14 @@
 //! forest if every rule of [`checks`] holds and is dropped if not. This
 //! module knows nothing of versions and commits.
 
-mod arrivals;
+// In the order of the page of `Transaction`.
+mod records;
+
 mod changes;
+
+mod arrivals;
 mod drafts;
 mod placing;
-mod records;
 mod subtree;
 
 use foldhash::HashSet;
