@@ -124,7 +124,9 @@ pub enum Error {
         uuids: Vec<Uuid>,
     },
     /// A tree would have more than [`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS) levels.
-    #[error("provider {uuid} would be deeper than {limit} levels, the most that a tree can have")]
+    #[error(
+        "provider {uuid} would be deeper than {limit} levels: choose a parent nearer to the root"
+    )]
     #[non_exhaustive]
     TooDeep {
         /// The provider that would be too deep.
@@ -133,7 +135,7 @@ pub enum Error {
         limit: usize,
     },
     /// A provider would have more children, or the forest more roots, than can be numbered.
-    #[error("more than {limit} siblings are not supported")]
+    #[error("more than {limit} siblings are not supported: choose another parent")]
     #[non_exhaustive]
     TooManySiblings {
         /// The largest number of siblings.
@@ -149,7 +151,10 @@ pub enum Error {
         root: Uuid,
     },
     /// A record names a root other than the one that its parents lead to.
-    #[error("provider {uuid} is said to be in the tree of {given}, but its root is {actual}")]
+    #[error(
+        "the record of provider {uuid} names the root {given}, but its parents lead to {actual}: \
+         correct the root or leave it out"
+    )]
     #[non_exhaustive]
     RootMismatch {
         /// The provider whose record is wrong.
@@ -270,10 +275,12 @@ pub enum Error {
     /// `update` was called inside the closure of an `update` of the same tree. Its commit
     /// would make the outer one retry forever.
     #[error("this thread is in an update of the same tree: edit through its transaction instead")]
+    #[non_exhaustive]
     NestedUpdate,
     /// The closure of an `update` put another transaction in the place of the one that it was
     /// given.
     #[error("the closure replaced its transaction by another: edit the one it is given")]
+    #[non_exhaustive]
     ForeignTransaction,
     /// An `update` lost to other commits too often for it to be chance. Most likely its
     /// closure commits to the same tree in another way, waits for a thread that does, or

@@ -98,3 +98,14 @@ struct ProviderTree;
 /// }
 /// ```
 struct SnapshotCell;
+
+/// Only the library makes errors: any variant may gain fields.
+///
+/// ```compile_fail,E0603
+/// let _ = provider_tree::Error::NestedUpdate;
+/// ```
+///
+/// ```compile_fail,E0603
+/// let _ = provider_tree::Error::ForeignTransaction;
+/// ```
+struct Error;

@@ -93,6 +93,10 @@ fn errors() -> Vec<(Error, Vec<String>)> {
             vec![first.clone()],
         ),
         (
+            Error::ChangedMeanwhile { uuids: vec![FIRST] },
+            vec![first.clone(), "compare".to_owned()],
+        ),
+        (
             Error::InvalidRecord {
                 uuid: FIRST,
                 reason: Box::new(invalid_name.clone()),
@@ -184,6 +188,15 @@ fn every_error_says_it_in_one_line_without_a_full_stop() {
         let text = error.to_string();
         assert!(!text.contains('\n') && !text.contains("  "), "{text}");
         assert!(!text.ends_with('.'), "{text}");
+    }
+}
+
+#[test]
+fn every_error_says_what_to_do_after_a_colon() {
+    for (error, _) in errors() {
+        let text = error.to_string();
+        let advice = text.split_once(": ").map_or("", |(_, advice)| advice);
+        assert!(!advice.is_empty(), "{text}");
     }
 }
 

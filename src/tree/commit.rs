@@ -135,8 +135,8 @@ impl fmt::Display for Conflict {
         }
         write!(
             f,
-            "the transaction began from version {}, but the newest is version {}: make its edits \
-             again on that one",
+            "the transaction began from version {}, but the newest is version {}: rebase it, \
+             or restart and make its edits again",
             self.transaction().base().version(),
             self.newer().version()
         )

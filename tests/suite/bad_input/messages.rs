@@ -1,7 +1,7 @@
 //! The messages of a conflict.
 
 #[test]
-fn a_conflict_names_both_versions() {
+fn a_conflict_names_both_versions_and_what_to_do() {
     let tree = super::forest();
     let mut transaction = tree.begin();
     transaction.remove("host").unwrap();
@@ -11,7 +11,7 @@ fn a_conflict_names_both_versions() {
     assert!(!conflict.is_foreign());
     let text = conflict.to_string();
     assert!(
-        text.contains("version 1,") && text.contains("version 3:"),
+        text.contains("version 1,") && text.contains("version 3: rebase"),
         "{text}"
     );
 }

@@ -19,11 +19,11 @@ fn an_update_inside_an_update_of_the_same_tree_is_refused() {
     let committed = tree.update(|transaction| {
         transaction.set_generation(HOST, 8)?;
         let inner = tree.update(|inner| inner.set_generation(HOST, 9));
-        assert_eq!(inner, Err(Error::NestedUpdate));
-        assert_eq!(tree.remove(HOST), Err(Error::NestedUpdate));
+        assert_eq!(inner, Refusal::NestedUpdate);
+        assert_eq!(tree.remove(HOST), Refusal::NestedUpdate);
         assert_eq!(
             tree.populate([super::record(HOST, "x")]),
-            Err(Error::NestedUpdate)
+            Refusal::NestedUpdate
         );
         transaction.set_generation(NUMA, 8)
     });
@@ -43,7 +43,7 @@ fn a_refused_inner_update_can_end_the_outer_one() {
         transaction.remove(HOST)?;
         tree.update(|inner| inner.remove(NUMA))
     });
-    assert_eq!(result.unwrap_err(), Error::NestedUpdate);
+    assert_eq!(result.unwrap_err(), Refusal::NestedUpdate);
     assert!(tree.snapshot().ptr_eq(&before));
 }
 
@@ -144,7 +144,7 @@ fn an_update_of_another_tree_inside_an_update_works() {
                 third.set_generation(HOST, 3)?;
                 // The outer tree is still being updated.
                 let nested = first.set_generation(HOST, 4);
-                assert_eq!(nested, Err(Error::NestedUpdate));
+                assert_eq!(nested, Refusal::NestedUpdate);
                 Ok(())
             })?;
             // The inner one is not.
@@ -292,7 +292,9 @@ fn a_thread_local_destructor_cannot_nest_updates_of_one_tree() {
         tree.set_generation(HOST, 8).unwrap();
     });
     let ended = received.recv_timeout(Duration::from_secs(60));
-    assert_eq!(ended.expect("it hangs"), (Err(Error::NestedUpdate), 1));
+    let (nested, attempts) = ended.expect("it hangs");
+    assert_eq!(nested, Refusal::NestedUpdate);
+    assert_eq!(attempts, 1);
     assert!(tree.exists(NUMA));
 }
 
@@ -301,13 +303,13 @@ fn a_thread_local_destructor_cannot_nest_updates_of_one_tree() {
 fn updates_of_many_trees_can_be_nested() {
     fn nest(trees: &[ProviderTree], outermost: &ProviderTree) {
         let Some((first, rest)) = trees.split_first() else {
-            assert_eq!(outermost.remove(HOST), Err(Error::NestedUpdate));
+            assert_eq!(outermost.remove(HOST), Refusal::NestedUpdate);
             return;
         };
         first
             .update(|transaction| {
                 nest(rest, outermost);
-                assert_eq!(first.remove(HOST), Err(Error::NestedUpdate));
+                assert_eq!(first.remove(HOST), Refusal::NestedUpdate);
                 transaction.set_generation(HOST, 1)
             })
             .unwrap();
@@ -363,7 +365,7 @@ fn a_closure_that_swaps_its_transaction_for_another_is_refused() {
             std::mem::swap(transaction, &mut others);
             Ok(())
         });
-        assert_eq!(result.map(drop), Err(Error::ForeignTransaction));
+        assert_eq!(result.map(drop), Refusal::ForeignTransaction);
     }
     assert!(tree.snapshot().ptr_eq(&before) && !other.exists("theirs"));
 }

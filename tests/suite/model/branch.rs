@@ -11,7 +11,7 @@ use super::follow::Follower;
 use super::forest::Model;
 use super::records::Draft;
 use super::tally;
-use crate::cases::{ProviderTree, fork};
+use crate::cases::{ProviderTree, Refusal, fork};
 
 /// The most subscriptions to single trees at a time.
 const FOLLOWERS: usize = 6;
@@ -261,7 +261,7 @@ impl Branch {
                 last = Attempt::make(transaction, drafts, model);
                 assert_eq!(last.base, version);
                 let nested = tree.update(|_| Ok(()));
-                assert_eq!(nested, Err(Error::NestedUpdate));
+                assert_eq!(nested, Refusal::NestedUpdate);
                 if let Some(rival) = rival.filter(|_| attempts == 1) {
                     let theirs = commit_by_hand(tree, rival, model);
                     version += theirs.commits();
