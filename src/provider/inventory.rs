@@ -167,19 +167,17 @@ impl Inventory {
             value,
             range,
         };
-        let whole = |field, value: Option<u32>, min, range| match value {
-            Some(value) if !(min..=Self::MAX).contains(&value) => {
-                Err(invalid(field, value.to_string(), range))
+        let whole = |field, value: Option<u32>, least| match value {
+            Some(value) if !(least..=Self::MAX).contains(&value) => {
+                Err(invalid(field, value.to_string(), range_from(least)))
             }
             _ => Ok(()),
         };
-        const FROM_0: &str = "0 to 2147483647";
-        const FROM_1: &str = "1 to 2147483647";
-        whole("total", Some(self.total), 1, FROM_1)?;
-        whole("reserved", self.reserved, 0, FROM_0)?;
-        whole("min_unit", self.min_unit, 1, FROM_1)?;
-        whole("max_unit", self.max_unit, 1, FROM_1)?;
-        whole("step_size", self.step_size, 1, FROM_1)?;
+        whole("total", Some(self.total), 1)?;
+        whole("reserved", self.reserved, 0)?;
+        whole("min_unit", self.min_unit, 1)?;
+        whole("max_unit", self.max_unit, 1)?;
+        whole("step_size", self.step_size, 1)?;
         let reserved = self.effective().reserved;
         if reserved > self.total {
             return Err(Error::ReservedAboveTotal {
@@ -197,6 +195,15 @@ impl Inventory {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// The range of an integer field that is at least 0 or 1, in the words of an error.
+pub(crate) const fn range_from(least: u32) -> &'static str {
+    if least == 0 {
+        "0 to 2147483647"
+    } else {
+        "1 to 2147483647"
     }
 }
 

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::fields::{self, Build, Fields, Writer};
 use super::report::Report;
-use super::values::{Read, read_alone};
+use super::values::{Amount, Read, read_alone};
 use crate::provider::inventory::Inventory;
 
 const FIELDS: &[&str] = &[
@@ -115,7 +115,13 @@ impl<'de> Build<'de> for Builder<'_> {
             report.within(name, |report| {
                 let integer = match name {
                     "total" => {
-                        total = Some(fields.read(report)?);
+                        total = Some(fields.read::<Amount<1>>(report)?.map(u32::from));
+                        return Ok(());
+                    }
+                    "reserved" => {
+                        let reserved: Option<Amount<0>> =
+                            Self::optional(report, &mut fields, is_absent_left_out)?;
+                        rest.reserved = reserved.map(u32::from);
                         return Ok(());
                     }
                     "allocation_ratio" => {
@@ -123,12 +129,13 @@ impl<'de> Build<'de> for Builder<'_> {
                             Self::optional(report, &mut fields, is_absent_left_out)?;
                         return Ok(());
                     }
-                    "reserved" => &mut rest.reserved,
                     "min_unit" => &mut rest.min_unit,
                     "max_unit" => &mut rest.max_unit,
                     _ => &mut rest.step_size,
                 };
-                *integer = Self::optional(report, &mut fields, is_absent_left_out)?;
+                let amount: Option<Amount<1>> =
+                    Self::optional(report, &mut fields, is_absent_left_out)?;
+                *integer = amount.map(u32::from);
                 Ok(())
             })?;
         }

@@ -19,12 +19,16 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Se
 use serde::ser::{Serialize, Serializer};
 
 use self::fields::Writer;
+use self::report::shown;
 use crate::forest::forest::Forest;
 use crate::provider::record::ProviderRecord;
 use crate::snapshot::Snapshot;
 use crate::transaction::transaction::Transaction;
 
 const PROVIDERS: &str = "resource_providers";
+
+/// What OpenStack's services add to any document.
+const LINKS: &str = "links";
 
 /// Writes `{"resource_providers": [...]}`, in the order of [`iter`](Forest::iter): the same
 /// forest always gives the same text. Each provider is written like a [`ProviderRecord`].
@@ -61,12 +65,13 @@ impl Serialize for Snapshot {
 ///
 /// # Errors
 ///
-/// It reads strictly, as [`ProviderRecord`] and [`Inventory`](crate::Inventory) document.
-/// An error in a provider names it by the fields before the error: most formats can't be
-/// read past a value of a wrong type, so a name and UUID after it are not known. Data that
-/// is well formed but invalid (a trait, an unknown field, a number out of range) does not
-/// end the reading of its provider, so the error has its name and UUID. `serde_json`
-/// classifies all errors inside a field as data errors, even the end of the input.
+/// It reads strictly, as [`ProviderRecord`] and [`Inventory`](crate::Inventory) document:
+/// of the fields beside the list, `links` is ignored and any other is an error. An error in
+/// a provider names it by the fields before the error: most formats can't be read past a
+/// value of a wrong type, so a name and UUID after it are not known. Data that is well
+/// formed but invalid (a trait, an unknown field, a number out of range) does not end the
+/// reading of its provider, so the error has its name and UUID. `serde_json` classifies all
+/// errors inside a field as data errors, even the end of the input.
 ///
 /// ```
 /// use provider_tree::{ProviderTree, Snapshot};
@@ -123,12 +128,13 @@ impl<'de> Visitor<'de> for Document {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
         let mut records = None;
         while let Some(key) = fields.next_key::<String>()? {
-            if key != PROVIDERS {
-                fields.next_value::<IgnoredAny>()?;
-            } else if records.is_some() {
-                return Err(A::Error::duplicate_field(PROVIDERS));
-            } else {
-                records = Some(fields.next_value()?);
+            match key.as_str() {
+                PROVIDERS if records.is_some() => {
+                    return Err(A::Error::duplicate_field(PROVIDERS));
+                }
+                PROVIDERS => records = Some(fields.next_value()?),
+                LINKS => drop(fields.next_value::<IgnoredAny>()?),
+                _ => return Err(A::Error::unknown_field(&shown(&key), &[PROVIDERS])),
             }
         }
         records.ok_or_else(|| A::Error::missing_field(PROVIDERS))

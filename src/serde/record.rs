@@ -165,7 +165,8 @@ impl Serialize for Providers<'_> {
 ///
 /// Formats and errors are those of a [`Snapshot`](crate::Snapshot): each error in a field
 /// names the provider, by the fields before it. A generation may be written as a float in
-/// JSON text; a `serde_json::Value` with `arbitrary_precision` gives only integers.
+/// JSON text, below 2^53, where floats are exact; a `serde_json::Value` with
+/// `arbitrary_precision` gives only integers.
 impl<'de> Deserialize<'de> for ProviderRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut draft = Draft {

@@ -12,7 +12,7 @@ use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::report::{Report, shown};
-use crate::provider::inventory::Inventory;
+use crate::provider::inventory::{Inventory, range_from};
 use crate::provider::name::{ResourceClass, Trait};
 
 /// `Deserialize` with a report: `None` is an invalid value that was noted.
@@ -138,10 +138,10 @@ macro_rules! names {
 
 names!(ResourceClass: "a resource class", Trait: "a trait");
 
-/// Reads a whole number, however it is written: 16, 16.0 or 1.6e1.
+/// Reads a whole number, however it is written: 16, 16.0 or 1.6e1. A float must be exact.
 struct Whole<'a, T> {
     report: &'a mut Report,
-    expected: &'static str,
+    range: &'static str,
     number: PhantomData<T>,
 }
 
@@ -149,7 +149,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for Whole<'_, T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        write!(f, "an integer from {}", self.range)
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Option<T>, E> {
@@ -170,7 +170,8 @@ impl<T: TryFrom<u64>> Visitor<'_> for Whole<'_, T> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Option<T>, E> {
-        const END: f64 = u64::MAX as f64;
+        // From 2^53 on, two integers can have the same float.
+        const END: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
         let given = Unexpected::Float(value);
         let wrong = if value.fract() != 0.0 {
             E::invalid_type(given, &self)
@@ -184,23 +185,33 @@ impl<T: TryFrom<u64>> Visitor<'_> for Whole<'_, T> {
     }
 }
 
-impl<'de> Read<'de> for u32 {
+/// An integer field of an inventory, which is at least `LEAST`: 0 or 1.
+pub(super) struct Amount<const LEAST: u32>(u32);
+
+impl<const LEAST: u32> From<Amount<LEAST>> for u32 {
+    fn from(amount: Amount<LEAST>) -> Self {
+        amount.0
+    }
+}
+
+impl<'de, const LEAST: u32> Read<'de> for Amount<LEAST> {
     fn read<D: Deserializer<'de>>(
         deserializer: D,
         report: &mut Report,
     ) -> Result<Option<Self>, D::Error> {
         let whole = Whole {
             report,
-            expected: "u32",
+            range: range_from(LEAST),
             number: PhantomData,
         };
         // A float can hold it, and some JSON readers do not give 16.0 to a visitor that
         // asks for an integer.
-        if deserializer.is_human_readable() {
+        let amount = if deserializer.is_human_readable() {
             deserializer.deserialize_f64(whole)
         } else {
             deserializer.deserialize_u32(whole)
-        }
+        };
+        Ok(amount?.map(Self))
     }
 }
 
@@ -211,7 +222,7 @@ impl<'de> Read<'de> for u64 {
     ) -> Result<Option<Self>, D::Error> {
         deserializer.deserialize_u64(Whole {
             report,
-            expected: "u64",
+            range: "0 to 18446744073709551615 (as a float, to 9007199254740991)",
             number: PhantomData,
         })
     }

@@ -348,6 +348,29 @@ fn fractions_and_overflowing_numbers_are_no_integers() {
     assert!(from_str::<Inventory>(text).is_err());
 }
 
+/// From 2^53 on, two integers can have the same float.
+#[test]
+fn a_generation_that_a_float_does_not_hold_exactly_is_refused() {
+    let generation = |written| {
+        let record = from_str::<ProviderRecord>(&with("generation", written));
+        record.map(|record| record.generation)
+    };
+    for written in [
+        "9007199254740992.0",
+        "9007199254740993.0",
+        "9007199254740992e0",
+        "1e18",
+    ] {
+        assert!(generation(written).is_err(), "{written}");
+    }
+    for (written, expected) in [
+        ("9007199254740991.0", 9_007_199_254_740_991),
+        ("9007199254740993", 9_007_199_254_740_993),
+    ] {
+        assert_eq!(generation(written).unwrap(), Some(expected));
+    }
+}
+
 #[test]
 fn null_is_refused_in_an_inventory() {
     for field in [

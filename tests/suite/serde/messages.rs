@@ -16,17 +16,23 @@ fn each_error_names_the_provider_and_the_field() {
         (
             "generation",
             json!("1"),
-            "generation: invalid type: string \"1\", expected u64",
+            "generation: invalid type: string \"1\", expected an integer from 0 to 18446744073709551615",
         ),
         (
             "generation",
             json!(-1),
-            "generation: invalid value: integer `-1`, expected u64",
+            "generation: invalid value: integer `-1`, expected an integer from 0 to 18446744073709551615",
         ),
         (
             "generation",
             json!(1.5),
-            "generation: invalid type: floating point `1.5`, expected u64",
+            "generation: invalid type: floating point `1.5`, expected an integer from 0 to 18446744073709551615",
+        ),
+        (
+            "generation",
+            json!(9_007_199_254_740_992.0),
+            "generation: invalid value: floating point `9007199254740992.0`, expected an \
+             integer from 0 to 18446744073709551615 (as a float, to 9007199254740991)",
         ),
         (
             "parent_provider_uuid",
@@ -77,6 +83,18 @@ fn each_error_names_the_provider_and_the_field() {
             "inventories",
             json!({"VCPU": {"total": "8"}}),
             "inventories.VCPU.total: invalid type: string",
+        ),
+        (
+            "inventories",
+            json!({"VCPU": {"total": 4_294_967_296_u64}}),
+            "inventories.VCPU.total: invalid value: integer `4294967296`, \
+             expected an integer from 1 to 2147483647",
+        ),
+        (
+            "inventories",
+            json!({"VCPU": {"total": 1, "reserved": 4_294_967_296_u64}}),
+            "inventories.VCPU.reserved: invalid value: integer `4294967296`, \
+             expected an integer from 0 to 2147483647",
         ),
         (
             "inventories",
@@ -253,7 +271,8 @@ fn errors_name_a_provider_even_if_its_name_comes_later() {
 #[test]
 fn a_wrong_type_names_the_fields_read_before_it() {
     let uuid = "00000000-0000-0000-0000-000000000001";
-    let wrong = "generation: invalid type: string \"1\", expected u64 at line 1 column ";
+    let wrong = "generation: invalid type: string \"1\", expected an integer from 0 to \
+                 18446744073709551615 (as a float, to 9007199254740991) at line 1 column ";
     for (provider, subject) in [
         (
             format!(r#"{{"name": "host", "generation": "1", "uuid": "{uuid}"}}"#),
@@ -312,7 +331,7 @@ fn providers_that_do_not_fit_together_are_refused() {
         ),
         (
             json!([{"uuid": one, "name": "a", "root_provider_uuid": two}]),
-            "its root is",
+            "but its parents lead to",
         ),
     ] {
         let error = error_of(&json!({"resource_providers": providers}).to_string());
@@ -329,6 +348,10 @@ fn providers_that_do_not_fit_together_are_refused() {
         (
             r#"{"resource_providers": [], "resource_providers": []}"#,
             "duplicate field",
+        ),
+        (
+            r#"{"resource_providers": [], "providers\u001b": []}"#,
+            "unknown field `providers\\u{1b}`, expected `resource_providers`",
         ),
     ] {
         let error = error_of(text);
