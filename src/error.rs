@@ -277,9 +277,8 @@ pub enum Error {
     #[error("this thread is in an update of the same tree: edit through its transaction instead")]
     #[non_exhaustive]
     NestedUpdate,
-    /// The closure of an `update` put another transaction in the place of the one that it was
-    /// given.
-    #[error("the closure replaced its transaction by another: edit the one it is given")]
+    /// The closure of an `update` replaced its transaction with another one.
+    #[error("the closure replaced its transaction with another: edit the one it is given")]
     #[non_exhaustive]
     ForeignTransaction,
     /// An `update` lost to other commits too often for it to be chance. Most likely its

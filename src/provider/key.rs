@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 /// A provider's UUID or name, as every look-up takes it.
 ///
-/// Make one from a [`Uuid`], from text, or from a [`Provider`](super::provider::Provider)
-/// (its UUID). Text is looked up as a name first, then as a UUID in any spelling:
-/// hyphenated, simple, braced or a URN, in upper or lower case. Names and UUIDs share one
-/// namespace, so a text finds one provider at most.
+/// Make one from a [`Uuid`], from text, or from a [`Provider`](super::provider::Provider) (its
+/// UUID). Text is looked up as a name first, then as a UUID in any spelling: hyphenated,
+/// simple, braced or a URN, in upper or lower case. Names and UUIDs share one namespace, so
+/// text finds at most one provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProviderKey<'a> {
     /// The UUID of a provider.

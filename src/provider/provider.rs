@@ -20,8 +20,8 @@ const MAX_NAME: usize = 200;
 
 /// One provider, as one version of the forest shows it. It never changes.
 ///
-/// Two providers are equal if they show the same, whatever their order among siblings.
-/// Accessors cost O(1) unless they say otherwise.
+/// Two providers are equal if their fields are, whatever their order among siblings. Accessors
+/// cost O(1) unless they say otherwise.
 ///
 /// Queries return references. Clone a provider to keep it: that copies some 320 bytes,
 /// including an inventory of up to three classes, and increments one reference count, for
@@ -119,13 +119,13 @@ impl Head {
         &self.rest.name
     }
 
-    /// For changing what other versions share.
+    /// The shared data, copied first if another version shares it.
     pub(crate) fn rest_mut(&mut self) -> &mut Rest {
         Arc::make_mut(&mut self.rest)
     }
 }
 
-/// Everything that a provider shows.
+/// All fields of a provider.
 pub(crate) struct Parts<'a> {
     pub(crate) uuid: Uuid,
     pub(crate) name: &'a str,
@@ -223,7 +223,7 @@ impl Provider {
         &mut self.head
     }
 
-    /// Replaces the inventory by one that has been checked.
+    /// Replaces the inventory with one that has been checked.
     pub(crate) fn set_inventory(&mut self, records: &Inventories) {
         self.inventory = Records::new(records.iter().cloned());
     }
@@ -234,8 +234,8 @@ impl Provider {
         Arc::strong_count(&self.head.rest) > 1
     }
 
-    /// Everything that it shows. Destructure it, so that a new field does not compile until
-    /// it is printed, written and compared everywhere.
+    /// All its fields. Destructure them, so that a new field does not compile until it is
+    /// printed, written and compared everywhere.
     pub(crate) fn parts(&self) -> Parts<'_> {
         Parts {
             uuid: self.uuid(),
@@ -417,7 +417,7 @@ mod tests {
 
     #[test]
     fn a_provider_takes_as_many_bytes_as_its_docs_say_and_no_more() {
-        // Memory and the cost of a copy go with it.
+        // Memory use and the cost of a copy depend on it.
         assert!(size_of::<Provider>() <= 320, "{}", size_of::<Provider>());
     }
 }

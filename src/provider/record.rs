@@ -53,7 +53,7 @@ pub struct ProviderRecord {
 }
 
 impl ProviderRecord {
-    /// A root without a generation, an inventory, traits or aggregates.
+    /// A root without a generation or content.
     #[must_use]
     pub fn new(uuid: Uuid, name: impl Into<String>) -> Self {
         Self {
@@ -83,14 +83,14 @@ impl ProviderRecord {
         self
     }
 
-    /// The same, in the tree of this root.
+    /// Sets the root of its tree.
     #[must_use]
     pub fn with_root(mut self, root_uuid: Uuid) -> Self {
         self.root_uuid = Some(root_uuid);
         self
     }
 
-    /// The same, with this inventory; of two records of one class, the last.
+    /// Sets the inventory. If a class has two records, the last one counts.
     #[must_use]
     pub fn with_inventory(
         mut self,

@@ -30,7 +30,7 @@ impl Resource {
         }
     }
 
-    /// The same, with one more note.
+    /// Adds an entry to the metadata, or replaces it.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());

@@ -1,6 +1,6 @@
-//! Values with named fields. Human-readable formats have them as maps, in which a field may
-//! be absent; all others as structs, whose fields may have no names and are then all
-//! present, in order.
+//! Values with named fields. Human-readable formats write them as maps, in which a field may
+//! be absent; all others as structs, whose fields may be unnamed and are all present, in
+//! order.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -85,7 +85,7 @@ impl<S: Serializer> Writer<S> {
 pub(super) trait Build<'de> {
     type Value;
 
-    /// What the value is, in the words of an error.
+    /// Describes the value in an error.
     const EXPECTED: &'static str;
     const NAME: &'static str;
     /// The fields, in the order in which they are written.

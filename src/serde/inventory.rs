@@ -100,7 +100,7 @@ impl Builder<'_> {
 impl<'de> Build<'de> for Builder<'_> {
     type Value = Option<Inventory>;
 
-    const EXPECTED: &'static str = "an object of the fields of an inventory";
+    const EXPECTED: &'static str = "an object with the fields of an inventory";
     const NAME: &'static str = "Inventory";
     const FIELDS: &'static [&'static str] = FIELDS;
 

@@ -56,12 +56,12 @@ impl Serialize for Snapshot {
 ///
 /// # Formats
 ///
-/// It reads back equal what it has written in any format that preserves its input: JSON,
-/// YAML, RON, MessagePack with or without field names, CBOR, postcard ... Human-readable
-/// formats have UUIDs as text, and leave out what a record leaves out; the others have
-/// UUIDs as bytes, and every field in a fixed order. With `serde_json`, enable its feature
-/// `float_roundtrip`, or some allocation ratios change in the last digit; its feature
-/// `arbitrary_precision` makes no difference.
+/// It reads back an equal value from any format that preserves its input: JSON, YAML, RON,
+/// MessagePack with or without field names, CBOR, postcard ... Human-readable formats have
+/// UUIDs as text, and leave out what a record leaves out; the others have UUIDs as bytes, and
+/// every field in a fixed order. With `serde_json`, enable its feature `float_roundtrip`, or
+/// some allocation ratios change in the last digit; its feature `arbitrary_precision` makes no
+/// difference.
 ///
 /// # Errors
 ///

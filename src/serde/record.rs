@@ -25,7 +25,7 @@ const FIELDS: &[&str] = &[
     "resources",
 ];
 
-/// What is written of a provider, whatever its type.
+/// The fields written for a provider, whatever its type.
 struct Written<'a, I, T, A, R> {
     uuid: Uuid,
     name: &'a str,
@@ -287,7 +287,7 @@ impl Draft {
             (Some(name), None) => format!("provider `{name}`"),
             (None, Some(uuid)) => format!("provider {uuid}"),
             (None, None) if is_read_whole => "a provider without name and uuid".to_owned(),
-            (None, None) => "a provider whose name and uuid are not before this".to_owned(),
+            (None, None) => "a provider whose name and uuid were not read yet".to_owned(),
         }
     }
 }

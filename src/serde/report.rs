@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// Text from outside, made fit for an error.
+/// Foreign text, escaped and shortened for an error.
 pub(super) fn shown(text: &str) -> String {
     Escaped(&excerpt(text)).to_string()
 }

@@ -49,7 +49,7 @@ struct Builder<'a>(&'a mut Report);
 impl<'de> Build<'de> for Builder<'_> {
     type Value = Option<Resource>;
 
-    const EXPECTED: &'static str = "an object of the fields of a resource";
+    const EXPECTED: &'static str = "an object with the fields of a resource";
     const NAME: &'static str = "Resource";
     const FIELDS: &'static [&'static str] = FIELDS;
 

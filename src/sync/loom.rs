@@ -51,7 +51,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// Time stands still in a model.
+/// Time does not pass in a model.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Instant;
 

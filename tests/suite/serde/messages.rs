@@ -284,7 +284,7 @@ fn a_wrong_type_names_the_fields_read_before_it() {
         ),
         (
             format!(r#"{{"generation": "1", "uuid": "{uuid}", "name": "host"}}"#),
-            "a provider whose name and uuid are not before this".to_owned(),
+            "a provider whose name and uuid were not read yet".to_owned(),
         ),
     ] {
         let error = error_of(&format!(r#"{{"resource_providers": [{provider}]}}"#));
