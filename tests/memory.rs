@@ -204,8 +204,8 @@ fn drain<C: SnapshotCell>(tree: &ProviderTree<C>, most: usize) -> usize {
     first.saturating_sub(LIVE.load(Relaxed))
 }
 
-/// Nor does a commit free much at once if an older version shares the nodes, or a newer
-/// version has added to them.
+/// A commit frees little at once even if an older version shares the nodes, or a newer version
+/// has added to them.
 fn shared_nodes_are_freed_over_several_commits() {
     let before = LIVE.load(Relaxed);
     let tree = filled::<ArcSwapCell>();

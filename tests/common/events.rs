@@ -36,7 +36,7 @@ struct Line(String);
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         match field.name() {
-            // A time, which no test knows.
+            // A duration, which no test can know.
             "ms" => self.0.push_str(" ms"),
             "message" => self.0.insert_str(0, &format!("{value:?}")),
             name => write!(self.0, " {name}={value:?}").unwrap(),

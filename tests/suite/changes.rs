@@ -268,7 +268,7 @@ fn siblings_can_be_inserted_between_adjacent_ordinals() {
     let changes = newer.diff(&older);
     assert_eq!(changes.len(), 3);
     assert_eq!(edited(&older, |side| side.apply(&changes)), newer);
-    // Also one by one.
+    // They can be applied one by one, too.
     let mut made = older;
     for change in &changes {
         made = edited(&made, |side| side.apply([change]));

@@ -83,7 +83,7 @@ fn stranger(uuid: Uuid) -> Provider {
 }
 
 #[test]
-fn an_unknown_key_of_any_kind_is_an_error_of_every_call() {
+fn every_call_refuses_an_unknown_key_of_any_kind() {
     let text = "stranger".to_owned();
     let stranger = stranger(NOBODY);
     for key in [
@@ -98,7 +98,7 @@ fn an_unknown_key_of_any_kind_is_an_error_of_every_call() {
 }
 
 #[test]
-fn an_unknown_uuid_in_any_spelling_is_an_error_of_every_call() {
+fn every_call_refuses_an_unknown_uuid_in_any_spelling() {
     for text in spellings(NOBODY) {
         is_unknown_everywhere(ProviderKey::from(&text));
     }
@@ -107,7 +107,7 @@ fn an_unknown_uuid_in_any_spelling_is_an_error_of_every_call() {
 }
 
 #[test]
-fn hostile_text_as_a_key_is_an_error_of_every_call() {
+fn every_call_refuses_hostile_text_as_a_key() {
     let long = "é\n".repeat(500_000);
     for text in [
         "",

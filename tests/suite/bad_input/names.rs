@@ -1,4 +1,4 @@
-//! Names: too short, too long, taken, and odd ones that work.
+//! Names that are too short, too long or taken, and odd ones that work.
 
 use crate::cases::refusal::Refusal;
 use provider_tree::NewProvider;

@@ -147,7 +147,7 @@ fn an_update_of_another_tree_inside_an_update_works() {
                 assert_eq!(nested, Refusal::NestedUpdate);
                 Ok(())
             })?;
-            // The inner one is not.
+            // The inner tree is not.
             second.set_generation(NUMA, 2)
         })
         .unwrap();

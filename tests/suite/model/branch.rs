@@ -213,7 +213,7 @@ impl Branch {
         self.follow();
     }
 
-    /// Has the followers look, most at each version and some now and then; adds another one.
+    /// Polls the followers, most at each version and some only now and then, and adds one.
     fn follow(&mut self) {
         let version = self.newest.version() as usize;
         for (number, follower) in self.followers.iter_mut().enumerate() {

@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// Replaces unknown keys by those of existing providers, by UUID or by name.
+/// Replaces unknown keys with those of existing providers, by UUID or by name.
 pub fn make_known(keys: Vec<&mut Key>, model: &Model, mut choice: usize) {
     let count = model.providers.len();
     for key in keys {

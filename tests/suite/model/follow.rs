@@ -64,8 +64,8 @@ impl Follower {
             }
             assert_eq!(shown, *expected, "follows {}", self.uuid);
         }
-        // The changes are those of the records that differ and moves among siblings, and they turn
-        // the one state into the other.
+        // The changes are those of the records that differ and moves among siblings, and they
+        // turn one state into the other.
         let changes = transition.changes();
         let mut differing = differing(&before, &after);
         for change in &changes {

@@ -67,10 +67,9 @@ fn a_uuid_that_is_an_existing_name_is_refused() {
 
 #[test]
 fn a_name_that_is_an_existing_uuid_is_refused() {
-    // Nova: new_root() whose name is the UUID of a root -> added; data() of
-    // that text finds the provider with that UUID.
-    // Differs: names and UUIDs share a namespace, so a text finds one provider
-    // at most.
+    // Nova: new_root() whose name is the UUID of a root -> added; data() of that text finds
+    // the provider with that UUID. Differs: names and UUIDs share a namespace, so text finds
+    // at most one provider.
     let name = R.to_string();
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root(NewProvider::new(&name).uuid(S)));

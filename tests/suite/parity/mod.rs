@@ -9,7 +9,7 @@
 //! | a second provider with a name and another UUID | added; a look-up of the name finds one of them | `NameTaken` |
 //! | remove the first of two roots with one name, then the second | `KeyError`, half removed | names are unique |
 //! | a name that is another provider's UUID | added; the UUID is found first | `NameIsUuid` |
-//! | a text that is one provider's name and another's UUID | the search order decides | one match at most |
+//! | text that is one provider's name and another's UUID | the search order decides | at most one match |
 //! | a look-up of a child | scans the forest | one look-up in a hash map |
 //! | a root without a UUID | stored under `None`, can't be removed | a random UUID |
 //! | `populate` replaces a provider | it moves behind its siblings | it keeps its place unless its parent changes |
@@ -28,7 +28,7 @@
 //! | `add_traits`, `remove_traits` with no traits, unknown provider | silent | `UnknownProvider` |
 //! | `add_traits`, `remove_traits`, `add_aggregates`, `remove_aggregates` | return nothing | return whether anything changed |
 //! | equality of copies | identity | content |
-//! | `deepcopy` | copies every provider | `fork(snapshot)` copies none |
+//! | `deepcopy` | copies every provider | `ProviderTree::from(snapshot)` copies none |
 //! | `copy.copy` | two trees share their internals | a tree is shared in an `Arc` |
 //! | `has_sharing_provider` during writes | takes the lock once per provider | reads one snapshot |
 //! | a subtree | a separate class that keeps the key | a `Snapshot` |
