@@ -156,7 +156,7 @@ mod tls {
             }
         }
         if authorities.is_empty() {
-            return Err(wrong("no certificate in it".to_owned()));
+            return Err(wrong("it holds no certificate".to_owned()));
         }
         let roots = RootCerts::new_with_certs(&authorities);
         Ok(TlsConfig::builder().root_certs(roots).build())

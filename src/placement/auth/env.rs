@@ -73,7 +73,9 @@ fn from(variable: Variables<'_>) -> Result<Box<dyn Auth>, Error> {
         "token" | "v3token" | "admin_token" => Box::new(Token::new(needed("OS_TOKEN")?)),
         "none" | "noauth" => Box::new(NoAuth::admin()),
         other => {
-            let reason = format!("`{other}` is not supported");
+            let reason = format!(
+                "`{other}` is not supported: use password, v3applicationcredential, token or none"
+            );
             return Err(Error::setting("OS_AUTH_TYPE", reason));
         }
     })
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_reads_its_variables_and_names_the_one_that_is_missing() {
+    fn each_auth_type_reads_its_variables_and_names_a_missing_one() {
         let keystone = ("OS_AUTH_URL", "http://keystone");
         let password = [
             keystone,
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_is_not_known_and_a_file_that_is_not_there_are_named() {
+    fn an_unknown_auth_type_and_a_missing_file_are_named() {
         let named = |variables: &[(&str, &str)]| match read(variables).err() {
             Some(Error::Setting { name, .. }) => name,
             other => panic!("{other:?}"),

@@ -7,7 +7,7 @@ use crate::placement::error::Error;
 
 /// Runs `work` in that many threads, this one included; in fewer if the system can't start
 /// more.
-pub(super) fn team(threads: usize, work: impl Fn() + Sync) {
+pub(super) fn run_in_threads(threads: usize, work: impl Fn() + Sync) {
     thread::scope(|scope| {
         for _ in 1..threads {
             let thread = thread::Builder::new().name("provider-tree-mirror".to_owned());
@@ -34,7 +34,7 @@ pub(super) fn try_map<T: Send, R: Send>(
         let (items, results) = &mut *lock();
         results.is_ok().then(|| items.next()).flatten()
     };
-    team(threads, || {
+    run_in_threads(threads, || {
         while let Some(item) = next() {
             let result = work(item);
             let (_, results) = &mut *lock();

@@ -104,7 +104,7 @@ impl Push<'_> {
                     }
                     self.session.pause(&mut failures, error)?;
                 }
-                Err(error) if is_worth_another_try(&error) => {
+                Err(error) if is_retryable(&error) => {
                     self.lock().agreed.doubt(call.clone(), self.ours);
                     self.session.pause(&mut failures, error)?;
                 }
@@ -128,7 +128,7 @@ impl Push<'_> {
             };
             match sent {
                 Err(error) if error.is_not_found() => {}
-                Err(error) if is_worth_another_try(&error) => {
+                Err(error) if is_retryable(&error) => {
                     self.lock().agreed.doubt(call.clone(), self.ours);
                     self.session.pause(&mut failures, error)?;
                     continue;
@@ -142,6 +142,6 @@ impl Push<'_> {
 }
 
 /// Whether the request may succeed later, or may have succeeded with its answer lost.
-fn is_worth_another_try(error: &Error) -> bool {
+fn is_retryable(error: &Error) -> bool {
     error.is_conflict() || error.is_unknown_outcome() || error.is_unavailable()
 }

@@ -102,7 +102,7 @@ impl<'a> Push<'a> {
     /// Carries out as many steps as possible.
     pub(super) fn finish(self) -> Pushed {
         let threads = self.session.connections().min(self.steps.len());
-        parallel::team(threads, || self.work());
+        parallel::run_in_threads(threads, || self.work());
         let progress = self.progress.into_inner();
         let mut progress = progress.unwrap_or_else(PoisonError::into_inner);
         let mut pushed = Pushed {

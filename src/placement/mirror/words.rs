@@ -8,7 +8,7 @@ use crate::placement::error::Error;
 use crate::placement::plan::{Call, is_custom};
 
 impl Push<'_> {
-    /// Creates a trait or a class, which may be repeated safely.
+    /// Creates a trait or a class. Safe to repeat.
     pub(super) fn create_word(
         &self,
         call: &Call,
@@ -29,14 +29,14 @@ impl Push<'_> {
         }
     }
 
-    /// Whether content was refused because Placement lacks a class or a trait. If so, creates
-    /// what is missing.
+    /// Creates the classes and traits for the lack of which Placement refused content. Returns
+    /// whether there were any.
     ///
-    /// Another client may have deleted it, or it was never created: on PostgreSQL, Placement
+    /// Another client may have deleted one, or it was never created: on PostgreSQL, Placement
     /// answers 204, as if the class existed, if another class gets its number at the same
     /// moment (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the column
     /// `id`, which oslo.db calls `classes`).
-    pub(super) fn is_word_missing<'c>(
+    pub(super) fn create_missing_words<'c>(
         &self,
         error: &Error,
         refused: impl IntoIterator<Item = &'c Call>,

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Content is the inventories, then the traits, then the aggregates of a provider, one after
-//! another, since each answer has the generation that the next request needs. A step says
-//! which steps it depends on; all others may run at the same time.
+//! another, since each answer has the generation that the next request needs. A step lists the
+//! steps it depends on; all others may run at the same time.
 
 mod acknowledge;
 mod content;

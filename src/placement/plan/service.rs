@@ -43,7 +43,7 @@ impl Service {
         self.names.get(name).copied()
     }
 
-    /// A provider and all below it, parents first.
+    /// A provider and its descendants, parents first.
     pub(super) fn tree(&self, uuid: Uuid) -> Vec<Uuid> {
         let mut tree = Vec::new();
         let mut seen = HashSet::default();

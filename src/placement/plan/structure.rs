@@ -21,7 +21,7 @@ pub(super) struct Structure<'a> {
     pub(super) created: HashMap<Uuid, usize>,
     now: Service,
     /// The provider that each name is for.
-    heirs: HashMap<&'a str, Uuid>,
+    wanted_by: HashMap<&'a str, Uuid>,
     /// The last step that freed each name.
     freed: HashMap<String, usize>,
     /// The last step that named each provider.
@@ -29,7 +29,7 @@ pub(super) struct Structure<'a> {
     /// The last step that moved each provider.
     moved: HashMap<Uuid, usize>,
     /// The steps that took children from each provider.
-    bereft: HashMap<Uuid, Vec<usize>>,
+    departures: HashMap<Uuid, Vec<usize>>,
 }
 
 impl<'a> Structure<'a> {
@@ -40,11 +40,11 @@ impl<'a> Structure<'a> {
             steps,
             created: HashMap::default(),
             now: Service::new(from),
-            heirs: to.iter().map(|(uuid, to)| (&*to.name, uuid)).collect(),
+            wanted_by: to.iter().map(|(uuid, to)| (&*to.name, uuid)).collect(),
             freed: HashMap::default(),
             named: HashMap::default(),
             moved: HashMap::default(),
-            bereft: HashMap::default(),
+            departures: HashMap::default(),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'a> Structure<'a> {
                 let now = self.now.get(heir);
                 now.is_some_and(|now| now.name != *old)
             });
-            next = freed.and_then(|name| self.heirs.get(&*name).copied());
+            next = freed.and_then(|name| self.wanted_by.get(&*name).copied());
         }
         true
     }
@@ -172,7 +172,8 @@ impl<'a> Structure<'a> {
         self.steps.len() > before
     }
 
-    /// Gives temporary names to holders of wanted names, until one does not help at once.
+    /// Gives temporary names to holders of wanted names, until a waiting provider still can't
+    /// be finished.
     fn rename_holders(&mut self, waiting: &[Uuid]) -> bool {
         let before = self.steps.len();
         for &uuid in waiting {
@@ -268,7 +269,7 @@ impl<'a> Structure<'a> {
         let Some((name, parent)) = self.now.remove(uuid) else {
             return;
         };
-        let mut after = self.bereft.remove(&uuid).unwrap_or_default();
+        let mut after = self.departures.remove(&uuid).unwrap_or_default();
         after.extend(self.named.get(&uuid));
         let step = self.push(Call::Delete { uuid }, after, &name);
         self.note_departure(parent, step);
@@ -277,7 +278,7 @@ impl<'a> Structure<'a> {
 
     fn note_departure(&mut self, parent: Option<Uuid>, step: usize) {
         if let Some(parent) = parent {
-            self.bereft.entry(parent).or_default().push(step);
+            self.departures.entry(parent).or_default().push(step);
         }
     }
 
