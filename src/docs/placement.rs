@@ -26,8 +26,8 @@
 //! ```
 //!
 //! A push sends the difference between ours and base; a pull commits the difference between
-//! theirs and base. Base moves forward only when an answer of Placement's acknowledges a
-//! change. So a push that stops half-way needs no journal: the next one plans what is left.
+//! theirs and base. Base moves forward only with an answer of Placement's, never before one.
+//! So a push that stops half-way needs no journal: the next one plans what is left.
 //!
 //! Base is in memory. After a restart, [`pull`] first.
 //!
@@ -88,7 +88,7 @@
 //! | event | what the mirror does |
 //! |---|---|
 //! | 409: another generation | reads that provider again, merges, sends again; a bounded number of times, after a random pause |
-//! | no answer, connection lost, 5xx (a lost race for traits is a 500) | reads; if it is as wanted it is done, else as above |
+//! | no answer, connection lost, 5xx (a lost race for traits is a 500) | reads; done if the change is there, else as above |
 //! | 409: in use by allocations | reports it and leaves the edit pending; the rest goes on |
 //! | 409: name or UUID taken | reads by UUID: with the same name and parent, its own request created it; otherwise it is a conflict |
 //! | 404 for a DELETE | done |

@@ -172,8 +172,8 @@ impl Error {
         }
     }
 
-    /// Whether it is unknown if the change was made: read before you repeat it. Never true of
-    /// a call that only reads.
+    /// Whether the change may or may not have been made: read before you repeat it. Never true
+    /// of a call that only reads.
     pub fn is_unknown_outcome(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.method.is_change() && refusal.status >= 500,
@@ -217,8 +217,8 @@ impl Refusal {
         (self.status == 403).then_some(policy)
     }
 
-    /// The role that the user lacks after a 403 (one of them, if it names two), by Placement's
-    /// default policy.
+    /// The role that the user lacks after a 403, by Placement's default policy. If it names
+    /// two, either will do.
     pub fn missing_role(&self) -> Option<&'static str> {
         self.policy().map(|policy| match policy {
             "placement:reshaper:reshape" => "`service`",

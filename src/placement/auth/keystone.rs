@@ -96,7 +96,7 @@ impl Password {
         self
     }
 
-    /// Reaches Keystone by another transport than a default [`HttpTransport`].
+    /// Sends requests to Keystone through this transport; an [`HttpTransport`] by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.session.transport = Some(transport);
         self
@@ -135,7 +135,7 @@ impl Auth for Password {
 /// Logs in to Keystone with an application credential: a program's own secret, limited to one
 /// project and to some roles of the user who created it.
 ///
-/// Its token is kept as by [`Password`].
+/// It keeps its token like [`Password`].
 #[derive(Debug)]
 pub struct ApplicationCredential {
     session: Session,
@@ -157,7 +157,7 @@ impl ApplicationCredential {
         }
     }
 
-    /// Reaches Keystone by another transport than a default [`HttpTransport`].
+    /// Sends requests to Keystone through this transport; an [`HttpTransport`] by default.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.session.transport = Some(transport);
         self

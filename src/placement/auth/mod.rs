@@ -19,7 +19,7 @@ pub trait Auth: Send + Sync {
     ///
     /// # Errors
     ///
-    /// If there is no token to be had. The request is then not sent.
+    /// If no token can be obtained. The request is then not sent.
     fn headers(&self) -> Result<Headers, Error>;
 
     /// Drops the token in `refused`: the service answered a request with these headers with

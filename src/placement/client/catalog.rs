@@ -49,7 +49,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// 400 for any other name, even one that is known.
+    /// 400 for any other name, even an existing one.
     pub fn create_trait(&self, name: &Trait) -> Result<(), Error> {
         self.create(&format!("/traits/{name}"))
     }
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// 400 for any other name, even one that is known.
+    /// 400 for any other name, even an existing one.
     pub fn create_resource_class(&self, name: &ResourceClass) -> Result<(), Error> {
         self.create(&format!("/resource_classes/{name}"))
     }
