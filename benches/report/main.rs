@@ -1,6 +1,6 @@
 //! Compares the library with its peers in one run and says which of its targets hold.
 //!
-//! Run `cargo bench --bench report`; `--help` tells how to run parts of it.
+//! Run `cargo bench --bench report`; `--help` shows how to run parts of it.
 
 #[path = "../common/ageing.rs"]
 mod ageing;

@@ -89,10 +89,10 @@
 //! |---|---|
 //! | 409: another generation | reads that provider again, merges, sends again; a bounded number of times, after a random pause |
 //! | no answer, connection lost, 5xx (a lost race for traits is a 500) | reads; done if the change is there, else as above |
-//! | 409: in use by allocations | reports it and leaves the edit pending; the rest goes on |
+//! | 409: in use by allocations | reports it and leaves the edit pending; the other steps continue |
 //! | 409: name or UUID taken | reads by UUID: with the same name and parent, its own request created it; otherwise it is a conflict |
 //! | 404 for a DELETE | done |
-//! | unreachable, 502, 503, 504, 429 | tries again a bounded number of times, after a pause that doubles up to a cap ([`Retry`]) or that `Retry-After` asks for; then the call fails, and [`run`] goes on later |
+//! | unreachable, 502, 503, 504, 429 | tries again a bounded number of times, after a pause that doubles up to a cap ([`Retry`]) or that `Retry-After` asks for; then the call fails, and [`run`] retries later |
 //! | 401 | asks for a new token, once; then it is an error |
 //! | 403 | an error that names the missing role |
 //! | 406 | an error that names the microversions that the service has |

@@ -1,7 +1,7 @@
 //! The types that threads share: std's, or loom's in a model.
 //!
-//! A model is a build with `--cfg loom` and the feature `loom`. Everything that orders what
-//! threads see comes from here.
+//! A model is a build with `--cfg loom` and the feature `loom`. Every type that orders what
+//! threads see is defined here.
 
 #[cfg(not(all(loom, feature = "loom")))]
 mod real;

@@ -29,7 +29,7 @@ pub enum Policy {
     Ours,
     /// Takes Placement's value into the tree.
     Theirs,
-    /// Leaves that provider as it is on each side, and goes on with the others.
+    /// Leaves that provider as it is on each side, and continues with the others.
     #[default]
     Stop,
 }

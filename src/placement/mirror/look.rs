@@ -1,4 +1,4 @@
-//! Looks at a provider again in the middle of a push, and merges what is there.
+//! Reads a provider again in the middle of a push, and merges what it finds.
 
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ impl Push<'_> {
         }
     }
 
-    /// Creates the classes and traits for the lack of which Placement refused content. Returns
+    /// Creates the classes and traits whose absence made Placement refuse content. Returns
     /// whether there were any.
     ///
     /// Another client may have deleted one, or it was never created: on PostgreSQL, Placement

@@ -39,10 +39,9 @@ fn a_second_root_with_a_name_is_refused() {
 
 #[test]
 fn a_removed_root_is_gone_by_name_and_by_uuid() {
-    // Nova: with two roots of one name, remove() of the first -> None; the name
-    // still finds the second; remove() of the second -> KeyError for the name,
-    // after its UUID has been removed.
-    // Differs: names are unique, and no removal stops half-way.
+    // Nova: two roots share a name; remove() of the first -> None; the name still finds
+    // the second; remove() of the second -> KeyError for the name, after its UUID has been
+    // removed. Differs: names are unique, and no removal stops half-way.
     let tree = one_root();
     assert!(tree.new_root(NewProvider::new("r").uuid(S)).is_err());
     assert_eq!(tree.remove(R).unwrap().value, 1);
