@@ -39,9 +39,10 @@ fn a_second_root_with_a_name_is_refused() {
 
 #[test]
 fn a_removed_root_is_gone_by_name_and_by_uuid() {
-    // Nova: two roots share a name; remove() of the first -> None; the name still finds
-    // the second; remove() of the second -> KeyError for the name, after its UUID has been
-    // removed. Differs: names are unique, and no removal stops half-way.
+    // Nova: two roots share a name; remove() of the first -> None; the name still
+    // finds the second; remove() of the second -> KeyError for the name, after its
+    // UUID has been removed.
+    // Differs: names are unique, and no removal stops half-way.
     let tree = one_root();
     assert!(tree.new_root(NewProvider::new("r").uuid(S)).is_err());
     assert_eq!(tree.remove(R).unwrap().value, 1);
@@ -66,9 +67,10 @@ fn a_uuid_that_is_an_existing_name_is_refused() {
 
 #[test]
 fn a_name_that_is_an_existing_uuid_is_refused() {
-    // Nova: new_root() whose name is the UUID of a root -> added; data() of that text finds
-    // the provider with that UUID. Differs: names and UUIDs share a namespace, so text finds
-    // at most one provider.
+    // Nova: new_root() whose name is the UUID of a root -> added; data() of that
+    // text finds the provider with that UUID.
+    // Differs: names and UUIDs share a namespace, so text finds at most one
+    // provider.
     let name = R.to_string();
     let tree = one_root();
     let error = refused(&tree, |tree| tree.new_root(NewProvider::new(&name).uuid(S)));

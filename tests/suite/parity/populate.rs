@@ -246,8 +246,8 @@ fn other_trees_are_unchanged() {
 
 #[test]
 fn a_populate_is_one_commit() {
-    // Nova: changes one provider after the other, and an error stops it half-way. Differs: all
-    // changes become visible at once.
+    // Nova: changes one provider after the other, and an error stops it half-way.
+    // Differs: all changes become visible at once.
     let tree = two_trees();
     let before = tree.version();
     let committed = tree
