@@ -105,6 +105,8 @@
 //! thread. The same holds for the destructors of what a closure captured, for wakers that are
 //! replaced or dropped, and for what a closure does inside [`read`].
 //!
+//! A waker that waits again by polling and then commits recurses: its own commit calls it.
+//!
 //! If a waker or a layer panics, the panic hook reports it and the panic ends there. All other
 //! wakers are called, and the commit returns its result.
 //!

@@ -140,7 +140,12 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! For the same reason, generate a random UUID *before* the update if others need to know
+//! And a closure must not commit to the same tree by [`begin`] and [`commit`]. Its update
+//! then loses to its own closure in each attempt, and returns [`Error::Contended`] after
+//! 10,000 of them. What the closure has committed stays. Make those edits in its
+//! transaction, or after the update.
+//!
+//! Since it may run again, generate a random UUID *before* the update if others need to know
 //! it: inside the closure, each attempt would generate another.
 //!
 //! # Many changes
@@ -355,6 +360,9 @@
 //! ```
 //!
 //! [`Conflict::rebase`]: crate::Conflict::rebase
+//! [`begin`]: crate::ProviderTree::begin
+//! [`commit`]: crate::ProviderTree::commit
+//! [`Error::Contended`]: crate::Error::Contended
 //! [`Error::NestedUpdate`]: crate::Error::NestedUpdate
 //! [`subscribe_to`]: crate::ProviderTree::subscribe_to
 //! [`populate`]: crate::ProviderTree::populate

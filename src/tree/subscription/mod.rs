@@ -31,9 +31,11 @@ use crate::tree::tree::ProviderTree;
 /// nothing. It keeps alive the version that it took last, or only the tree that it follows.
 ///
 /// A commit calls and drops wakers once it is visible and done, outside every lock: a waker
-/// may commit to the same tree, poll, or drop tasks and subscriptions. If one panics, the
-/// panic hook reports it and the panic ends there. The other subscribers are woken, and the
-/// commit returns its result.
+/// may commit to the same tree, poll, or drop tasks and subscriptions. One that polls until
+/// it waits again, and then commits, is called again by its own commit, one level deeper on
+/// the stack each time: leave that to a task of an executor. If a waker panics, the panic
+/// hook reports it and the panic ends there. The other subscribers are woken, and the commit
+/// returns its result.
 ///
 /// With the feature `stream` it is a `futures_core::Stream` of [`Transition`]s.
 ///

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -127,6 +127,55 @@ fn a_waker_can_commit_to_the_same_tree() {
         assert!(tree.exists("made by a waker"));
         assert_eq!(generation(&tree), 7);
         assert_eq!(subscription.try_changed().unwrap().after().version(), 4);
+    });
+}
+
+/// A waker that waits again before it commits.
+struct WaitsAndCommits {
+    tree: Weak<ProviderTree>,
+    subscription: Mutex<Option<Subscription>>,
+    depth: AtomicUsize,
+    deepest: AtomicUsize,
+}
+
+impl WaitsAndCommits {
+    const DEEPEST: usize = 10;
+
+    fn wait(self: &Arc<Self>) {
+        let waker = Waker::from(Arc::clone(self));
+        let mut subscription = self.subscription.lock().unwrap();
+        while poll(subscription.as_mut().unwrap(), &waker) {}
+    }
+}
+
+impl Wake for WaitsAndCommits {
+    fn wake(self: Arc<Self>) {
+        let depth = self.depth.fetch_add(1, SeqCst) + 1;
+        self.deepest.fetch_max(depth, SeqCst);
+        self.wait();
+        if depth < Self::DEEPEST {
+            let tree = self.tree.upgrade().unwrap();
+            tree.set_generation("host", 100 + depth as u64).unwrap();
+        }
+        self.depth.fetch_sub(1, SeqCst);
+    }
+}
+
+#[test]
+fn a_waker_that_waits_again_and_then_commits_is_called_inside_its_own_commit() {
+    ends(|| {
+        let tree = with_host();
+        let waker = Arc::new(WaitsAndCommits {
+            tree: Arc::downgrade(&tree),
+            subscription: Mutex::new(Some(tree.subscribe())),
+            depth: AtomicUsize::new(0),
+            deepest: AtomicUsize::new(0),
+        });
+        waker.wait();
+        tree.set_generation("host", 1).unwrap();
+        assert_eq!(waker.deepest.load(SeqCst), WaitsAndCommits::DEEPEST);
+        assert_eq!(waker.depth.load(SeqCst), 0);
+        drop(waker.subscription.lock().unwrap().take());
     });
 }
 
