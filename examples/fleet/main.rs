@@ -13,6 +13,8 @@
 //! The exit code is 1 if a reader saw a violation or memory exceeded its bound,
 //! 2 for a bad flag or file, and 0 otherwise.
 
+#[path = "../arguments.rs"]
+mod arguments;
 mod fleet;
 mod follower;
 mod machine;
@@ -39,7 +41,7 @@ use crate::options::Options;
 use crate::report::Report;
 
 fn main() -> ExitCode {
-    match Options::from_arguments().and_then(|options| run(&options)) {
+    match arguments::parse().and_then(|options| run(&options)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {

@@ -76,19 +76,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line. `--help` prints the help and exits; an error is one line.
-    pub fn from_arguments() -> Result<Self, Box<dyn Error>> {
-        Self::try_parse().map_err(|error| {
-            if !error.use_stderr() {
-                error.exit();
-            }
-            // After the first empty line, clap gives advice.
-            let text = error.to_string();
-            let what = text.split("\n\n").next().unwrap_or_default();
-            format!("{}; see --help", what.trim_start_matches("error: ")).into()
-        })
-    }
-
     /// The machines of the file as a forest.
     pub fn machines(&self) -> Result<Snapshot, Box<dyn Error>> {
         let Some(path) = &self.providers else {

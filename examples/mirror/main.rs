@@ -10,6 +10,8 @@
 //! The exit code is 1 if the sites differ from one another or from Placement in the end, 2
 //! for a bad flag or a service that fails, and 0 otherwise.
 
+#[path = "../arguments.rs"]
+mod arguments;
 mod measure;
 mod options;
 mod output;
@@ -35,7 +37,7 @@ use crate::site::Site;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
-    match Options::from_arguments().and_then(|options| run(&options)) {
+    match arguments::parse().and_then(|options| run(&options)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {

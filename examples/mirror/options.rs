@@ -84,20 +84,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line. Prints the help and exits if that is asked for; an error is
-    /// one line.
-    pub fn from_arguments() -> Result<Self, Box<dyn Error>> {
-        Self::try_parse().map_err(|error| {
-            if !error.use_stderr() {
-                error.exit();
-            }
-            // What follows the first empty line is advice.
-            let text = error.to_string();
-            let what = text.split("\n\n").next().unwrap_or_default();
-            format!("{}; see --help", what.trim_start_matches("error: ")).into()
-        })
-    }
-
     pub fn pause(&self) -> Duration {
         Duration::from_millis(self.pause_ms)
     }
