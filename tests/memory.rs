@@ -144,6 +144,33 @@ fn a_large_version_is_freed_over_several_commits<C: SnapshotCell>() {
     assert!(left < SLACK, "{left} bytes are left");
 }
 
+/// So is a large tree that was removed while it was pinned.
+fn a_removed_large_tree_is_freed_over_several_commits<C: SnapshotCell>() {
+    const CHILDREN: usize = 5_000;
+    let before = LIVE.load(Relaxed);
+    let tree = ProviderTree::<C>::default();
+    tree.new_root("host7").unwrap();
+    let one_root = LIVE.load(Relaxed);
+    tree.update(|transaction| {
+        let root = transaction.new_root("large")?;
+        (0..CHILDREN).try_for_each(|number| {
+            let added = transaction.new_child(&format!("large{number}"), root);
+            added.map(drop)
+        })
+    })
+    .unwrap();
+    let of_large = LIVE.load(Relaxed) - one_root;
+    let held = tree.snapshot();
+    tree.remove("large").unwrap();
+    drop(held);
+    // A commit frees 512 nodes, and each provider of a large tree counts as eight.
+    let freed = drain(&tree, of_large / 10);
+    assert!(freed > of_large / 2, "{freed} of {of_large}");
+    drop(tree);
+    let left = LIVE.load(Relaxed).saturating_sub(before);
+    assert!(left < SLACK, "{left} bytes are left");
+}
+
 /// Many versions that were pinned together are freed a few at a time, whatever their age:
 /// the nodes they share are not visited once per version.
 fn versions_pinned_together_are_freed_within_2000_commits() {
@@ -403,6 +430,14 @@ fn main() -> ExitCode {
         (
             "a_large_version_is_freed_over_several_commits::on_arc_swap",
             a_large_version_is_freed_over_several_commits::<ArcSwapCell>,
+        ),
+        (
+            "a_removed_large_tree_is_freed_over_several_commits::on_arc_swap",
+            a_removed_large_tree_is_freed_over_several_commits::<ArcSwapCell>,
+        ),
+        (
+            "a_removed_large_tree_is_freed_over_several_commits::on_epoch",
+            a_removed_large_tree_is_freed_over_several_commits::<EpochCell>,
         ),
         (
             "edits_of_large_trees_leave_no_backlog::on_arc_swap",

@@ -119,10 +119,11 @@
 //! it replaced itself. So old versions do not pile up, however many writers there are: on 2
 //! cores, 8 readers with 8 writers, 16 with 16 and 2 with 32 never left more than 30 of them
 //! waiting. No thread waits for a lock. A node is a block of one of the tries, or a provider.
-//! A tree of up to 32 providers is freed as a whole and counts as that many nodes; an edit of
-//! a larger tree replaces a few nodes of its maps. The exception to the bound is the last
-//! version of a large tree that has been removed: the commit that finds it unpinned frees all
-//! of it, some 2 µs per provider.
+//! A tree of up to 32 providers is freed as a whole and counts as that many nodes. A larger one
+//! that has been removed is freed a few providers at a time. An older version of it shares maps
+//! with a newer one, and what only the older one has is freed at once: a few nodes per provider
+//! that was edited. So the exception to the bound is a commit that edits all providers of a
+//! large tree: whichever commit frees the version before it frees all of them, some 2 µs each.
 //!
 //! A pinned version, one that is still held, is checked from time to time, at growing
 //! intervals: it is freed within a few times as many commits as it was held for, at most

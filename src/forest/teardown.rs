@@ -5,9 +5,11 @@
 //! its `Arc`: if that was the last reference, the nodes below join the list; else others
 //! still have them. If several threads release a node at once, exactly one of them gets it.
 //!
-//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A tree is
-//! freed as a whole, and counts as its providers: up to 32 are one allocation, but each has
-//! shared parts of its own. A tree of more than 32 is freed as a whole, too.
+//! Nodes are blocks of the outline, nodes and tables of the indices, and trees. A tree of up
+//! to 32 providers is freed as a whole, and counts as its providers: they are one
+//! allocation, but each has shared parts of its own. The last state of a larger tree is
+//! freed a few providers at a time. An older state of one shares most of its maps with a
+//! newer one and is freed as a whole.
 
 use std::sync::Arc;
 
@@ -54,7 +56,7 @@ impl Teardown {
         while taken < nodes
             && let Some(part) = self.left.pop()
         {
-            taken += self.free(part);
+            taken += self.free(part, nodes - taken);
         }
         taken
     }
@@ -74,9 +76,9 @@ impl Teardown {
         }
     }
 
-    /// Frees a node to which there is no other reference, and releases those below it.
-    /// Returns how many nodes that were.
-    fn free(&mut self, part: Part) -> usize {
+    /// Frees a node to which there is no other reference, and releases those below it; of a
+    /// large tree, it frees about `most` nodes. Returns how many nodes that were.
+    fn free(&mut self, part: Part, most: usize) -> usize {
         let mut nodes = 1;
         let mut below = |part| {
             nodes += 1;
@@ -102,8 +104,9 @@ impl Teardown {
             // They have no nodes below.
             Part::Table(table) => drop(table),
             Part::Tree(tree) => {
-                nodes = tree.nodes();
-                drop(tree);
+                let (freed, left) = tree.free(most);
+                self.left.extend(left.map(Part::Tree));
+                nodes = freed;
             }
         }
         nodes
@@ -134,7 +137,12 @@ impl Teardown {
                 }
             }
             Part::Table(table) => drop(table),
-            Part::Tree(tree) => drop(tree),
+            Part::Tree(Tree::Few(few)) => drop(few),
+            Part::Tree(Tree::Many(many)) => {
+                let large = Arc::into_inner(many).map(Arc::new);
+                self.left
+                    .extend(large.map(|large| Part::Tree(Tree::Many(large))));
+            }
         }
     }
 }
@@ -185,8 +193,12 @@ mod tests {
     use crate::snapshot::Snapshot;
     use crate::transaction::transaction::Transaction;
 
-    /// A node has 32 ways, and a tree here at most 51 providers.
-    const BEYOND: usize = 51;
+    /// A node and its 32 ways.
+    const BEYOND: usize = 33;
+
+    /// How many providers the large tree has, and as how many nodes each counts.
+    const LARGE: usize = 51;
+    const NODES: usize = 8;
 
     /// Many small trees and a large one.
     fn forest() -> Transaction {
@@ -270,9 +282,10 @@ mod tests {
         for size in [1, 2, 7, 100, 1_000_000] {
             let (forest, clones) = alone();
             // Each part below another counts when it is released and when it is freed; a
-            // tree, when it is freed, as its providers.
+            // tree, when it is freed, as its providers, those of a large one more than once.
             let [parts, trees] = [references(&forest).len(), forest.roots().count()];
-            let expected = (parts - 3) + (parts - trees) + clones.len();
+            let of_large = LARGE * (NODES - 1);
+            let expected = (parts - 3) + (parts - trees) + clones.len() + of_large;
             let mut teardown = Teardown::new(forest);
             assert_eq!(left(&clones), clones.len());
             let mut before = clones.len();
@@ -346,6 +359,67 @@ mod tests {
         assert_eq!(left(&clones), clones.len());
         assert!(teardown.step(1) > 0);
         take_all_apart(teardown);
+        assert_eq!(left(&clones), 0);
+    }
+
+    /// The large tree, and clones of its providers. The rest of the forest is gone.
+    fn large_tree() -> (Tree, Vec<Provider>) {
+        let (forest, mut clones) = alone();
+        let Some(Block::Inner(leaves)) = forest.outline.clone().into_root() else {
+            panic!("one leaf has all trees");
+        };
+        let Some(Block::Leaf(trees)) = &leaves[0] else {
+            panic!("the first block is no leaf");
+        };
+        let tree = trees[7].clone().unwrap();
+        drop((forest, leaves));
+        clones.retain(Provider::is_shared);
+        assert_eq!(clones.len(), LARGE);
+        (tree, clones)
+    }
+
+    #[test]
+    fn a_large_tree_is_freed_a_few_providers_at_a_time() {
+        for size in [1, 10, 100] {
+            let (tree, clones) = large_tree();
+            let mut teardown = Teardown {
+                left: SmallVec::new(),
+            };
+            // Even if another thread had released it at the same moment.
+            teardown.free_if_last(Part::Tree(tree));
+            let mut before = LARGE;
+            while !teardown.is_done() {
+                let taken = teardown.step(size);
+                let freed = before - left(&clones);
+                assert_eq!(
+                    (freed, taken),
+                    (size.div_ceil(NODES).min(before), NODES * freed)
+                );
+                before -= freed;
+            }
+            assert_eq!(before, 0);
+        }
+    }
+
+    /// Taking it apart would copy what another state shares.
+    #[test]
+    fn an_older_state_of_a_large_tree_is_freed_at_once() {
+        let mut transaction = forest();
+        let older = transaction.fork();
+        transaction.set_generation("host7_1", 1).unwrap();
+        let newer = transaction.fork();
+        drop(transaction);
+        let clones: Vec<_> = newer.iter().cloned().collect();
+        let taken = take_all_apart(Teardown::new(older));
+        assert!(taken < NODES * LARGE, "{taken}");
+        assert_eq!(left(&clones), clones.len());
+        newer.check_invariants().unwrap();
+        let mut teardown = Teardown::new(newer);
+        while !teardown.is_done() {
+            let before = left(&clones);
+            teardown.step(1);
+            assert!(before - left(&clones) <= 6);
+        }
         assert_eq!(left(&clones), 0);
     }
 

@@ -12,7 +12,7 @@ use im::shared_ptr::DefaultSharedPtr;
 use uuid::Uuid;
 
 use super::NameHash;
-use super::large::Large;
+use super::large::{Large, REPLACED};
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
@@ -56,11 +56,19 @@ impl Tree {
         }
     }
 
-    /// About how many nodes are freed with it, if nobody else has it.
-    pub(in crate::forest) fn nodes(&self) -> usize {
+    /// Frees a tree that nobody else has: `nodes` nodes of a large one whose maps are its
+    /// own, or a few more, and of others everything. Returns about how many nodes that
+    /// were, and what is left.
+    pub(in crate::forest) fn free(self, nodes: usize) -> (usize, Option<Self>) {
         match self {
-            Self::Few(few) => few.len(),
-            Self::Many(many) => many.nodes(),
+            Self::Few(few) => (few.len(), None),
+            Self::Many(mut many) => match Arc::get_mut(&mut many) {
+                Some(large) if large.is_alone() => {
+                    let freed = large.shrink(nodes);
+                    (freed, (large.len() > 0).then_some(Self::Many(many)))
+                }
+                _ => (REPLACED, None),
+            },
         }
     }
 
