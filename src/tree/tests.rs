@@ -2,13 +2,14 @@
 //! and when claims are in force.
 
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use super::*;
+use crate::cell::epoch::EpochCell;
 use crate::provider::new::NewProvider;
 use crate::tree::subscription::{Subscription, Transition};
 
@@ -32,6 +33,65 @@ fn a_writer_stopped_between_its_swap_and_its_clean_up_holds_nothing_back() {
     drop(subscription);
     tree.collect();
     assert_eq!(tree.stats().versions, 1);
+}
+
+/// The same under loads: the largest backlog, as the writers see it after each commit.
+fn most_versions_beside_a_stopped_writer<C: SnapshotCell>(
+    (readers, writers): (u64, u64),
+    commits: u64,
+) -> usize {
+    const HOSTS: u64 = 64;
+    let tree = ProviderTree::<C>::default();
+    tree.update(|transaction| {
+        (0..HOSTS).try_for_each(|host| transaction.new_root(&format!("host{host}")).map(drop))
+    })
+    .unwrap();
+    let mut stopped = tree.begin();
+    stopped.set_generation("host0", 1).unwrap();
+    let version = tree.swap(&stopped).unwrap();
+    let last = version + commits;
+    let most = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..readers {
+            scope.spawn(|| {
+                let mut reader = tree.reader();
+                while reader.load().version() < last {
+                    assert_eq!(reader.load().iter().count() as u64, HOSTS);
+                }
+            });
+        }
+        for writer in 0..writers {
+            let (tree, most) = (&tree, &most);
+            scope.spawn(move || {
+                let host = format!("host{writer}");
+                for generation in 0.. {
+                    let committed = tree.set_generation(&host, generation).unwrap();
+                    most.fetch_max(tree.stats().versions, SeqCst);
+                    if committed.version >= last {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    tree.publish(stopped, version, 1);
+    tree.collect();
+    assert_eq!(tree.stats().versions, 1);
+    most.into_inner()
+}
+
+/// On epoch cells with few threads: any that is preempted in the middle of a read or a commit
+/// holds back what the others replace until it runs again.
+#[test]
+fn beside_a_stopped_writer_many_others_keep_pace() {
+    for threads in [(8, 8), (16, 16), (2, 32)] {
+        let most = most_versions_beside_a_stopped_writer::<ArcSwapCell>(threads, 10_000);
+        assert!(most < 200, "{threads:?}: {most}");
+    }
+    for threads in [(1, 1), (2, 2)] {
+        let most = most_versions_beside_a_stopped_writer::<EpochCell>(threads, 20_000);
+        assert!(most < 10_000, "{threads:?}: {most}");
+    }
 }
 
 fn with_host() -> Arc<ProviderTree> {
