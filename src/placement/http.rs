@@ -138,8 +138,8 @@ impl HttpTransportBuilder {
 
 #[cfg(feature = "placement-tls")]
 mod tls {
-    use std::fs;
     use std::path::Path;
+    use std::{fs, io};
 
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -160,6 +160,12 @@ mod tls {
         }
         let roots = RootCerts::new_with_certs(&authorities);
         Ok(TlsConfig::builder().root_certs(roots).build())
+    }
+
+    /// Certificates are checked before the request is sent.
+    pub(super) fn is_bad_certificate(error: &io::Error) -> bool {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
     }
 }
 
@@ -216,6 +222,8 @@ impl HttpTransport {
                 | ErrorKind::HostUnreachable
                 | ErrorKind::NetworkUnreachable
                 | ErrorKind::AddrNotAvailable => TransportError::NotSent(error.into()),
+                #[cfg(feature = "placement-tls")]
+                _ if tls::is_bad_certificate(&error) => TransportError::NotSent(error.into()),
                 _ => TransportError::Lost(error.into()),
             },
             error => TransportError::Lost(error.into()),

@@ -26,6 +26,7 @@ mod recorded;
 mod redaction;
 mod refusals;
 mod service;
+mod tls;
 mod truth;
 mod writer;
 
@@ -47,6 +48,7 @@ fn main() {
         mirror_pulls::LOCAL,
         recorded::TESTS,
         redaction::TESTS,
+        tls::TESTS,
     ];
     let mut trials: Vec<Trial> = local.concat().into_iter().map(trial).collect();
 
