@@ -159,6 +159,19 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`], or [`Error::NotARoot`] if the provider is not a root.
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host")?;
+    /// tree.new_root("other host")?;
+    /// let what_if = ProviderTree::from(tree.snapshot().subtree("host")?);
+    /// what_if.new_child("host_gpu0", "host")?;
+    /// assert_eq!((what_if.len(), tree.len()), (2, 2));
+    /// assert!(!tree.exists("host_gpu0") && !what_if.exists("other host"));
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
     pub fn subtree<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Snapshot, Error> {
         let root = self.require(key)?;
         if root.parent_uuid().is_some() {

@@ -21,6 +21,30 @@ use crate::sync::HashState;
 /// node of each of two 32-way tries for every 32 times as many providers, O(log₃₂ n), 2 to
 /// 4 in practice. In a tree of more than 32 providers, a look-up in the tree's own maps is
 /// added.
+///
+/// ```
+/// use provider_tree::{Error, Forest, Provider, ProviderTree};
+///
+/// fn names_below(forest: &Forest, name: &str) -> Result<Vec<String>, Error> {
+///     let below = forest.descendants(name)?;
+///     Ok(below.map(|provider| provider.name().to_owned()).collect())
+/// }
+///
+/// let tree = ProviderTree::new();
+/// tree.update(|transaction| {
+///     let host = transaction.new_root("host")?;
+///     transaction.new_child("host_numa0", host)?;
+///     transaction.new_child("host_gpu0", "host_numa0")?;
+///     assert_eq!(names_below(transaction, "host")?, ["host_numa0", "host_gpu0"]);
+///     Ok(())
+/// })?;
+/// let snapshot = tree.snapshot();
+/// assert_eq!(names_below(&snapshot, "host_numa0")?, ["host_gpu0"]);
+/// let above = snapshot.ancestors("host_gpu0")?;
+/// assert!(above.map(Provider::name).eq(["host_numa0", "host"]));
+/// assert_eq!(snapshot.root_of("host_gpu0")?.name(), "host");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Forest {
     pub(super) by_uuid: Index,
     pub(super) by_name: Index,
@@ -128,6 +152,19 @@ impl Forest {
     }
 
     /// The provider with that name or UUID. Cost: one look-up; two for a UUID as text.
+    ///
+    /// ```
+    /// use provider_tree::ProviderTree;
+    ///
+    /// let tree = ProviderTree::new();
+    /// let uuid = tree.new_root("host")?.value;
+    /// let snapshot = tree.snapshot();
+    /// let host = snapshot.find("host").unwrap();
+    /// assert_eq!(snapshot.find(uuid), Some(host));
+    /// assert_eq!(snapshot.find(&uuid.to_string()), Some(host));
+    /// assert_eq!(snapshot.find("hots"), None);
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
     #[doc(alias = "data")]
     #[inline]
     #[must_use]

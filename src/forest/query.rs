@@ -32,6 +32,21 @@ impl Forest {
     ///
     /// [`Error::UnknownProvider`], or the error that [`update_inventory`] would return.
     ///
+    /// ```
+    /// use provider_tree::{Inventory, ProviderTree, ResourceClass};
+    ///
+    /// let tree = ProviderTree::new();
+    /// tree.new_root("host")?;
+    /// let stored = Inventory::new(8).with_reserved(2);
+    /// tree.update_inventory("host", [(ResourceClass::VCPU, stored)], None)?;
+    ///
+    /// let snapshot = tree.snapshot();
+    /// let changed = |new| snapshot.inventory_changed("host", [(ResourceClass::VCPU, new)]);
+    /// assert!(!changed(Inventory::new(8))?); // `reserved` is left out
+    /// assert!(changed(stored.with_step_size(2))?); // not stored yet
+    /// # Ok::<(), provider_tree::Error>(())
+    /// ```
+    ///
     /// [`update_inventory`]: crate::Transaction::update_inventory
     #[doc(alias = "has_inventory_changed")]
     pub fn inventory_changed<'k>(

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 /// A provider to add: its name, and its UUID and generation if you choose them.
 ///
-/// Calls that take one also take a name alone.
+/// Calls that take one also take a name alone. All methods cost O(1).
 ///
 /// ```
 /// use provider_tree::uuid::Uuid;

@@ -9,6 +9,18 @@ use crate::provider::name::ResourceClass;
 ///
 /// Placement knows only how many there are. Code that manages them keeps them here, as
 /// Nova's libvirt driver does.
+///
+/// ```
+/// use provider_tree::{ProviderTree, Resource, ResourceClass};
+///
+/// let tree = ProviderTree::new();
+/// tree.new_root("host")?;
+/// let class = ResourceClass::new("CUSTOM_PMEM_NAMESPACE_4GB")?;
+/// let namespace = Resource::new(class, "ns_0").with_metadata("path", "/dev/dax0.0");
+/// tree.update_resources("host", [namespace.clone()])?;
+/// assert_eq!(tree.find("host").unwrap().resources(), [namespace]);
+/// # Ok::<(), provider_tree::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Resource {
@@ -22,6 +34,7 @@ pub struct Resource {
 
 impl Resource {
     /// A resource without metadata.
+    #[must_use]
     pub fn new(class: ResourceClass, identifier: impl Into<String>) -> Self {
         Self {
             class,

@@ -38,6 +38,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// assert_eq!(tree.stats().versions, 1);
     /// # Ok::<(), provider_tree::Error>(())
     /// ```
+    #[must_use]
     pub fn stats(&self) -> Stats {
         let waiting = self.backlog.len();
         self.read(|snapshot| Stats {

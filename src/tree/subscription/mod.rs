@@ -57,6 +57,7 @@ use crate::tree::tree::ProviderTree;
 /// assert_eq!(watcher.join().unwrap(), [format!("+ host ({host})")]);
 /// # Ok::<(), provider_tree::Error>(())
 /// ```
+#[must_use = "a dropped subscription sees no changes"]
 pub struct Subscription<C: SnapshotCell = ArcSwapCell> {
     cell: C,
     taken: View,
@@ -196,12 +197,14 @@ impl<C: SnapshotCell> ProviderTree<C> {
 impl<C: SnapshotCell> Subscription<C> {
     /// The version that it took last, or only the followed tree of it. Cost: O(1), but O(t)
     /// at the first call for a followed tree of t providers.
+    #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         self.taken.snapshot()
     }
 
     /// Whether the tree has been dropped. There may still be a last version to take.
     /// Cost: O(1).
+    #[must_use]
     pub fn is_closed(&self) -> bool {
         self.registry.is_closed()
     }
@@ -249,7 +252,7 @@ impl<C: SnapshotCell> Subscription<C> {
     }
 
     /// [`changed`](Self::changed) as a poll function, for futures and streams of your own.
-    /// It wakes the task of the last call.
+    /// It wakes the task of the last call. Cost: that of `changed`.
     pub fn poll_changed(&mut self, context: &mut Context<'_>) -> Poll<Option<Transition>> {
         match self.look_or_wait(|| context.waker().clone()) {
             Some(ended) => Poll::Ready(ended),
@@ -257,7 +260,8 @@ impl<C: SnapshotCell> Subscription<C> {
         }
     }
 
-    /// [`changed`](Self::changed) for threads: blocks until then.
+    /// [`changed`](Self::changed) for threads: blocks until then. Cost: that of
+    /// `changed`.
     pub fn wait(&mut self) -> Option<Transition> {
         self.wait_until(None).unwrap_or_default()
     }
