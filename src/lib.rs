@@ -156,5 +156,5 @@ pub use self::tree::tree::ProviderTree;
 
 /// Iterators over a [`Forest`].
 pub mod iter {
-    pub use crate::forest::iter::{Ancestors, Children, ProviderUuids, Providers};
+    pub use crate::forest::iter::{Ancestors, Children, Descendants, ProviderUuids, Providers};
 }

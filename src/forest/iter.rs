@@ -20,7 +20,7 @@ impl Forest {
     /// All providers: parents first, siblings and roots in the order in which they were
     /// added. Cost: O(1) per provider.
     pub fn iter(&self) -> Providers<'_> {
-        Providers::below(self, &Path::TOP)
+        Providers::all(self)
     }
 
     /// The roots, in the order in which they were added. Cost: that of
@@ -47,8 +47,11 @@ impl Forest {
     /// # Errors
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
-    pub fn descendants<'k>(&self, key: impl Into<ProviderKey<'k>>) -> Result<Providers<'_>, Error> {
-        let mut all = Providers::below(self, self.require(key)?.path());
+    pub fn descendants<'k>(
+        &self,
+        key: impl Into<ProviderKey<'k>>,
+    ) -> Result<Descendants<'_>, Error> {
+        let mut all = Descendants::of(self, self.require(key)?.path());
         all.next();
         Ok(all)
     }
@@ -117,14 +120,14 @@ impl Forest {
     pub fn providers_in<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
-    ) -> Result<Providers<'_>, Error> {
-        Ok(Providers::below(self, self.require(key)?.path()))
+    ) -> Result<Descendants<'_>, Error> {
+        Ok(Descendants::of(self, self.require(key)?.path()))
     }
 
     /// The UUIDs of all providers, in the order of [`iter`](Self::iter). Cost: O(1) per
     /// provider.
     #[doc(alias = "get_provider_uuids")]
-    pub fn provider_uuids(&self) -> ProviderUuids<'_> {
+    pub fn provider_uuids(&self) -> ProviderUuids<Providers<'_>> {
         ProviderUuids(self.iter())
     }
 
@@ -139,7 +142,7 @@ impl Forest {
     pub fn provider_uuids_in<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
-    ) -> Result<ProviderUuids<'_>, Error> {
+    ) -> Result<ProviderUuids<Descendants<'_>>, Error> {
         Ok(ProviderUuids(self.providers_in(key)?))
     }
 
@@ -153,7 +156,7 @@ impl Forest {
     pub fn provider_uuids_in_tree<'k>(
         &self,
         key: impl Into<ProviderKey<'k>>,
-    ) -> Result<ProviderUuids<'_>, Error> {
+    ) -> Result<ProviderUuids<Providers<'_>>, Error> {
         Ok(ProviderUuids(self.tree_of(key)?))
     }
 }
@@ -177,22 +180,27 @@ pub(super) fn last_below<'a>(forest: &'a Forest, path: &Path) -> Option<&'a Path
     last.filter(|&last| last != path && path.contains(last))
 }
 
-/// The providers of a tree from a path on.
+/// The providers of the tree that a path is in.
+#[inline]
+fn whole_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
+    let tree = forest.outline.tree_of(path);
+    tree.map_or_else(Rest::none, Tree::iter)
+}
+
+/// The same, from the path on.
 fn rest_of_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
     let tree = forest.outline.tree_of(path);
     tree.map_or_else(Rest::none, |tree| tree.from(path))
 }
 
-/// Providers top-down: parents first, siblings in the order in which they were added. From
-/// [`Forest::iter`], [`Forest::providers_in`], [`Forest::descendants`] and
+/// All providers, or those of one tree, top-down: parents first, siblings in the order in
+/// which they were added. Their number is known. From [`Forest::iter`] and
 /// [`Forest::tree_of`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Providers<'a> {
     /// The rest of the current tree.
     rest: Rest<'a>,
-    /// Where to stop in that tree, if before its end.
-    end: Option<Path>,
     /// The trees after it. Boxed, so that a walk of one tree is small.
     next: Option<Box<Next<'a>>>,
 }
@@ -206,6 +214,13 @@ struct Next<'a> {
 }
 
 impl<'a> Next<'a> {
+    fn all(forest: &'a Forest) -> Box<Self> {
+        Box::new(Self {
+            trees: forest.outline.trees(),
+            len: forest.len(),
+        })
+    }
+
     fn tree(&mut self) -> Option<&'a Tree> {
         let tree = self.trees.next()?;
         self.len -= tree.len();
@@ -214,25 +229,10 @@ impl<'a> Next<'a> {
 }
 
 impl<'a> Providers<'a> {
-    /// The provider at a path, then everything below it.
-    pub(crate) fn below(forest: &'a Forest, path: &Path) -> Self {
-        if *path == Path::TOP {
-            Self {
-                rest: Rest::none(),
-                end: None,
-                next: Some(Box::new(Next {
-                    trees: forest.outline.trees(),
-                    len: forest.len(),
-                })),
-            }
-        } else if Path::TOP.is_parent_of(path) {
-            Self::of_tree(forest, path)
-        } else {
-            Self {
-                rest: rest_of_tree(forest, path),
-                end: Some(path.end()),
-                next: None,
-            }
+    fn all(forest: &'a Forest) -> Self {
+        Self {
+            rest: Rest::none(),
+            next: Some(Next::all(forest)),
         }
     }
 
@@ -240,12 +240,18 @@ impl<'a> Providers<'a> {
     #[inline]
     fn of_tree(forest: &'a Forest, path: &Path) -> Self {
         Self {
-            rest: forest
-                .outline
-                .tree_of(path)
-                .map_or_else(Rest::none, Tree::iter),
-            end: None,
+            rest: whole_tree(forest, path),
             next: None,
+        }
+    }
+
+    #[inline(never)]
+    fn next_of_any(&mut self) -> Option<&'a Provider> {
+        loop {
+            if let Some(provider) = self.rest.next() {
+                return Some(provider);
+            }
+            self.rest = self.next.as_mut()?.tree()?.iter();
         }
     }
 }
@@ -256,7 +262,7 @@ impl<'a> Iterator for Providers<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
         // A small tree that is walked to its end: short enough to be inlined.
-        if let (Rest::Few(few), None) = (&mut self.rest, &self.end)
+        if let Rest::Few(few) = &mut self.rest
             && let Some(provider) = few.next()
         {
             return Some(provider);
@@ -264,39 +270,81 @@ impl<'a> Iterator for Providers<'a> {
         self.next_of_any()
     }
 
-    /// Exact for the whole forest and for whole trees.
     fn size_hint(&self) -> (usize, Option<usize>) {
         let (least, most) = self.rest.size_hint();
         let next = self.next.as_ref().map_or(0, |next| next.len);
+        (least + next, most.map(|most| most + next))
+    }
+}
+
+impl ExactSizeIterator for Providers<'_> {}
+
+/// A provider and everything below it, or only what is below, top-down: parents first,
+/// siblings in the order in which they were added. From [`Forest::providers_in`] and
+/// [`Forest::descendants`].
+#[must_use = "an iterator does nothing unless it is used"]
+#[derive(Clone)]
+pub struct Descendants<'a> {
+    /// The rest of the tree.
+    rest: Rest<'a>,
+    /// Where to stop in it, if before its end.
+    end: Option<Path>,
+}
+
+impl<'a> Descendants<'a> {
+    /// The provider at a path, then everything below it.
+    pub(crate) fn of(forest: &'a Forest, path: &Path) -> Self {
+        if Path::TOP.is_parent_of(path) {
+            Self {
+                rest: whole_tree(forest, path),
+                end: None,
+            }
+        } else {
+            Self {
+                rest: rest_of_tree(forest, path),
+                end: Some(path.end()),
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn next_of_any(&mut self) -> Option<&'a Provider> {
+        match &self.end {
+            None => self.rest.next(),
+            Some(end) => self.rest.next_before(end),
+        }
+    }
+}
+
+impl<'a> Iterator for Descendants<'a> {
+    type Item = &'a Provider;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a Provider> {
+        // A small tree that is walked to its end: short enough to be inlined.
+        if let (Rest::Few(few), None) = (&mut self.rest, &self.end) {
+            return few.next();
+        }
+        self.next_of_any()
+    }
+
+    /// Exact for whole trees.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let (least, most) = self.rest.size_hint();
         match self.end {
-            None => (least + next, most.map(|most| most + next)),
+            None => (least, most),
             Some(_) => (0, most),
         }
     }
 }
 
-impl<'a> Providers<'a> {
-    #[inline(never)]
-    fn next_of_any(&mut self) -> Option<&'a Provider> {
-        if let Some(end) = &self.end {
-            return self.rest.next_before(end);
-        }
-        loop {
-            if let Some(provider) = self.rest.next() {
-                return Some(provider);
-            }
-            self.rest = self.next.as_mut()?.tree()?.iter();
-        }
-    }
-}
-
-/// UUIDs of providers, top-down. From [`Forest::provider_uuids`],
+/// UUIDs of providers, in the order of a walk. From [`Forest::provider_uuids`],
 /// [`Forest::provider_uuids_in`] and [`Forest::provider_uuids_in_tree`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone, Debug)]
-pub struct ProviderUuids<'a>(Providers<'a>);
+pub struct ProviderUuids<I>(I);
 
-impl Iterator for ProviderUuids<'_> {
+impl<'a, I: Iterator<Item = &'a Provider>> Iterator for ProviderUuids<I> {
     type Item = Uuid;
 
     #[inline]
@@ -309,6 +357,8 @@ impl Iterator for ProviderUuids<'_> {
     }
 }
 
+impl<'a, I: ExactSizeIterator<Item = &'a Provider>> ExactSizeIterator for ProviderUuids<I> {}
+
 /// The direct children of a provider, or the roots, in the order in which they
 /// were added. From [`Forest::children`] and [`Forest::roots`].
 #[must_use = "an iterator does nothing unless it is used"]
@@ -317,19 +367,29 @@ pub struct Children<'a> {
     forest: &'a Forest,
     parent: Path,
     /// Everything below the parent that was not visited yet.
-    rest: Providers<'a>,
+    rest: Descendants<'a>,
+    /// The trees, if these are the roots.
+    roots: Option<Box<Next<'a>>>,
 }
 
 impl<'a> Children<'a> {
     pub(crate) fn of(forest: &'a Forest, parent: &Path) -> Self {
-        let mut rest = Providers::below(forest, parent);
-        if *parent != Path::TOP {
+        let mut rest = Descendants {
+            rest: Rest::none(),
+            end: None,
+        };
+        let mut roots = None;
+        if *parent == Path::TOP {
+            roots = Some(Next::all(forest));
+        } else {
+            rest = Descendants::of(forest, parent);
             rest.next();
         }
         Self {
             forest,
             parent: parent.clone(),
             rest,
+            roots,
         }
     }
 }
@@ -339,8 +399,8 @@ impl<'a> Iterator for Children<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a Provider> {
-        if let Some(next) = &mut self.rest.next {
-            return next.tree()?.first();
+        if let Some(roots) = &mut self.roots {
+            return roots.tree()?.first();
         }
         let mut passed = None;
         for _ in 0..STEPS {
@@ -357,7 +417,11 @@ impl<'a> Iterator for Children<'a> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, self.rest.size_hint().1)
+        let most = match &self.roots {
+            Some(roots) => Some(roots.len),
+            None => self.rest.size_hint().1,
+        };
+        (0, most)
     }
 }
 
@@ -390,7 +454,8 @@ impl<'a> Iterator for Ancestors<'a> {
 impl ExactSizeIterator for Ancestors<'_> {}
 
 impl FusedIterator for Providers<'_> {}
-impl FusedIterator for ProviderUuids<'_> {}
+impl FusedIterator for Descendants<'_> {}
+impl<'a, I: FusedIterator<Item = &'a Provider>> FusedIterator for ProviderUuids<I> {}
 impl FusedIterator for Children<'_> {}
 impl FusedIterator for Ancestors<'_> {}
 
@@ -404,4 +469,4 @@ macro_rules! debug_as_list {
     };
 }
 
-debug_as_list!(Providers, Children, Ancestors);
+debug_as_list!(Providers, Descendants, Children, Ancestors);

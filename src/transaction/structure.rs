@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::checks;
 use super::transaction::Transaction;
 use crate::error::Error;
-use crate::forest::iter::Providers;
+use crate::forest::iter::Descendants;
 use crate::provider::key::ProviderKey;
 use crate::provider::new::NewProvider;
 use crate::provider::path::Path;
@@ -182,7 +182,7 @@ impl Transaction {
                 },
             ));
         }
-        checks::levels(Providers::below(self, here), &above)?;
+        checks::levels(Descendants::of(self, here), &above)?;
         let to = self.editor.next_path(&above)?;
         // Looked up again: making room may have changed its path.
         let from = self.editor.require(uuid)?.path().clone();

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use std::iter::FusedIterator;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use provider_tree::iter::{Ancestors, Children, Providers};
+use provider_tree::iter::{Ancestors, Children, Descendants, Providers};
 use provider_tree::{
     Change, Committed, Conflict, Differences, Error, Forest, Inventory, Provider, ProviderKey,
     ProviderRecord, Reader, Resource, ResourceClass, Snapshot, Stats, Subscription, TimedOut,
@@ -113,6 +113,7 @@ fn resource_classes_and_traits_can_be_map_keys() {
 fn walks_can_be_cloned_and_sent() {
     fn check<'a>(_: &'a Forest) {
         assert_walk::<'a, Providers<'a>>();
+        assert_walk::<'a, Descendants<'a>>();
         assert_walk::<'a, Children<'a>>();
         assert_walk::<'a, Ancestors<'a>>();
         fn assert_fused<T: FusedIterator>() {}

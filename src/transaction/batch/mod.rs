@@ -36,7 +36,7 @@ use super::generations::Generations;
 use crate::error::Error;
 use crate::forest::diff::change::Place;
 use crate::forest::edit::Editor;
-use crate::forest::iter::Providers;
+use crate::forest::iter::Descendants;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::transaction::transaction::Transaction;
@@ -164,7 +164,7 @@ impl<'p> Batch<'p> {
                 subtree.take_out(editor, &path);
                 continue;
             }
-            for one in Providers::below(editor, &path) {
+            for one in Descendants::of(editor, &path) {
                 if is_removed(one.uuid()) {
                     continue;
                 }

@@ -10,7 +10,7 @@ use super::{Batch, Source};
 use crate::error::Error;
 use crate::forest::diff::change::Place;
 use crate::forest::forest::Forest;
-use crate::forest::iter::Providers;
+use crate::forest::iter::Descendants;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 use crate::provider::record::ProviderRecord;
@@ -134,7 +134,7 @@ fn dropped_below(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
     paths.dedup_by(|path, above| above.contains(path));
     paths
         .into_iter()
-        .flat_map(|path| Providers::below(forest, path))
+        .flat_map(|path| Descendants::of(forest, path))
         .map(Provider::uuid)
         .filter(|uuid| !given.contains(uuid))
         .collect()

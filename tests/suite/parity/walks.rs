@@ -138,6 +138,56 @@ fn ancestors_lead_from_the_parent_to_the_root() {
     assert_eq!(depths, [0, 1, 2]);
 }
 
+/// Takes a walk to its end, checking its length before each step.
+fn assert_length_is_known(mut walk: impl ExactSizeIterator, length: usize) {
+    for left in (0..=length).rev() {
+        assert_eq!(walk.len(), left);
+        assert_eq!(walk.next().is_some(), left > 0);
+    }
+    assert_eq!(walk.len(), 0);
+}
+
+#[test]
+fn walks_of_the_forest_and_of_whole_trees_know_their_length() {
+    let tree = forest();
+    // Trees of more than 32 providers are stored in another way.
+    tree.update(|transaction| {
+        (0..100).try_for_each(|number| {
+            let child = transaction.new_child(&format!("s{number}"), "s")?;
+            transaction
+                .new_child(&format!("below s{number}"), child)
+                .map(drop)
+        })
+    })
+    .unwrap();
+    let snapshot = tree.snapshot();
+    assert_length_is_known(snapshot.iter(), 208);
+    assert_length_is_known(snapshot.provider_uuids(), 208);
+    for (key, length) in [("g1", 7), ("s50", 201)] {
+        assert_length_is_known(snapshot.tree_of(key).unwrap(), length);
+        assert_length_is_known(snapshot.provider_uuids_in_tree(key).unwrap(), length);
+    }
+    assert_length_is_known(new_tree().snapshot().iter(), 0);
+}
+
+#[test]
+fn walks_of_a_part_of_a_tree_promise_no_more_than_they_have() {
+    let tree = forest();
+    for number in 0..40 {
+        let name = format!("s{number}");
+        tree.new_child(&name, "s").unwrap();
+    }
+    let snapshot = tree.snapshot();
+    for (key, length) in [("r", 7), ("c1", 3), ("g2", 1), ("s", 41), ("s39", 1)] {
+        let mut walk = snapshot.providers_in(key).unwrap();
+        for left in (0..=length).rev() {
+            let (least, most) = walk.size_hint();
+            assert!(least <= left && most.is_some_and(|most| left <= most));
+            assert_eq!(walk.next().is_some(), left > 0);
+        }
+    }
+}
+
 #[test]
 fn a_provider_removed_and_added_again_is_last() {
     // Nova: remove("c1"), then new_child("c1", "r") -> after c2 and c3.
