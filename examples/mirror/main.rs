@@ -5,7 +5,7 @@
 //! 2. [`site`]: a forest, its mirror, and edits.
 //! 3. [`progress`]: what the mirrors do meanwhile.
 //! 4. [`measure`] and [`recorder`]: requests and times, beside the same requests without a
-//!    mirror.
+//!    mirror, or beside [`nova`]'s client.
 //!
 //! The exit code is 1 if the sites differ from one another or from Placement in the end, 2
 //! for a bad flag or a service that fails, and 0 otherwise.
@@ -13,6 +13,7 @@
 #[path = "../arguments.rs"]
 mod arguments;
 mod measure;
+mod nova;
 mod options;
 mod output;
 mod progress;

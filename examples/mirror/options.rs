@@ -77,6 +77,16 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["dry_run", "keep"])]
     pub measure: bool,
 
+    /// With --measure: how often each thing is measured: 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    #[arg(value_parser = value_parser!(u16).range(1..=1000))]
+    pub rounds: u16,
+
+    /// With --measure: measure Nova's report client in turns with the mirror, by a program
+    /// with its arguments; `tests/placement/nova/compare` has one
+    #[arg(long, value_name = "PROGRAM", num_args = 1.., requires = "measure")]
+    pub nova: Vec<String>,
+
     /// How many providers the tree has that is read for --measure: 1 to 100000
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     #[arg(value_parser = value_parser!(u32).range(1..=100_000))]

@@ -24,6 +24,8 @@ pub struct Sent {
     url: String,
     headers: Headers,
     body: Option<Vec<u8>>,
+    /// What the answer had.
+    status: Option<u16>,
 }
 
 impl Recorder {
@@ -43,7 +45,8 @@ impl Recorder {
     /// Sends requests as fast as their order allows, by as many threads as there are
     /// connections: whatever lists first, classes and traits before content, a parent
     /// before its children, and what concerns one provider in the order in which it was
-    /// sent. `bumps` is by how much generations have moved since.
+    /// sent. `bumps` is by how much generations have moved since. Each has to be answered
+    /// with the status that it was answered with before.
     pub fn replay(
         &self,
         sent: &[Sent],
@@ -71,11 +74,12 @@ impl Recorder {
             url,
             headers,
             body,
+            status,
         } = sent;
         let request = Request::new(*method, url, headers, body.as_deref());
         match self.http.send(&request) {
-            Ok(answer) if answer.status < 300 => Ok(()),
-            Ok(answer) => Err(format!("{method} {url}: {}", answer.status)),
+            Ok(answer) if status.is_none_or(|status| answer.status == status) => Ok(()),
+            Ok(answer) => Err(format!("{method} {url}: now {}", answer.status)),
             Err(error) => Err(format!("{method} {url}: {error}")),
         }
     }
@@ -83,13 +87,20 @@ impl Recorder {
 
 impl Transport for Recorder {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        lock(&self.sent).push(Sent {
-            method: request.method,
-            url: request.url.to_owned(),
-            headers: request.headers.clone(),
-            body: request.body.map(<[u8]>::to_vec),
-        });
-        self.http.send(request)
+        let number = {
+            let sent = &mut *lock(&self.sent);
+            sent.push(Sent {
+                method: request.method,
+                url: request.url.to_owned(),
+                headers: request.headers.clone(),
+                body: request.body.map(<[u8]>::to_vec),
+                status: None,
+            });
+            sent.len() - 1
+        };
+        let answer = self.http.send(request)?;
+        lock(&self.sent)[number].status = Some(answer.status);
+        Ok(answer)
     }
 }
 
@@ -124,6 +135,28 @@ impl Sent {
             (None, None) => Subject::Several,
         }
     }
+}
+
+/// The requests of a read, with the traits of each provider asked for by itself instead of
+/// by listings.
+pub fn one_by_one(sent: &[Sent]) -> Vec<Sent> {
+    let lists_by_trait = |sent: &&Sent| {
+        ["/traits?", "required="]
+            .iter()
+            .any(|it| sent.url.contains(it))
+    };
+    let mut single = Vec::new();
+    for sent in sent.iter().filter(|sent| !lists_by_trait(sent)) {
+        single.push(sent.clone());
+        if let Some(provider) = sent.url.strip_suffix("/inventories") {
+            let url = format!("{provider}/traits");
+            single.push(Sent {
+                url,
+                ..sent.clone()
+            });
+        }
+    }
+    single
 }
 
 enum Subject {
