@@ -66,84 +66,70 @@ impl Teardown {
     }
 
     /// Releases a reference: if it is the last, the node joins the list.
+    #[inline(always)]
     fn add(&mut self, part: Part) {
         if part.is_unshared() {
             self.left.push(part);
         } else {
             // Another thread may release the other reference right now: then this is the
             // last, after all.
-            self.free_if_last(part);
+            self.free(part, 0);
         }
     }
 
-    /// Frees a node to which there is no other reference, and releases those below it; of a
-    /// large tree, it frees about `most` nodes. Returns how many nodes that were.
+    /// Releases a reference. If it was the last, frees the node and releases those below
+    /// it; of a large tree, it frees about `most` nodes. Returns how many nodes that were.
+    ///
+    /// If several threads release the last references to a node at once, exactly one of
+    /// them frees it.
+    #[inline(always)]
     fn free(&mut self, part: Part, most: usize) -> usize {
-        let mut nodes = 1;
-        let mut below = |part| {
-            nodes += 1;
-            self.add(part);
-        };
-        match part {
-            Part::Node(mut node) => {
-                if let Some(node) = Arc::get_mut(&mut node) {
-                    node.take_tables().map(Part::Table).for_each(&mut below);
-                    node.take_nodes().map(Part::Node).for_each(&mut below);
-                }
-            }
-            Part::Block(Block::Inner(mut blocks)) => {
-                let blocks = Arc::get_mut(&mut blocks).into_iter().flatten();
-                let blocks = blocks.filter_map(Option::take);
-                blocks.map(Part::Block).for_each(&mut below);
-            }
-            Part::Block(Block::Leaf(mut trees)) => {
-                let trees = Arc::get_mut(&mut trees).into_iter().flatten();
-                let trees = trees.filter_map(Option::take);
-                trees.map(Part::Tree).for_each(&mut below);
-            }
-            // They have no nodes below.
-            Part::Table(table) => drop(table),
-            Part::Tree(tree) => {
-                let (freed, left) = tree.free(most);
-                self.left.extend(left.map(Part::Tree));
-                nodes = freed;
-            }
-        }
-        nodes
-    }
-
-    /// If several threads release the last references to a node at once, exactly one gets
-    /// it.
-    fn free_if_last(&mut self, part: Part) {
         match part {
             Part::Node(node) => {
-                if let Some(mut node) = Arc::into_inner(node) {
-                    node.take_tables()
-                        .for_each(|table| self.add(Part::Table(table)));
-                    node.take_nodes()
-                        .for_each(|node| self.add(Part::Node(node)));
-                }
+                let below = Arc::into_inner(node).map(|node| self.free_node(node));
+                1 + below.unwrap_or(0)
             }
             Part::Block(Block::Inner(blocks)) => {
-                if let Some(mut blocks) = Arc::into_inner(blocks) {
-                    let blocks = blocks.iter_mut().filter_map(Option::take);
-                    blocks.for_each(|block| self.add(Part::Block(block)));
-                }
+                let below = Arc::into_inner(blocks).map(|all| self.add_all(all, Part::Block));
+                1 + below.unwrap_or(0)
             }
             Part::Block(Block::Leaf(trees)) => {
-                if let Some(mut trees) = Arc::into_inner(trees) {
-                    let trees = trees.iter_mut().filter_map(Option::take);
-                    trees.for_each(|tree| self.add(Part::Tree(tree)));
-                }
+                let below = Arc::into_inner(trees).map(|all| self.add_all(all, Part::Tree));
+                1 + below.unwrap_or(0)
             }
-            Part::Table(table) => drop(table),
-            Part::Tree(Tree::Few(few)) => drop(few),
-            Part::Tree(Tree::Many(many)) => {
-                let large = Arc::into_inner(many).map(Arc::new);
-                self.left
-                    .extend(large.map(|large| Part::Tree(Tree::Many(large))));
+            // They have no nodes below.
+            Part::Table(table) => {
+                drop(table);
+                1
+            }
+            Part::Tree(tree) => {
+                let (nodes, left) = tree.free(most);
+                self.left.extend(left.map(Part::Tree));
+                nodes
             }
         }
+    }
+
+    #[inline(never)]
+    fn free_node(&mut self, node: Node) -> usize {
+        let (tables, nodes) = node.into_parts();
+        self.add_all(tables, Part::Table) + self.add_all(nodes, Part::Node)
+    }
+
+    /// Releases references, nearly always to nodes that others share: a hundred or more for
+    /// each commit. Returns how many there were.
+    #[inline(never)]
+    fn add_all<T, const WAYS: usize>(
+        &mut self,
+        all: [Option<T>; WAYS],
+        part: impl Fn(T) -> Part,
+    ) -> usize {
+        let mut count = 0;
+        all.into_iter().flatten().for_each(|one| {
+            self.add(part(one));
+            count += 1;
+        });
+        count
     }
 }
 
@@ -156,16 +142,16 @@ impl Part {
     ///
     /// - If it says one, that is so. A count that is out of date could only lack references
     ///   that were cloned from this one, through the part above. The thread that cloned it
-    ///   has since released the part above. `Arc::get_mut`, `Arc::into_inner` or
-    ///   `Arc::try_unwrap` acquired that release before it handed this reference out, so the
-    ///   load shows the clone or a later count. Other references keep the count above one
+    ///   has since released the part above. `Arc::into_inner` or `Arc::try_unwrap` acquired
+    ///   that release before it handed this reference out, so the load shows the clone or a
+    ///   later count. Other references keep the count above one
     ///   until they are dropped.
     /// - What they did before they dropped theirs need not have happened before the load, but
-    ///   it does before the part is freed: `Arc::get_mut` acquires the count (no part has
-    ///   weak references, so it does not fail), and dropping a table or a tree acquires it
-    ///   with the last decrement.
-    /// - If it says more although the others have been dropped, `free_if_last` gives up this
-    ///   reference by a decrement of its own, which tells for certain whether it is the last.
+    ///   it does before the part is freed: `Arc::into_inner` acquires the count with the last
+    ///   decrement, and so does dropping a table or a tree.
+    /// - If it says more although the others have been dropped, [`Teardown::free`] gives up
+    ///   this reference by a decrement, which tells for certain whether it is the last.
+    #[inline(always)]
     fn is_unshared(&self) -> bool {
         let references = match self {
             Self::Node(node) => Arc::strong_count(node),
@@ -244,9 +230,9 @@ mod tests {
             let with_this_one = match part {
                 Part::Table(table) => Arc::strong_count(&table),
                 Part::Node(node) => {
-                    let mut clone = Node::clone(&node);
-                    left.extend(clone.take_tables().map(Part::Table));
-                    left.extend(clone.take_nodes().map(Part::Node));
+                    let (tables, nodes) = Node::clone(&node).into_parts();
+                    left.extend(tables.into_iter().flatten().map(Part::Table));
+                    left.extend(nodes.into_iter().flatten().map(Part::Node));
                     Arc::strong_count(&node)
                 }
                 Part::Block(Block::Inner(blocks)) => {
@@ -344,17 +330,18 @@ mod tests {
             left: SmallVec::new(),
         };
         let node = by_uuid.into_root().unwrap();
-        let mut clone = Node::clone(&node);
-        let below = clone.take_tables().count() + clone.take_nodes().count();
+        let (tables, nodes) = Node::clone(&node).into_parts();
+        let below = tables.iter().flatten().count() + nodes.iter().flatten().count();
+        drop((tables, nodes));
         assert!(below > 1);
-        teardown.free_if_last(Part::Node(node));
+        teardown.free(Part::Node(node), 0);
         assert_eq!(teardown.left.len(), below);
         teardown.left.clear();
         // 200 trees are 12 leaves of 16 and one of 8.
-        teardown.free_if_last(Part::Block(outline.into_root().unwrap()));
+        teardown.free(Part::Block(outline.into_root().unwrap()), 0);
         assert_eq!(teardown.left.len(), 13);
         let last = teardown.left.pop().unwrap();
-        teardown.free_if_last(last);
+        teardown.free(last, 0);
         assert_eq!(teardown.left.len(), 12 + 8);
         assert_eq!(left(&clones), clones.len());
         assert!(teardown.step(1) > 0);

@@ -83,6 +83,9 @@ pub(super) struct Node {
     nodes: [Option<Arc<Node>>; WAYS],
 }
 
+/// What the ways of a node lead to.
+pub(super) type Below = ([Option<Arc<Table>>; WAYS], [Option<Arc<Node>>; WAYS]);
+
 /// The way of a hash in a node of that level.
 #[inline]
 fn way(hash: u64, level: u32) -> usize {
@@ -368,11 +371,8 @@ impl Node {
         Ok(locations)
     }
 
-    pub(super) fn take_tables(&mut self) -> impl Iterator<Item = Arc<Table>> {
-        self.tables.iter_mut().filter_map(Option::take)
-    }
-
-    pub(super) fn take_nodes(&mut self) -> impl Iterator<Item = Arc<Self>> {
-        self.nodes.iter_mut().filter_map(Option::take)
+    /// The tables and the nodes below, to be freed bit by bit.
+    pub(super) fn into_parts(self) -> Below {
+        (self.tables, self.nodes)
     }
 }

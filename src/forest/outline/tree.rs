@@ -56,16 +56,16 @@ impl Tree {
         }
     }
 
-    /// Frees a tree that nobody else has: `nodes` nodes of a large one whose maps are its
-    /// own, or a few more, and of others everything. Returns about how many nodes that
-    /// were, and what is left.
+    /// Releases a tree. If nobody else has it, frees it, or about `nodes` nodes of a large one
+    /// whose maps are its own. Returns about how many nodes that were, and what is left.
     pub(in crate::forest) fn free(self, nodes: usize) -> (usize, Option<Self>) {
         match self {
             Self::Few(few) => (few.len(), None),
-            Self::Many(mut many) => match Arc::get_mut(&mut many) {
-                Some(large) if large.is_alone() => {
+            Self::Many(many) => match Arc::into_inner(many) {
+                Some(mut large) if large.is_alone() => {
                     let freed = large.shrink(nodes);
-                    (freed, (large.len() > 0).then_some(Self::Many(many)))
+                    let left = (large.len() > 0).then(|| Self::Many(Arc::new(large)));
+                    (freed, left)
                 }
                 _ => (REPLACED, None),
             },
