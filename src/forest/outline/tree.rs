@@ -158,22 +158,27 @@ impl Tree {
     /// Adds providers, sorted by their paths, which must be free.
     pub(super) fn insert(&mut self, new: Vec<Provider>, hash: NameHash<'_>) {
         match self {
-            Self::Few(few) if new.len() == 1 && few.len() < FEW => {
-                let at = new.first().map_or(0, |one| first_from(few, one.path()));
-                let (before, after) = few.split_at(at);
-                let [before, after] = [before, after].map(|part| part.iter().cloned());
-                *self = Self::Few(before.chain(new).chain(after).collect());
-            }
             Self::Few(few) => {
-                let mut all = Vec::with_capacity(few.len() + new.len());
-                let mut old = few.iter();
-                for provider in new {
-                    let before = first_from(old.as_slice(), provider.path());
-                    all.extend(old.by_ref().take(before).cloned());
-                    all.push(provider);
-                }
-                all.extend(old.cloned());
-                *self = Self::new(all, hash);
+                let len = few.len() + new.len();
+                let (mut old, mut new) = (0, new.into_iter());
+                let all = (0..len).map(|_| {
+                    let next = few.get(old);
+                    let is_new = new
+                        .as_slice()
+                        .first()
+                        .is_some_and(|new| next.is_none_or(|old| new.path() < old.path()));
+                    if is_new && let Some(new) = new.next() {
+                        return new;
+                    }
+                    old += 1;
+                    few[old - 1].clone()
+                });
+                // Each is put into its place at once: a provider is large.
+                *self = if len <= FEW {
+                    Self::Few(all.collect())
+                } else {
+                    Self::new(all.collect(), hash)
+                };
             }
             Self::Many(many) => Arc::make_mut(many).insert(new, hash),
         }
@@ -202,10 +207,10 @@ impl Tree {
         match self {
             Self::Few(few) => {
                 let at = removed.first().map_or(0, |one| first_from(few, one.path()));
-                let (before, rest) = few.split_at(at);
-                let [before, after] =
-                    [before, &rest[removed.len()..]].map(|part| part.iter().cloned());
-                *self = Self::Few(before.chain(after).collect());
+                let count = removed.len();
+                let old = |one| if one < at { one } else { one + count };
+                let left = (0..few.len() - count).map(|one| few[old(one)].clone());
+                *self = Self::Few(left.collect());
             }
             Self::Many(many) => {
                 let large = Arc::make_mut(many);
