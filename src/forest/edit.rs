@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::forest::{Forest, Keys};
 use super::index::Location;
+use super::outline::Outline;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
@@ -79,32 +80,17 @@ impl Editor {
     /// Adds providers of one tree, sorted by their paths.
     fn attach_to_tree(&mut self, providers: Vec<Provider>) {
         self.writes += providers.len();
-        for (location, one) in self.locations(&providers) {
-            self.forest
-                .by_uuid
-                .insert(self.forest.keys.uuid(one.uuid()), location);
-            self.forest
-                .by_name
-                .insert(self.forest.keys.name_of(one), location);
+        let Forest {
+            by_uuid,
+            by_name,
+            keys,
+            outline,
+        } = &mut self.forest;
+        for (location, one) in locations(outline, &providers) {
+            by_uuid.insert(keys.uuid(one.uuid()), location);
+            by_name.insert(keys.name_of(one), location);
         }
-        let keys = &self.forest.keys;
-        self.forest
-            .outline
-            .insert(providers, &|one| keys.name_of(one));
-    }
-
-    /// The locations that providers of one tree, sorted by their paths, will have once they
-    /// are in it.
-    fn locations<'p>(&self, new: &'p [Provider]) -> Vec<(Location, &'p Provider)> {
-        let Some(root) = new.first().and_then(|first| first.path().root_ordinal()) else {
-            return Vec::new();
-        };
-        let tree = self.forest.outline.tree(root);
-        let location = |(before, one): (usize, &'p Provider)| {
-            let at = before + tree.map_or(0, |tree| tree.count_before(one.path()));
-            (Location { root, at }, one)
-        };
-        new.iter().enumerate().map(location).collect()
+        outline.insert(providers, &|one| keys.name_of(one));
     }
 
     /// Replaces a provider by its new state, at the same path. Its name may differ.
@@ -166,20 +152,20 @@ impl Editor {
                 (from.root_ordinal().unwrap_or_default(), subtree.at(to))
             })
             .collect();
+        let Forest {
+            by_uuid,
+            by_name,
+            keys,
+            outline,
+        } = &mut self.forest;
         for (root, providers) in moving {
-            let moved = self.locations(&providers);
-            for (location, one) in moved.iter().filter(|(location, _)| location.root != root) {
-                let hash = self.forest.keys.uuid(one.uuid());
-                self.forest.by_uuid.relocate(hash, root, *location);
-                self.forest
-                    .by_name
-                    .relocate(self.forest.keys.name_of(one), root, *location);
+            let moved = locations(outline, &providers);
+            for (location, one) in moved.filter(|(location, _)| location.root != root) {
+                by_uuid.relocate(keys.uuid(one.uuid()), root, location);
+                by_name.relocate(keys.name_of(one), root, location);
             }
             self.writes += providers.len();
-            let keys = &self.forest.keys;
-            self.forest
-                .outline
-                .insert(providers, &|one| keys.name_of(one));
+            outline.insert(providers, &|one| keys.name_of(one));
         }
     }
 
@@ -224,6 +210,21 @@ impl Editor {
                 .relocate(self.forest.keys.name_of(one), root, location);
         }
     }
+}
+
+/// The locations that providers of one tree, sorted by their paths, will have once they are
+/// in it.
+fn locations<'p>(
+    outline: &Outline,
+    new: &'p [Provider],
+) -> impl Iterator<Item = (Location, &'p Provider)> {
+    let root = new.first().and_then(|first| first.path().root_ordinal());
+    let root = root.unwrap_or_default();
+    let tree = outline.tree(root);
+    new.iter().enumerate().map(move |(before, one)| {
+        let at = before + tree.map_or(0, |tree| tree.count_before(one.path()));
+        (Location { root, at }, one)
+    })
 }
 
 /// A provider and everything below it, in no forest.

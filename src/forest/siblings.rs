@@ -63,8 +63,7 @@ impl Editor {
     /// Ordinals only grow, so years of adding and removing exhaust them: then the siblings
     /// are renumbered.
     pub(crate) fn next_path(&mut self, parent: &Path) -> Result<Path, Error> {
-        self.reserve(parent, 1)?;
-        Ok(parent.child(self.next_ordinal(parent)))
+        Ok(parent.child(self.reserve(parent, 1)?))
     }
 
     /// A path between a child of the provider at `parent` and the sibling before it. If
@@ -87,17 +86,19 @@ impl Editor {
         Ok(parent.child(self.first_free(parent, child)?))
     }
 
-    /// Makes sure that a provider can get `additional` more children. Paths may change;
-    /// what the forest shows does not.
-    pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<(), Error> {
+    /// Makes sure that a provider can get `additional` more children. Returns the ordinal of
+    /// the next one. Paths may change; what the forest shows does not.
+    pub(crate) fn reserve(&mut self, parent: &Path, additional: usize) -> Result<u32, Error> {
         let limit = u64::from(MAX_SIBLINGS);
-        if u64::from(self.next_ordinal(parent)) + additional as u64 <= limit {
-            return Ok(());
+        let next = self.next_ordinal(parent);
+        if u64::from(next) + additional as u64 <= limit {
+            return Ok(next);
         }
         if (Children::of(self, parent).count() + additional) as u64 > limit {
             return Err(Error::TooManySiblings { limit });
         }
-        self.renumber(parent, |_| 0)
+        self.renumber(parent, |_| 0)?;
+        Ok(self.next_ordinal(parent))
     }
 
     /// Renumbers the children of a provider, with `room_before` each.

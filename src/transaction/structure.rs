@@ -143,9 +143,7 @@ impl Transaction {
         key: impl Into<ProviderKey<'k>>,
         parent: impl Into<ProviderKey<'p>>,
     ) -> Result<bool, Error> {
-        let provider = self.require(key)?.uuid();
-        let parent = self.require(parent)?.uuid();
-        self.put(provider, Some(parent))
+        self.put(key.into(), Some(parent.into()))
     }
 
     /// Makes a provider, with everything below it, a tree of its own, after the other
@@ -157,8 +155,7 @@ impl Transaction {
     ///
     /// [`Error::UnknownProvider`] if there is no such provider.
     pub fn move_to_root<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<bool, Error> {
-        let provider = self.require(key)?.uuid();
-        self.put(provider, None)
+        self.put(key.into(), None)
     }
 
     fn check_name(&self, name: &str, uuid: Uuid, is_new: bool) -> Result<(), Error> {
@@ -166,13 +163,19 @@ impl Transaction {
         checks::name(&self.editor, &named, |_| true, |uuid| self.exists(uuid))
     }
 
-    fn put(&mut self, uuid: Uuid, parent_uuid: Option<Uuid>) -> Result<bool, Error> {
-        let provider = self.require(uuid)?;
+    fn put(
+        &mut self,
+        key: ProviderKey<'_>,
+        parent: Option<ProviderKey<'_>>,
+    ) -> Result<bool, Error> {
+        let provider = self.require(key)?;
+        let parent = parent.map(|key| self.require(key)).transpose()?;
+        let (uuid, parent_uuid) = (provider.uuid(), parent.map(Provider::uuid));
         if provider.parent_uuid() == parent_uuid {
             return Ok(false);
         }
         let here = provider.path();
-        let above = self.path_of(parent_uuid)?;
+        let above = parent.map_or(Path::TOP, |parent| parent.path().clone());
         if here.contains(&above) {
             return Err(checks::cycle(
                 parent_uuid.unwrap_or(uuid),

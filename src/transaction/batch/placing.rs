@@ -87,7 +87,7 @@ impl Placing {
         for (subtree, _) in &siblings {
             checks::levels(subtree.providers(), &above)?;
         }
-        editor.reserve(&above, siblings.len())?;
+        let mut ordinal = editor.reserve(&above, siblings.len())?;
         let is_between = |(_, place): &mut (Subtree, Place)| match place {
             Place::Before(next) => editor
                 .get(*next)
@@ -99,9 +99,12 @@ impl Placing {
             .iter()
             .flat_map(|(subtree, _)| self.parents_in(subtree))
             .collect();
-        place_between(editor, &above, between)?;
+        if !between.is_empty() {
+            place_between(editor, &above, between)?;
+            ordinal = editor.next_ordinal(&above);
+        }
         self.steps.push(Step::Next(Next {
-            ordinal: editor.next_ordinal(&above),
+            ordinal,
             above,
             parent_waits,
             siblings: siblings.into_iter(),
