@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Tree;
 
 /// How many bits of an ordinal an inner block uses.
-const BITS: u32 = 5;
+pub(super) const BITS: u32 = 5;
 
 /// How many bits a leaf uses. Fewer: an edit copies one leaf, with the reference counts of
 /// all its trees, which are far apart in memory.

@@ -25,8 +25,8 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use self::block::{BITS, Cover, leaf_way, way};
 pub(super) use self::block::{Block, Trees};
-use self::block::{Cover, below, leaf_way, way};
 pub(super) use self::tree::{Rest, Tree};
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
@@ -65,22 +65,24 @@ impl Outline {
     /// one of another tree: the caller must check.
     #[inline]
     pub(super) fn near(&self, ordinal: u32, position: usize) -> Option<&Provider> {
-        let mut block = &self.root;
         let mut shift = self.cover.shift;
-        loop {
-            match block {
-                Some(Block::Leaf(trees)) => {
-                    return match &trees[leaf_way(ordinal)] {
-                        Some(Tree::Few(few)) => few.get(position),
-                        _ => None,
-                    };
+        let trees = match self.root.as_ref()? {
+            Block::Leaf(trees) => trees,
+            Block::Inner(blocks) => {
+                let mut blocks = blocks;
+                loop {
+                    match blocks[way(ordinal, shift)].as_ref()? {
+                        Block::Leaf(trees) => break trees,
+                        Block::Inner(below) => blocks = below,
+                    }
+                    // No block below a leaf's uses it, so it may wrap.
+                    shift = shift.wrapping_sub(BITS);
                 }
-                Some(Block::Inner(blocks)) => {
-                    block = &blocks[way(ordinal, shift)];
-                    shift = below(shift);
-                }
-                None => return None,
             }
+        };
+        match &trees[leaf_way(ordinal)] {
+            Some(Tree::Few(few)) => few.get(position),
+            _ => None,
         }
     }
 

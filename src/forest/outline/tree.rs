@@ -21,7 +21,9 @@ use crate::provider::provider::Provider;
 pub(super) const FEW: usize = if cfg!(test) { 6 } else { 32 };
 
 /// The providers of one tree: at least one.
+// With a tag of its own: one comparison tells a look-up that an `Option` of it is `Few`.
 #[derive(Clone)]
+#[repr(u32)]
 pub(in crate::forest) enum Tree {
     Few(Arc<[Provider]>),
     Many(Arc<Large>),
@@ -290,6 +292,9 @@ impl<'a> Iterator for Rest<'a> {
 /// The provider that `is_it` accepts, searched from a position outwards: nearly always it
 /// has moved by only a few.
 fn find(few: &[Provider], at: usize, is_it: impl Fn(&Provider) -> bool) -> Option<&Provider> {
+    if let Some(there) = few.get(at).filter(|one| is_it(one)) {
+        return Some(there);
+    }
     let (before, after) = few.split_at(at.min(few.len()));
     let mut before = before.iter().rev();
     let mut after = after.iter();
