@@ -373,7 +373,7 @@ mod tests {
                 left: SmallVec::new(),
             };
             // Even if another thread had released it at the same moment.
-            teardown.free_if_last(Part::Tree(tree));
+            teardown.free(Part::Tree(tree), 0);
             let mut before = LARGE;
             while !teardown.is_done() {
                 let taken = teardown.step(size);
