@@ -22,9 +22,9 @@ pub trait Auth: Send + Sync {
     /// If no token can be obtained. The request is then not sent.
     fn headers(&self) -> Result<Headers, Error>;
 
-    /// Drops the token in `refused`: the service answered a request with these headers with
-    /// 401. Each thread that shares a token may call this, so ignore headers that are no
-    /// longer in use.
+    /// Drops the token in `refused`: the service answered 401 to a request with these headers.
+    /// Each thread that shares a token may call this, so ignore headers that are no longer in
+    /// use.
     fn invalidate(&self, refused: &Headers);
 }
 
