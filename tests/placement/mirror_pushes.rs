@@ -1,15 +1,24 @@
 //! What a mirror sends, and what its plan says of it.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use provider_tree::placement::{
+    Client, HttpTransport, Mirror, NoAuth, Request, Response, Scope, Transport, TransportError,
+};
 use provider_tree::{Inventory, ResourceClass};
 
 use crate::host::Host;
-use crate::service::{trait_, unique};
+use crate::service::{placement, trait_, unique, vcpus};
 
 crate::tests![
     records_without_defaults_are_not_written_back,
     a_plan_sends_nothing_and_changes_nothing,
     a_push_sends_what_its_plan_prints,
     names_swap_and_providers_move,
+    requests_of_one_provider_never_overlap,
     two_mirrors_of_one_root_converge,
     a_call_inside_an_update_is_refused_before_any_request,
 ];
@@ -82,6 +91,63 @@ fn names_swap_and_providers_move() {
     // Three to swap the names, one to move and one to delete; each is read before.
     assert_eq!((host.requests(), host.proxy.count("GET", "")), (10, 5));
     host.assert_in_step();
+}
+
+/// Notes requests about a provider that come while another one is under way.
+struct Overlaps {
+    http: HttpTransport,
+    under_way: Mutex<HashSet<String>>,
+    found: Arc<Mutex<Vec<String>>>,
+}
+
+impl Transport for Overlaps {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let Some((_, rest)) = request.url.split_once("/resource_providers/") else {
+            return self.http.send(request);
+        };
+        let provider = rest.split('/').next().unwrap();
+        if !self.under_way.lock().unwrap().insert(provider.to_owned()) {
+            let overlaps = format!("{} {rest}", request.method);
+            self.found.lock().unwrap().push(overlaps);
+        }
+        // Long enough for the other connections to send theirs.
+        thread::sleep(Duration::from_millis(20));
+        let answer = self.http.send(request);
+        self.under_way.lock().unwrap().remove(provider);
+        answer
+    }
+}
+
+/// A rename reads the provider first. If its inventory were sent meanwhile, what was read
+/// would be taken for a newer state than what the service answers to that.
+fn requests_of_one_provider_never_overlap() {
+    let host = Host::pushed();
+    let found = Arc::default();
+    let transport = Overlaps {
+        http: HttpTransport::builder().build().unwrap(),
+        under_way: Mutex::default(),
+        found: Arc::clone(&found),
+    };
+    let client = Client::builder(placement()).auth(NoAuth::admin());
+    let client = client.transport(transport).build().unwrap();
+    let scope = Scope::Trees(vec![host.root]);
+    let mirror = Mirror::new(Arc::clone(&host.tree), client, scope);
+    mirror.pull().unwrap();
+    host.tree
+        .update(|transaction| {
+            for &child in &host.children[..4] {
+                transaction.rename(child, &unique("renamed"))?;
+                transaction.update_inventory(child, [vcpus(90)], None)?;
+                transaction.add_traits(child, ["COMPUTE_NODE"])?;
+            }
+            transaction.remove(host.children[4])?;
+            Ok(())
+        })
+        .unwrap();
+    let pushed = mirror.push().unwrap();
+    assert!(pushed.is_complete(), "{:?}", pushed.failed);
+    assert_eq!(pushed.done.len(), 4 * 3 + 1);
+    assert_eq!(*found.lock().unwrap(), [""; 0]);
 }
 
 fn two_mirrors_of_one_root_converge() {
