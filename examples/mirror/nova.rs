@@ -13,8 +13,8 @@ use crate::output::print;
 /// operations is its counterpart.
 const OPERATIONS: [(&str, usize); 6] = [
     ("create the host", 0),
-    ("look for changes, there are none", 1),
-    ("the same, 300 s after the last full look", 1),
+    ("look for changes when there are none", 1),
+    ("the same, 300 s after the last full read", 1),
     ("2 providers changed", 2),
     ("read everything", 3),
     ("one conflict", 4),
