@@ -52,17 +52,18 @@ fn most_versions_beside_a_stopped_writer<C: SnapshotCell>(
     let last = version + commits;
     let most = AtomicUsize::new(0);
     thread::scope(|scope| {
+        let mut threads = Vec::new();
         for _ in 0..readers {
-            scope.spawn(|| {
+            threads.push(scope.spawn(|| {
                 let mut reader = tree.reader();
                 while reader.load().version() < last {
                     assert_eq!(reader.load().iter().count() as u64, HOSTS);
                 }
-            });
+            }));
         }
         for writer in 0..writers {
             let (tree, most) = (&tree, &most);
-            scope.spawn(move || {
+            threads.push(scope.spawn(move || {
                 let host = format!("host{writer}");
                 for generation in 0.. {
                     let committed = tree.set_generation(&host, generation).unwrap();
@@ -71,7 +72,12 @@ fn most_versions_beside_a_stopped_writer<C: SnapshotCell>(
                         break;
                     }
                 }
-            });
+            }));
+        }
+        // The scope would not wait for their thread-locals to be dropped, which pins the
+        // epoch once more.
+        for thread in threads {
+            thread.join().unwrap();
         }
     });
     tree.publish(stopped, version, 1);
