@@ -98,6 +98,11 @@ impl ResourceClass {
         })
     }
 
+    /// Whether it is stored as a number.
+    pub(crate) fn is_standard(&self) -> bool {
+        matches!(self.0, Class::Standard(_))
+    }
+
     /// The name as text. Cost: O(1).
     #[inline]
     #[must_use]

@@ -99,18 +99,25 @@ impl Name {
     }
 }
 
+impl From<Name> for Rest {
+    /// Only a name.
+    fn from(name: Name) -> Self {
+        Self {
+            name,
+            traits: Arc::default(),
+            aggregates: Arc::default(),
+            resources: Arc::default(),
+        }
+    }
+}
+
 impl Head {
-    pub(crate) fn new(uuid: Uuid, name: Name) -> Self {
+    pub(crate) fn new(uuid: Uuid, rest: Rest) -> Self {
         Self {
             uuid,
             generation: None,
             path: Path::TOP,
-            rest: Arc::new(Rest {
-                name,
-                traits: Arc::default(),
-                aggregates: Arc::default(),
-                resources: Arc::default(),
-            }),
+            rest: Arc::new(rest),
             parent_uuid: None,
         }
     }
@@ -399,7 +406,7 @@ mod tests {
     #[test]
     fn an_inventory_of_any_size_is_kept_whole() {
         let name = Name::new("host").unwrap();
-        let mut provider = Provider::new(Head::new(Uuid::nil(), name), [].into_iter());
+        let mut provider = Provider::new(Head::new(Uuid::nil(), name.into()), [].into_iter());
         let classes = || ResourceClass::STANDARD.iter().cloned().zip(1..);
         for count in (0..8).chain((0..8).rev()) {
             let records = classes().take(count);

@@ -69,7 +69,7 @@ impl Transaction {
             generation,
         } = new;
         let uuid = uuid.unwrap_or_else(Uuid::new_v4);
-        let mut head = Head::new(uuid, Name::new(name)?);
+        let mut head = Head::new(uuid, Name::new(name)?.into());
         if let Some(existing) = self.get(uuid) {
             return Err(Error::UuidTaken {
                 uuid,

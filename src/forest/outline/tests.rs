@@ -32,7 +32,7 @@ fn provider(path: &Path, generation: u64) -> Provider {
     }
     uuid[15] = path.as_bytes().len() as u8;
     let name = Name::new(&name).unwrap();
-    let mut head = Head::new(Uuid::from_bytes(uuid), name);
+    let mut head = Head::new(Uuid::from_bytes(uuid), name.into());
     head.path = path.clone();
     head.generation = Some(generation);
     Provider::new(head, std::iter::empty())

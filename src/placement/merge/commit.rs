@@ -120,7 +120,7 @@ fn shown_by(uuid: Uuid, state: &ProviderState, old: Option<&Provider>) -> Result
     let records: Vec<(ResourceClass, Inventory)> = inventory::checked(records).map_err(invalid)?;
     let mut provider = match old {
         Some(old) => old.clone(),
-        None => Provider::new(Head::new(uuid, name.clone()), std::iter::empty()),
+        None => Provider::new(Head::new(uuid, name.clone().into()), std::iter::empty()),
     };
     provider.set_inventory(&records);
     let head = provider.head_mut();

@@ -5,9 +5,9 @@
 //! moves into its place, highest first:
 //!
 //! ```text
-//!   records ─► drafts ─┐                      ┌─ clear ─┐           ┌─ place ──┐
-//!                      ├─► batch ─► fork ─────┤ update  ├─ arrivals ┤ top-down ├─ names ─► keep
-//!   changes ───────────┘                      │ take out│           │ once each│
+//!   records ─► providers ─┐                   ┌─ clear ─┐           ┌─ place ──┐
+//!                         ├─► batch ─► fork ──┤ update  ├─ arrivals ┤ top-down ├─ names ─► keep
+//!   changes ──────────────┘                   │ take out│           │ once each│
 //!                                             └─────────┘           └──────────┘
 //! ```
 //!
@@ -22,7 +22,7 @@ mod records;
 mod changes;
 
 mod arrivals;
-mod drafts;
+mod interner;
 mod placing;
 mod subtree;
 

@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use foldhash::HashSet;
 use uuid::Uuid;
 
-use super::drafts::Interner;
+use super::interner::Interner;
 use super::{Batch, Source};
 use crate::error::Error;
 use crate::forest::diff::change::Place;
@@ -154,12 +154,11 @@ fn batch_of<'r>(
         if !given.insert(record.uuid) {
             return Err(Error::DuplicateProvider { uuid: record.uuid });
         }
-        let draft = interner.draft(record)?;
+        let provider = interner.provider(record)?;
         let old = forest.get(record.uuid);
-        if old.is_some_and(|old| draft.is_shown_by(old)) {
+        if old == Some(&provider) {
             continue;
         }
-        let provider = draft.finish();
         let stays = old.is_some_and(|old| old.parent_uuid() == provider.parent_uuid());
         let place = (!stays).then_some(Place::Last);
         batch.give(old, Source::Made(Box::new(provider)), &record.name, place);
