@@ -52,6 +52,11 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
+        // A request that is only slow, as on a busy machine, is no other fault.
+        Self::with_timeout(Duration::from_secs(30))
+    }
+
+    fn with_timeout(timeout: Duration) -> Self {
         let direct = client();
         let proxy = Proxy::start(&placement());
         let tree = Arc::new(ProviderTree::new());
@@ -71,7 +76,7 @@ impl Case {
 
         let through = Client::builder(proxy.url())
             .auth(NoAuth::admin())
-            .timeout(TIMEOUT)
+            .timeout(timeout)
             .build()
             .unwrap();
         let quick = Retry::default()
@@ -245,12 +250,15 @@ fn anywhere(fault: impl Fn() -> Fault) {
 
 fn fault_at(number: usize, fault: Fault, with_foreign_edits: bool, model: &Model) {
     let what = format!("at request {number}, foreign edits: {with_foreign_edits}");
-    let case = Case::new();
+    let is_late = matches!(&fault, Fault::Delay(time) if *time > TIMEOUT);
+    let case = match is_late {
+        true => Case::with_timeout(TIMEOUT),
+        false => Case::new(),
+    };
     let wanted = case.wanted(with_foreign_edits);
     if with_foreign_edits {
         case.foreign_edits()();
     }
-    let is_late = matches!(&fault, Fault::Delay(time) if *time > TIMEOUT);
     case.proxy.inject(number, fault);
     // One thing that goes wrong once is no reason to report a failure.
     let pushed = case.mirror.push().unwrap();
