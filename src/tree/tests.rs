@@ -91,13 +91,11 @@ fn most_versions_beside_a_stopped_writer<C: SnapshotCell>(
 #[test]
 fn beside_a_stopped_writer_many_others_keep_pace() {
     for threads in [(8, 8), (16, 16), (2, 32)] {
-        let most = most_versions_beside_a_stopped_writer::<ArcSwapCell>(threads, 10_000);
+        let most = most_versions_beside_a_stopped_writer::<ArcSwapCell>(threads, 2_000);
         assert!(most < 200, "{threads:?}: {most}");
     }
-    for threads in [(1, 1), (2, 2)] {
-        let most = most_versions_beside_a_stopped_writer::<EpochCell>(threads, 20_000);
-        assert!(most < 10_000, "{threads:?}: {most}");
-    }
+    let most = most_versions_beside_a_stopped_writer::<EpochCell>((1, 1), 2_000);
+    assert!(most < 1_000, "{most}");
 }
 
 fn with_host() -> Arc<ProviderTree> {
