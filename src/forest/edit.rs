@@ -56,24 +56,23 @@ impl Editor {
         self.writes
     }
 
-    /// A forest of these providers, at their paths.
-    pub(crate) fn forest_of(providers: Vec<Provider>) -> Forest {
+    /// A forest of one tree: its providers, sorted by their paths.
+    pub(crate) fn forest_of(tree: Vec<Provider>) -> Forest {
         let mut editor = Self::from(&Forest::new());
-        editor.attach_all(providers);
+        editor.attach_to_tree(tree);
         editor.forest
     }
 
-    /// Adds providers at their paths, which must be free.
-    pub(crate) fn attach_all(&mut self, mut providers: Vec<Provider>) {
+    /// Adds providers at their paths, which must be free. They are boxed, so that sorting
+    /// moves pointers.
+    pub(crate) fn attach_all(&mut self, mut providers: Vec<Box<Provider>>) {
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
-        let mut rest = providers.into_iter().peekable();
-        while let Some(root) = rest.peek().map(|first| first.path().root_ordinal()) {
-            let of_tree = |one: &Provider| one.path().root_ordinal() == root;
-            let mut tree = Vec::new();
-            while let Some(one) = rest.next_if(of_tree) {
-                tree.push(one);
-            }
-            self.attach_to_tree(tree);
+        let mut rest = providers.into_iter();
+        while let Some(first) = rest.as_slice().first() {
+            let root = first.path().root_ordinal();
+            let of_tree = |one: &&Box<Provider>| one.path().root_ordinal() == root;
+            let count = rest.as_slice().iter().take_while(of_tree).count();
+            self.attach_to_tree(rest.by_ref().take(count).map(|one| *one).collect());
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Placing {
     /// The remaining steps, the next one last.
     steps: Vec<Step>,
     /// New providers, to be attached together.
-    waiting: Vec<Provider>,
+    waiting: Vec<Box<Provider>>,
 }
 
 enum Step {

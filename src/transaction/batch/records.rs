@@ -143,12 +143,13 @@ fn dropped_below(forest: &Forest, given: &HashSet<Uuid>) -> HashSet<Uuid> {
 /// The batch for these records. Records that contain nothing new are left out.
 fn batch_of<'r>(
     forest: &Forest,
-    records: impl Iterator<Item = &'r ProviderRecord>,
+    records: impl ExactSizeIterator<Item = &'r ProviderRecord>,
     dropped: Dropped,
     operation: &'static str,
 ) -> Result<Batch<'r>, Error> {
     let mut interner = Interner::default();
     let mut given = HashSet::default();
+    given.reserve(records.len());
     let mut batch = Batch::new(operation);
     for record in records {
         if !given.insert(record.uuid) {

@@ -44,9 +44,9 @@ impl Subtree {
     }
 
     /// The provider alone, at a path: a new one has nothing below it.
-    pub(super) fn into_top(mut self, path: Path) -> Provider {
+    pub(super) fn into_top(mut self, path: Path) -> Box<Provider> {
         self.top.head_mut().path = path;
-        *self.top
+        self.top
     }
 
     /// Puts it at a free path.
