@@ -65,13 +65,14 @@ impl Editor {
 
     /// Adds providers at their paths, which must be free. They are boxed, so that sorting
     /// moves pointers.
+    #[expect(clippy::vec_box)]
     pub(crate) fn attach_all(&mut self, mut providers: Vec<Box<Provider>>) {
         providers.sort_unstable_by(|a, b| a.path().cmp(b.path()));
         let mut rest = providers.into_iter();
         while let Some(first) = rest.as_slice().first() {
             let root = first.path().root_ordinal();
-            let of_tree = |one: &&Box<Provider>| one.path().root_ordinal() == root;
-            let count = rest.as_slice().iter().take_while(of_tree).count();
+            let roots = rest.as_slice().iter().map(|one| one.path().root_ordinal());
+            let count = roots.take_while(|one| *one == root).count();
             self.attach_to_tree(rest.by_ref().take(count).map(|one| *one).collect());
         }
     }

@@ -22,6 +22,7 @@ pub(super) struct Placing {
     /// The remaining steps, the next one last.
     steps: Vec<Step>,
     /// New providers, to be attached together.
+    #[expect(clippy::vec_box)]
     waiting: Vec<Box<Provider>>,
 }
 
