@@ -202,8 +202,8 @@ pub enum Error {
     },
     /// A provider's generation is not the expected one: someone else has updated it.
     #[error(
-        "provider {uuid} is at generation {}, not at {expected}: read it again, then retry",
-        actual.map_or_else(|| "none".to_owned(), |actual| actual.to_string())
+        "provider {uuid} {}: read it again, then retry",
+        not_expected(*actual, *expected)
     )]
     #[non_exhaustive]
     GenerationConflict {
@@ -319,7 +319,8 @@ impl Error {
     }
 
     /// Whether someone else changed the forest in the meantime: read it again, then retry.
-    /// The same call may then succeed.
+    /// The same call may then succeed. True of [`Contended`](Self::Contended) too, but don't
+    /// retry that one in a loop: the update has already retried, possibly for seconds.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.remedy() == Remedy::ReadAgain
@@ -396,6 +397,14 @@ fn as_asked_for(name: &str, held: &str) -> String {
         " already".to_owned()
     } else {
         format!(", which spells the same UUID as `{}`", Escaped(name))
+    }
+}
+
+/// How a provider's generation differs from the expected one.
+fn not_expected(actual: Option<u64>, expected: u64) -> String {
+    match actual {
+        Some(actual) => format!("is at generation {actual}, not at {expected}"),
+        None => format!("has no generation, but {expected} was expected"),
     }
 }
 
