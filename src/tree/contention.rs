@@ -2,15 +2,11 @@
 //! defer to it until its claim ends or a deadline passes.
 //!
 //! A compare-and-swap favours short transactions: a long one loses to every short
-//! one that commits meanwhile. So a writer that has lost lays a *claim* before it
-//! tries again: at once if its transaction is long, else after a few losses. Other
+//! one that commits meanwhile. So a writer that has lost *claims* priority before
+//! it tries again: at once if its transaction is long, else after a few losses. Other
 //! writers look for a claim before each attempt. They sleep until it ends or its
-//! deadline passes, so that they do not take the processor from the claimant.
-//!
-//! ```text
-//!   long  ──attempt──✗ claim ──attempt────────────✓ end
-//!   short ─✓─✓─✓─✓─✓─✓──✓│ sleeps                   │─✓─✓─✓
-//! ```
+//! deadline passes, so that they do not take the processor from the claimant. A
+//! [diagram](crate::docs::internals#a-commit-with-a-claim) shows both.
 //!
 //! Writers stay lock-free: no writer waits beyond a claim's deadline, whatever became
 //! of the claimant, and any writer that finds an expired claim removes it. Nothing here
@@ -24,8 +20,8 @@
 //! sleep on.
 //!
 //! A closure that waits for another writer of the same tree can't win: that writer
-//! defers to the claim, and commits when it expires. Each claim that expires in vain
-//! lets the next last longer, up to [`MOST_PATIENCE`]; after [`MAX_EXPIRED`] the
+//! defers to the claim, and commits when it expires. Each claim that expires without a
+//! commit makes the next one longer, up to [`MOST_PATIENCE`]; after [`MAX_EXPIRED`] the
 //! update gives up. Only attempts without a claim are timed: a claimed attempt may have
 //! spent its time waiting for a writer that deferred to it.
 
@@ -123,7 +119,7 @@ impl Fairness {
 
     /// Claims priority for `patience`, unless another claim is in force. Returns the new
     /// claim, or 0.
-    pub(super) fn lay(&self, patience: Duration) -> u64 {
+    pub(super) fn claim(&self, patience: Duration) -> u64 {
         let deadline = (self.began.elapsed() + patience).as_micros() as u64;
         let ticket = self.tickets.fetch_add(1, Relaxed) % (1 << TICKET_BITS);
         let claim = deadline << TICKET_BITS | ticket;
@@ -208,7 +204,7 @@ impl<'a> Attempts<'a> {
             let patience = MOST_PATIENCE.saturating_sub(self.deferred);
             self.deferred += self.fairness.defer(patience);
             if self.has_lost_enough() {
-                self.claim = self.fairness.lay(self.patience());
+                self.claim = self.fairness.claim(self.patience());
             }
             let is_done = self.claim != 0 || !self.has_lost_enough();
             if is_done || self.deferred >= MOST_PATIENCE {
@@ -357,13 +353,13 @@ mod tests {
     #[test]
     fn nobody_defers_beyond_the_deadline_of_a_claim_whose_writer_was_stopped() {
         let fairness = Fairness::default();
-        let claim = fairness.lay(LEAST_PATIENCE);
+        let claim = fairness.claim(LEAST_PATIENCE);
         fairness.defer(MOST_PATIENCE);
         assert!(!fairness.is_claimed());
         fairness.end(claim);
         // A claim in force is not replaced.
-        assert_ne!(fairness.lay(MOST_PATIENCE), 0);
-        assert_eq!(fairness.lay(MOST_PATIENCE), 0);
+        assert_ne!(fairness.claim(MOST_PATIENCE), 0);
+        assert_eq!(fairness.claim(MOST_PATIENCE), 0);
     }
 
     /// A writer finds the claim in force, and it ends before that writer sleeps.
@@ -391,11 +387,11 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_in_force_for_as_long_as_it_was_laid() {
+    fn a_claim_lasts_for_the_time_that_was_asked_for() {
         let fairness = Fairness::default();
         let patience = Duration::from_millis(5);
         let before = fairness.began.elapsed();
-        let claim = fairness.lay(patience);
+        let claim = fairness.claim(patience);
         let after = fairness.began.elapsed();
         let micro = Duration::from_micros(1);
         assert!((before + patience - micro..=after + patience).contains(&deadline(claim)));
@@ -404,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_is_laid_again_lasts_for_what_was_left_of_it() {
+    fn a_claim_that_is_renewed_lasts_for_the_time_that_was_left() {
         let fairness = Fairness::default();
         let mut attempts = Attempts::new(&fairness);
         attempts.start();
@@ -432,18 +428,18 @@ mod tests {
     fn a_call_defers_for_a_second_in_all_however_many_claims_there_are() {
         let fairness = Fairness::default();
         let ended = AtomicU64::new(0);
-        // By its number: each claim is laid before the previous one expires.
-        let lay = |number: u64| {
+        // By its number: each claim begins before the previous one expires.
+        let claim = |number: u64| {
             let deadline = fairness.began.elapsed() + MOST_PATIENCE / 4;
             let claim = (deadline.as_micros() as u64) << TICKET_BITS | number;
             fairness.claim.store(claim, Relaxed);
         };
-        lay(0);
+        claim(0);
         let deferred = std::thread::scope(|scope| {
             scope.spawn(|| {
                 for number in 1.. {
                     std::thread::sleep(Duration::from_millis(10));
-                    lay(number);
+                    claim(number);
                     // Stops by itself, should the other one defer forever.
                     if ended.load(Relaxed) != 0 || number == 1_000 {
                         break;

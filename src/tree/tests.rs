@@ -225,7 +225,7 @@ fn begin_and_update_defer_to_others_and_not_to_their_own_thread() {
     ];
     for begin in begins {
         let ended = AtomicBool::new(false);
-        let claim = tree.fairness.lay(MOST_PATIENCE);
+        let claim = tree.fairness.claim(MOST_PATIENCE);
         thread::scope(|scope| {
             let other = scope.spawn(|| {
                 begin(&tree);
