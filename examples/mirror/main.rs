@@ -4,8 +4,8 @@
 //! 1. [`options`]: the command line; the host is one of the real machines of `fleet`.
 //! 2. [`site`]: a forest, its mirror, and edits.
 //! 3. [`progress`]: what the mirrors do meanwhile.
-//! 4. [`measure`] and [`recorder`]: requests and times, beside the same requests without a
-//!    mirror, or beside [`nova`]'s client.
+//! 4. [`measure`] and [`recorder`]: requests and times, compared with the same requests
+//!    sent without a mirror, or with [`nova`]'s client.
 //!
 //! The exit code is 1 if the sites differ from one another or from Placement in the end, 2
 //! for a bad flag or a service that fails, and 0 otherwise.

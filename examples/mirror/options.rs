@@ -72,8 +72,8 @@ pub struct Options {
     #[arg(long)]
     pub keep: bool,
 
-    /// Measure requests and times instead, beside the same requests without a mirror: a
-    /// few minutes, alone on the machine
+    /// Measure requests and times instead, compared with the same requests sent without a
+    /// mirror: a few minutes, alone on the machine
     #[arg(long, conflicts_with_all = ["dry_run", "keep"])]
     pub measure: bool,
 

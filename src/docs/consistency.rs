@@ -4,20 +4,12 @@
 //!
 //! A forest is a sequence of versions, counted from 0. Each commit that changes something adds
 //! one; nothing else does. A published version never changes. You can hold one (a
-//! [`Snapshot`]) and read it for as long as you like, in any thread:
+//! [`Snapshot`]) and read it for as long as you like, in any thread.
 //!
-//! ```text
-//!   version 41        version 42        version 43     <- newest
-//!   ┌────────┐        ┌────────┐        ┌────────┐
-//!   │ roots  │        │ roots  │        │ roots  │
-//!   └─┬────┬─┘        └─┬────┬─┘        └─┬────┬─┘
-//!     │    └──────┬─────┘    └──────┬─────┘    │
-//!     A           B                 C          D       <- nodes: trees, and the blocks above
-//! ```
-//!
-//! Neighbouring versions share all nodes except the few that the commit copied: the trees of
-//! the providers that it changed, and the blocks above these. Holding a snapshot costs memory
-//! only for nodes that no other version in use contains: above, only version 41 keeps A.
+//! Neighbouring versions share all nodes except the few that the commit copied ([a
+//! diagram](crate::docs::internals#versions)): the trees of the providers that it changed, and
+//! the blocks above these. Holding a snapshot costs memory only for nodes that no other version
+//! in use contains.
 //!
 //! # Reads
 //!
@@ -73,9 +65,10 @@
 //!
 //! # Fairness
 //!
-//! Writers are lock-free: when a commit fails, another one has succeeded. (While subscribers
-//! wait, each commit also takes a short lock, to take their wakers out; a thread that is
-//! preempted there delays the others until it runs again.) That alone would let short
+//! Writers are lock-free: when a commit fails, another one has succeeded. (While a
+//! subscription exists, each commit also takes a short lock to collect the wakers of those
+//! that wait; a thread that is preempted there delays the others until it runs again.) That
+//! alone would let short
 //! transactions starve a long one. So a writer that has lost *claims priority*: at its first
 //! loss if its transaction takes a millisecond or more (until an attempt has been timed, it
 //! counts as 10 µs per edit), else at its fourth. While a claim is in force, [`update`] and
@@ -86,8 +79,8 @@
 //! deadline, and the compare-and-swap alone decides what is committed.
 //!
 //! After ten expired claims an update gives up with [`Error::Contended`]. Others therefore
-//! defer to one update for at most 10 s in total, 1 s at a time; to a short one that can't
-//! win, 4 s in total. All writers that have lost compete for the next claim. One call defers
+//! defer to one update for at most 10 s in total, 1 s at a time, and for 4 s in total to a
+//! short update that can't win. All writers that have lost compete for the next claim. One call defers
 //! for at most 1 s in total, however many claimants there are.
 //!
 //! [`Committed::attempts`] is the number of attempts that it took.
@@ -105,7 +98,7 @@
 //! thread. The same holds for the destructors of what a closure captured, for wakers that are
 //! replaced or dropped, and for what a closure does inside [`read`].
 //!
-//! A waker that waits again by polling and then commits recurses: its own commit calls it.
+//! A waker that polls the subscription again and then commits will recurse.
 //!
 //! If a waker or a layer panics, the panic hook reports it and the panic ends there. All other
 //! wakers are called, and the commit returns its result.
@@ -122,12 +115,12 @@
 //! A tree of up to 32 providers is freed as a whole and counts as that many nodes. A larger one
 //! that has been removed is freed a few providers at a time. An older version of it shares maps
 //! with a newer one, and what only the older one has is freed at once: a few nodes per provider
-//! that was edited. So the exception to the bound is a commit that edits all providers of a
-//! large tree: whichever commit frees the version before it frees all of them, some 2 µs each.
+//! that was edited. One exception: if a commit edits every provider of a large tree, freeing
+//! the previous version takes some 2 µs for each of them, all in one commit.
 //!
 //! A pinned version, one that is still held, is checked from time to time, at growing
-//! intervals: it is freed within a few times as many commits as it was held for, at most
-//! 16,384. [`EpochCell`](crate::EpochCell) keeps replaced versions for some commits longer,
+//! intervals: its freeing begins after at most a few times as many commits as it was pinned
+//! for, never more than 16,384. [`EpochCell`](crate::EpochCell) keeps replaced versions for some commits longer,
 //! and keeps all of them while any thread is in the middle of a read or a commit: under the
 //! same loads at most 17,000 versions waited, each of them the size of what its commit
 //! changed.

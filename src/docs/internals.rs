@@ -15,8 +15,9 @@
 //!   provider      values: providers, inventories, names, keys, records; and `Error`
 //! ```
 //!
-//! Each floor imports only from those below it. The forest knows nothing of versions, and
-//! nothing below `cell` knows that there are threads.
+//! Each floor imports only from those below it. The forest knows nothing of versions. Nothing
+//! below `cell` deals with threads, except `forest::teardown`, which several threads may run
+//! on shared nodes, and the counter in `snapshot` that numbers the histories of versions.
 //!
 //! # One state
 //!

@@ -6,17 +6,17 @@
 //!   [`Forest::to_records`](crate::Forest::to_records) and the feature `serde` let you do
 //!   that. Processes share a forest through Placement, with the feature `placement`: its
 //!   chapter, `docs::placement`, says what is atomic then, and what is not.
-//! - **Commits are serial.** Writers of unrelated trees also conflict and retry: a version is
-//!   one of the whole forest. A commit takes a few microseconds, so this matters from about
+//! - **Commits are serial.** Writers of unrelated trees also conflict and retry, because a
+//!   version covers the whole forest. A commit takes a few microseconds, so this matters from about
 //!   100,000 commits per second. Forests that never need a common version can be separate
 //!   [`ProviderTree`](crate::ProviderTree)s.
 //! - **A commit costs O(log n)**, where a lock around a hash map would change one slot. If you
 //!   write more than you read, use another structure.
 //! - **Writers free old versions**, so a commit pays for more than its own edits, as a rule 25
-//!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). A removed
-//!   tree of more than 32 providers is freed by one commit, 0.2 s for one of 100,000. Once the
-//!   tree itself is gone, dropping the last snapshot of a version frees it: tens of
-//!   milliseconds for 100,000 providers.
+//!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). The
+//!   exception is what one commit replaced of a tree of more than 32 providers: that is freed
+//!   at once, some 2 µs per provider. Once the `ProviderTree` itself is gone, dropping the last
+//!   snapshot of a version frees it: tens of milliseconds for 100,000 providers.
 //! - **No update inside an update.** The closure of an update can't update the same tree:
 //!   [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it waits for another thread that
 //!   commits to the tree, the update loses each time, and ends with

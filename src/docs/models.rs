@@ -64,6 +64,9 @@
 //! rustflags = ["--cfg", "loom"]   # and "--cfg", "crossbeam_loom" for EpochCell
 //! ```
 //!
+//! `crossbeam_loom` is crossbeam's own switch: without it, crossbeam-epoch is built on std's
+//! atomics, which loom can't see, so `EpochCell` is left out.
+//!
 //! A model can then use loom's threads, atomics and `Arc` together with the tree:
 //!
 //! ```ignore

@@ -1,5 +1,6 @@
-//! What the types forbid. Each example must fail to compile with the given error. The codes
-//! are compared only where rustdoc's unstable features are on, as in `.ci/run`.
+//! What the types forbid. Each example must fail to compile with the given error. Only
+//! `.ci/rustdoc` compares the codes, since that needs rustdoc's unstable features. Without it
+//! any error passes, even an unused result, since examples deny warnings.
 
 /// A reader belongs to one thread.
 ///

@@ -140,13 +140,17 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! And a closure must not commit to the same tree by [`begin`] and [`commit`]. Its update
+//! And a closure must not commit to the same tree through [`begin`] and [`commit`]. Its update
 //! then loses to its own closure in each attempt, and returns [`Error::Contended`] after
 //! 10,000 of them. What the closure has committed stays. Make those edits in its
 //! transaction, or after the update.
 //!
 //! Since it may run again, generate a random UUID *before* the update if others need to know
 //! it: inside the closure, each attempt would generate another.
+//!
+//! For edits that can't be repeated, use `begin` and `commit` outside a closure. If that
+//! transaction loses, its edits need not be lost: [`Conflict::rebase`] moves its changes onto
+//! the version that it lost to, if nobody else has changed the same providers.
 //!
 //! # Many changes
 //!
@@ -310,10 +314,6 @@
 //! assert_eq!(transition.changes().len(), 1);
 //! # Ok::<(), Error>(())
 //! ```
-//!
-//! A transaction that a closure can't repeat need not be lost either: [`Conflict::rebase`]
-//! moves its changes onto the version that it lost to, if nobody else has changed the same
-//! providers.
 //!
 //! # Trying something out
 //!

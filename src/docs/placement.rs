@@ -114,8 +114,8 @@
 //!
 //! # Requests
 //!
-//! Placement answers some 200 requests per second, so requests are what a client costs. For a
-//! host of 17 providers, compared with Nova 34's report client:
+//! Placement answers some 200 requests per second, so the number of requests decides what a
+//! client costs. For a host of 17 providers, compared with Nova 34's report client:
 //!
 //! | operation | Nova: requests | here |
 //! |---|---|---|

@@ -23,15 +23,16 @@ impl Forest {
         Providers::all(self)
     }
 
-    /// The roots, in the order in which they were added. Cost: that of
-    /// [`children`](Self::children).
+    /// The roots, in the order in which they were added. Cost: as
+    /// [`children`](Self::children), without the look-up.
     pub fn roots(&self) -> Children<'_> {
         Children::of(self, &Path::TOP)
     }
 
     /// The direct children of a provider, in the order in which they were added.
     ///
-    /// Cost: O(1) per child with few descendants, O(log n) per child with many.
+    /// Cost: one look-up; then O(1) per child with few descendants, O(log n) per child with
+    /// many.
     ///
     /// # Errors
     ///
@@ -101,7 +102,7 @@ impl Forest {
         Ok(Providers::of_tree(self, self.require(key)?.path()))
     }
 
-    /// How many ancestors a provider has: 0 for a root. Cost: O(depth).
+    /// How many ancestors a provider has: 0 for a root. Cost: one look-up and O(depth).
     ///
     /// # Errors
     ///
@@ -194,7 +195,7 @@ fn rest_of_tree<'a>(forest: &'a Forest, path: &Path) -> Rest<'a> {
 }
 
 /// All providers, or those of one tree, top-down: parents first, siblings in the order in
-/// which they were added. Their number is known. From [`Forest::iter`] and
+/// which they were added. Its length is exact. Returned by [`Forest::iter`] and
 /// [`Forest::tree_of`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
@@ -279,9 +280,8 @@ impl<'a> Iterator for Providers<'a> {
 
 impl ExactSizeIterator for Providers<'_> {}
 
-/// A provider and everything below it, or only what is below, top-down: parents first,
-/// siblings in the order in which they were added. From [`Forest::providers_in`] and
-/// [`Forest::descendants`].
+/// A subtree, with or without its top: parents first, siblings in the order in which they
+/// were added. Returned by [`Forest::providers_in`] and [`Forest::descendants`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Descendants<'a> {
@@ -338,7 +338,7 @@ impl<'a> Iterator for Descendants<'a> {
     }
 }
 
-/// UUIDs of providers, in the order of a walk. From [`Forest::provider_uuids`],
+/// UUIDs of providers, in the order of a walk. Returned by [`Forest::provider_uuids`],
 /// [`Forest::provider_uuids_in`] and [`Forest::provider_uuids_in_tree`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone, Debug)]
@@ -360,7 +360,7 @@ impl<'a, I: Iterator<Item = &'a Provider>> Iterator for ProviderUuids<I> {
 impl<'a, I: ExactSizeIterator<Item = &'a Provider>> ExactSizeIterator for ProviderUuids<I> {}
 
 /// The direct children of a provider, or the roots, in the order in which they
-/// were added. From [`Forest::children`] and [`Forest::roots`].
+/// were added. Returned by [`Forest::children`] and [`Forest::roots`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]
 pub struct Children<'a> {

@@ -13,7 +13,8 @@
 //!
 //! Only this module keeps these in step. An [`Editor`](edit::Editor) is the only way to
 //! change a forest; it trusts its arguments, so callers check the rules first. This module
-//! knows nothing of versions, commits or threads.
+//! knows nothing of versions and commits, and only [`teardown`] deals with threads: several
+//! may free nodes that they share.
 
 // In the order of the page of `Forest`.
 pub(crate) mod forest;

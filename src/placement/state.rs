@@ -28,8 +28,8 @@ pub enum Scope {
 
 /// What Placement knows of some providers.
 ///
-/// Made from a forest ([`of`](Self::of)), or from the records that the service answered
-/// (`collect`). A clone shares the providers: O(n) for n of them, copying none. Equality
+/// Made from a forest ([`of`](Self::of)), or from the records that the service returned
+/// (`collect`). A clone costs O(n), sharing every provider. Equality
 /// includes generations; [`agrees_with`](Self::agrees_with) ignores them.
 ///
 /// ```

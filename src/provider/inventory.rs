@@ -22,7 +22,7 @@ use crate::provider::name::ResourceClass;
 pub struct Inventory {
     /// The total amount: 1 to 2147483647.
     pub total: u32,
-    /// How much of it is not for consumers: 0 to the total.
+    /// The amount withheld from consumers: 0 to the total.
     pub reserved: Option<u32>,
     /// The least that one consumer can allocate: 1 to 2147483647.
     pub min_unit: Option<u32>,

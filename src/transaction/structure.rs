@@ -153,7 +153,8 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProvider`] if there is no such provider.
+    /// [`Error::UnknownProvider`] if there is no such provider; [`Error::TooManySiblings`]
+    /// beyond four billion roots.
     pub fn move_to_root<'k>(&mut self, key: impl Into<ProviderKey<'k>>) -> Result<bool, Error> {
         self.put(key.into(), None)
     }

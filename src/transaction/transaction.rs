@@ -20,7 +20,7 @@ use crate::snapshot::Snapshot;
 /// queries. An edit that returns an error has changed nothing. Dropping a transaction
 /// discards its edits.
 ///
-/// An edit copies what it touches, once per transaction: further edits of the same are made
+/// An edit copies what it touches, once per transaction: later edits of the same data happen
 /// in place. In the costs, n is the number of providers, and
 ///
 /// - *an edit of content* copies the provider's tree if that has up to 32 providers (in a

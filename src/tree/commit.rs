@@ -12,8 +12,7 @@ use crate::transaction::transaction::Transaction;
 pub struct Committed<T> {
     /// What the closure returned.
     pub value: T,
-    /// The version that shows the edits. If they changed nothing, the version that they
-    /// were made on.
+    /// The version that contains the edits, or the base version if nothing changed.
     pub version: u64,
     /// How often the closure ran: 1 if no other commit came first.
     pub attempts: u64,

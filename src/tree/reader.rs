@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 /// One thread's handle for reading a tree, and the fastest way to read: it keeps the newest
 /// snapshot that it has seen and only checks whether there is a newer one.
 ///
-/// It keeps that snapshot alive until the next [`load`](Self::load), and keeps showing the
+/// It keeps that snapshot alive until the next [`load`](Self::load), and still returns the
 /// last one after the tree is dropped. It borrows nothing: store it in the thread's own
 /// state.
 ///

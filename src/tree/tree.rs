@@ -89,12 +89,14 @@ impl<C: SnapshotCell> ProviderTree<C> {
     /// it again are two edits that change something). Commits are serialisable: what the
     /// closure read still held when its edits became visible.
     ///
-    /// Cost: that of the edits, times the attempts. It may wait: while a writer that keeps
-    /// losing claims priority, others defer to it before they begin, for at most 1 s, so
-    /// that long transactions get through; see
-    /// [`docs::consistency`](crate::docs::consistency#fairness). After the commit it calls
-    /// the wakers of subscribers, outside every lock: see
-    /// [`Subscription`](crate::Subscription).
+    /// Cost: that of the edits, times the attempts, and that of one
+    /// [`commit`](Self::commit), which frees its share of [old
+    /// versions](crate::docs::consistency#old-versions). It may wait: while a writer that
+    /// keeps losing claims priority, others defer to it before they begin, for at most 1 s,
+    /// so that long transactions get through; see
+    /// [`docs::consistency`](crate::docs::consistency#fairness). While a subscription
+    /// exists, the commit takes a short lock to collect wakers, and calls them outside every
+    /// lock: see [`Subscription`](crate::Subscription).
     ///
     /// # Errors
     ///
@@ -124,8 +126,7 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.try_update(edits)
     }
 
-    /// [`update`](Self::update) with an error type of your own, which can be made from an
-    /// [`Error`]. The closure may run again, as there. Cost: that of `update`.
+    /// Like [`update`](Self::update), for your own error type `E: From<Error>`. The closure may run again, as there. Cost: that of `update`.
     ///
     /// # Errors
     ///
@@ -209,7 +210,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         Transaction::new(self.snapshot())
     }
 
-    /// Tries once to commit a transaction. Never waits for other writers.
+    /// Tries once to commit a transaction. It does not defer to writers that claim priority;
+    /// while a subscription exists, it takes a short lock to collect wakers.
     ///
     /// Cost: O(1); its share of freeing old versions (see
     /// [`docs::consistency`](crate::docs::consistency#old-versions)); with
@@ -296,8 +298,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.read(Snapshot::version)
     }
 
-    /// A forest that starts from a snapshot and stores its versions in a cell of the given
-    /// kind. Cost: O(1).
+    /// A forest that starts from a snapshot and stores its versions in a cell of type `C`.
+    /// Cost: O(1).
     #[doc(alias = "deepcopy")]
     #[must_use]
     pub fn from_snapshot(first: Snapshot) -> Self {

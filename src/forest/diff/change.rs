@@ -51,8 +51,8 @@ pub enum Change {
         before: Provider,
         /// The provider as it is after.
         after: Provider,
-        /// Its new place among its siblings, with everything below it: given if it has a
-        /// new parent, or has passed a sibling.
+        /// Its new place among its siblings, with everything below it: `Some` if it has a new
+        /// parent or moved past a sibling.
         place: Option<Place>,
     },
 }
@@ -68,7 +68,7 @@ pub enum Place {
     Before(Uuid),
 }
 
-/// What an update changed in one provider. From [`Change::differences`].
+/// What an update changed in one provider. Returned by [`Change::differences`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Differences {

@@ -7,7 +7,8 @@ use crate::provider::inventory::Inventory;
 use crate::provider::provider::{Parts, Provider};
 use crate::text::Escaped;
 
-/// Prints a forest as a graph in Graphviz's language DOT. From [`Forest::to_dot`].
+/// Prints a forest as a graph in Graphviz's language DOT. Returned by
+/// [`Forest::to_dot`].
 #[derive(Clone, Copy, Debug)]
 pub struct Dot<'a>(&'a Forest);
 
@@ -16,7 +17,7 @@ impl Forest {
     /// generation, inventory and traits of each provider in its node. Control characters
     /// are escaped.
     ///
-    /// Cost: O(1), and O(1) per provider to print it.
+    /// Cost: O(1), and O(size of the provider) for each to print it.
     ///
     /// ```
     /// use provider_tree::{Inventory, NewProvider, ProviderTree, ResourceClass};

@@ -186,7 +186,7 @@ impl Index {
         }
     }
 
-    /// Checked first, so that nothing is copied in vain.
+    /// Checked first, to avoid a needless copy.
     fn is_in_table(&self, hash: u64, tree: u32) -> bool {
         let table = self.table(hash);
         table.is_some_and(|table| table.seek(hash, tree).is_some())

@@ -30,7 +30,7 @@ pub(in crate::forest) struct Large {
 /// shares its maps with another one.
 pub(super) const REPLACED: usize = 16;
 
-/// As how many nodes a provider counts when it is freed. With its entries in the three maps,
+/// How many nodes freeing a provider counts as. With its entries in the three maps,
 /// freeing one of 100,000 takes about a microsecond.
 const NODES_OF_A_PROVIDER: usize = 8;
 

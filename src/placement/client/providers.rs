@@ -146,7 +146,7 @@ impl Client {
         )
     }
 
-    /// Gives a provider this name and this parent; `None` makes it a root.
+    /// Sets a provider's name and parent; `None` makes it a root.
     ///
     /// The service neither checks nor changes the generation: if two clients do this at the
     /// same time, one silently overwrites the other.

@@ -15,8 +15,8 @@ pub(super) enum Side {
     Theirs,
 }
 
-/// What is taken from one side whatever changed, because the providers would be no forest
-/// otherwise.
+/// Fields forced to one side's value, whatever changed, because the providers would be no
+/// forest otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forced {
     pub(super) name: bool,

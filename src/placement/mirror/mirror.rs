@@ -25,10 +25,10 @@ use crate::tree::tree::ProviderTree;
 /// It remembers what both sides last agreed on and merges, field by field, what each has
 /// changed since: see [`Merge`]. Edits that Placement has not accepted stay pending: the next
 /// push finds them, whatever stopped the last one. This memory is not kept on disk: the first
-/// call of a new mirror reads the scope, and takes a provider that one side had removed before
-/// for a new one of the other side.
+/// call of a new mirror reads the scope, and treats a provider that one side removed earlier as
+/// newly added by the other.
 ///
-/// Its calls block and take turns: don't call a mirror from a tracing layer, a transport or an
+/// Calls block, and run one at a time: don't call a mirror from a tracing layer, a transport or an
 /// update's closure that runs inside one of its own calls. No call holds up a reader or a
 /// writer of the tree: each fetches first, then commits once (a sync twice), and not at all if
 /// nothing has changed.
@@ -205,7 +205,8 @@ impl<C: SnapshotCell> Mirror<C> {
         self.push_with(&mut *self.begin()?, Plan::with_reshape, &stop)
     }
 
-    /// Refreshes, then pushes.
+    /// Refreshes, then pushes. Cost: that of [`refresh`](Self::refresh) and of
+    /// [`push`](Self::push).
     ///
     /// # Errors
     ///

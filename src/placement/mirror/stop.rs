@@ -21,13 +21,13 @@ struct State {
 }
 
 impl Stop {
-    /// Creates a stop that has not been used yet.
+    /// Creates a stop handle.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Stops every run that uses it: requests under way are waited for, and no other is sent.
+    /// Stops every run that uses it. Requests in flight finish; no new ones are sent.
     pub fn stop(&self) {
         self.0.ring(|state| state.stopped = true);
     }

@@ -75,7 +75,10 @@ const NODES_OF_A_WRITE: usize = if cfg!(all(loom, feature = "loom")) {
     256
 };
 
-/// For each level, in how many commits each of its versions is checked once.
+/// For each level, in how many commits each of its versions is checked once. Each period is
+/// at most four times the one before, so that a version is checked again within four times as
+/// many commits as it has been pinned for. The last one keeps the checks of versions that are
+/// pinned for good to a few per commit.
 const PERIODS: [u64; 10] = [1, 2, 4, 8, 16, 64, 256, 1_024, 4_096, 16_384];
 
 /// How many levels of pinned versions there are. Each makes a model larger.
@@ -85,7 +88,9 @@ const LEVELS: usize = if cfg!(all(loom, feature = "loom")) {
     PERIODS.len()
 };
 
-/// The most versions of one level that a commit checks.
+/// The most versions of one level that a commit checks: more than one, so that many versions
+/// that are unpinned together are found in few commits, but on all levels together fewer than
+/// [`STEP`], so that finding them costs a commit no more than freeing nodes does.
 const CHECKS: usize = 16;
 
 /// A replaced version, as a writer hands it over.

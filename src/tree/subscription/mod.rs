@@ -23,7 +23,7 @@ use crate::tree::registry::{Registry, Scope};
 use crate::tree::tree::ProviderTree;
 
 /// A subscriber's view of a tree: it waits for versions newer than the last one that it
-/// took. From [`ProviderTree::subscribe`] or [`ProviderTree::subscribe_to`].
+/// took. Returned by [`ProviderTree::subscribe`] and [`ProviderTree::subscribe_to`].
 ///
 /// A slow subscriber skips versions, but never misses the last one. Wait in a thread, with
 /// [`wait`](Self::wait), or in a task of any runtime, with [`changed`](Self::changed). When
@@ -31,9 +31,9 @@ use crate::tree::tree::ProviderTree;
 /// nothing. It keeps alive the version that it took last, or only the tree that it follows.
 ///
 /// A commit calls and drops wakers once it is visible and done, outside every lock: a waker
-/// may commit to the same tree, poll, or drop tasks and subscriptions. One that polls until
-/// it waits again, and then commits, is called again by its own commit, one level deeper on
-/// the stack each time: leave that to a task of an executor. If a waker panics, the panic
+/// may commit to the same tree, poll, or drop tasks and subscriptions. A waker that polls
+/// again and then commits will recurse, since its commit wakes it. Do that in a task instead.
+/// If a waker panics, the panic
 /// hook reports it and the panic ends there. The other subscribers are woken, and the commit
 /// returns its result.
 ///
@@ -126,11 +126,11 @@ impl<C: SnapshotCell> ProviderTree<C> {
     ///
     /// It sees only that tree, in its [`snapshot`](Subscription::snapshot) and in each
     /// [`Transition`]. If the provider moves to another tree, it follows that one. It does
-    /// not report a change that is undone before it looks, or a new order of the roots.
+    /// not report changes that are undone between two looks, or a new order of the roots.
     ///
     /// Cost: one look-up. While it waits it keeps only that tree alive, not the version. A
-    /// commit wakes the subscribers whose trees it changes or whose roots it renumbers, and
-    /// pays for these. If there are any followers, it also finds the roots of the trees
+    /// commit wakes subscribers of the trees that it changes or renumbers; its cost grows with
+    /// their number. If there are any followers, it also finds the roots of the trees
     /// that it changed, O(log n) each, and looks them up among those that are waited for.
     ///
     /// # Errors
@@ -266,7 +266,7 @@ impl<C: SnapshotCell> Subscription<C> {
         self.wait_until(None).unwrap_or_default()
     }
 
-    /// [`wait`](Self::wait) for at most `timeout`.
+    /// [`wait`](Self::wait) for at most `timeout`. Cost: that of `changed`.
     ///
     /// # Errors
     ///
