@@ -123,7 +123,11 @@ fn errors() -> Vec<(Error, Vec<String>)> {
                 expected: 5,
                 actual: None,
             },
-            vec![first, "5 was expected".to_owned(), "no generation".to_owned()],
+            vec![
+                first,
+                "5 was expected".to_owned(),
+                "no generation".to_owned(),
+            ],
         ),
         (
             invalid_name,

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_fork_shares_stays_as_it_is() {
+    fn nodes_shared_with_a_fork_stay_as_they_are() {
         let mut transaction = forest();
         let older = transaction.fork();
         let old = older.get(Uuid::from_u128(100_000)).cloned().unwrap();
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn of_threads_that_let_go_of_one_state_at_once_the_last_frees_it() {
+    fn the_last_thread_to_release_a_state_frees_it() {
         for _ in 0..100 {
             let (forest, clones) = alone();
             let forks = [(); 4].map(|()| forest.fork());

@@ -76,6 +76,7 @@ impl State {
     /// Providers in `known` are included wherever they are in the forest. Pass those of the
     /// states that this one is merged with: otherwise a provider that has moved out of the
     /// scope's trees would look removed. Cost: O(size of the scope and of `known`).
+    #[must_use]
     pub fn of(forest: &Forest, scope: &Scope, known: impl IntoIterator<Item = Uuid>) -> Self {
         let mut state = Self::default();
         match scope {
@@ -103,32 +104,38 @@ impl State {
     }
 
     /// The provider with that UUID. Cost: O(log n).
+    #[must_use]
     pub fn get(&self, uuid: Uuid) -> Option<&ProviderState> {
         self.shared(uuid).map(|provider| &**provider)
     }
 
     /// Whether it has that provider. Cost: O(log n).
+    #[must_use]
     pub fn contains(&self, uuid: Uuid) -> bool {
         self.providers.contains_key(&uuid)
     }
 
     /// All providers, sorted by UUID. Cost: O(1) each.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Uuid, &ProviderState)> {
         let providers = self.providers.iter();
         providers.map(|(uuid, provider)| (*uuid, &**provider))
     }
 
     /// The UUIDs of all providers, sorted. Cost: O(1) each.
+    #[must_use]
     pub fn uuids(&self) -> impl ExactSizeIterator<Item = Uuid> {
         self.providers.keys().copied()
     }
 
     /// The number of providers. Cost: O(1).
+    #[must_use]
     pub fn len(&self) -> usize {
         self.providers.len()
     }
 
     /// Whether it has no provider. Cost: O(1).
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.providers.is_empty()
     }
@@ -152,6 +159,7 @@ impl State {
     }
 
     /// Whether both are equal, generations aside. Cost: O(n).
+    #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let pairs = self.iter().zip(other.iter());
         self.len() == other.len() && { pairs }.all(|((a, x), (b, y))| a == b && x.agrees_with(y))
@@ -192,36 +200,43 @@ impl fmt::Debug for State {
 
 impl ProviderState {
     /// The name.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The parent; `None` for a root.
+    #[must_use]
     pub fn parent_uuid(&self) -> Option<Uuid> {
         self.parent_uuid
     }
 
     /// The generation, if known.
+    #[must_use]
     pub fn generation(&self) -> Option<u64> {
         self.generation
     }
 
     /// The inventory by resource class, every field given.
+    #[must_use]
     pub fn inventory(&self) -> &BTreeMap<ResourceClass, Inventory> {
         &self.inventory
     }
 
     /// The traits.
+    #[must_use]
     pub fn traits(&self) -> &BTreeSet<Trait> {
         &self.traits
     }
 
     /// The aggregates that it is a member of.
+    #[must_use]
     pub fn aggregates(&self) -> &BTreeSet<Uuid> {
         &self.aggregates
     }
 
     /// Whether both are equal, generation aside. Cost: O(size of the provider).
+    #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let Self {
             name,

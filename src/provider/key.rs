@@ -46,6 +46,19 @@ impl<'a> From<&'a String> for ProviderKey<'a> {
     }
 }
 
+/// A name as names are compared in a forest: by its UUID if it spells one.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) enum Text<'n> {
+    Uuid(Uuid),
+    Name(&'n str),
+}
+
+impl<'n> Text<'n> {
+    pub(crate) fn of(name: &'n str) -> Self {
+        Uuid::try_parse(name).map_or(Self::Name(name), Self::Uuid)
+    }
+}
+
 impl fmt::Display for ProviderKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

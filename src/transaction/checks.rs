@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::forest::forest::Forest;
+use crate::provider::key::Text;
 use crate::provider::path::Path;
 use crate::provider::provider::Provider;
 
@@ -68,8 +69,9 @@ pub(super) struct Named<'n> {
     pub(super) is_new: bool,
 }
 
-/// Names and UUIDs share one namespace, so each text finds one provider at most. `forest`
-/// is the state before. Of two that clash, the first keeps its name.
+/// Checks that each text finds at most one provider, since names and UUIDs share one
+/// namespace. `forest` is the state before. If two of `named` have the same name, the error is
+/// about the second.
 pub(super) fn names(
     forest: &Forest,
     removed: &HashSet<Uuid>,
@@ -88,19 +90,6 @@ pub(super) fn names(
         name(forest, one, keeps_name, exists)?;
     }
     Ok(())
-}
-
-/// What a text finds: a UUID in any spelling, or a name.
-#[derive(PartialEq, Eq, Hash)]
-enum Text<'n> {
-    Uuid(Uuid),
-    Name(&'n str),
-}
-
-impl<'n> Text<'n> {
-    fn of(name: &'n str) -> Self {
-        Uuid::try_parse(name).map_or(Self::Name(name), Self::Uuid)
-    }
 }
 
 /// The same rule for one provider and those of a forest: `keeps_name` says which of them

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_many_nested_updates_have_allocated_is_freed_with_the_outermost() {
+    fn memory_for_deeply_nested_updates_is_freed_with_the_outermost() {
         nest(&[0; 10]);
         assert_eq!(with_trees(|trees| trees.spilled()), Some(false));
     }

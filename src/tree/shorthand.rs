@@ -85,8 +85,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
     ) -> Result<Committed<()>, Error> {
         let records: Vec<_> = records.into_iter().collect();
-        let records: Vec<&ProviderRecord> = records.iter().map(Borrow::borrow).collect();
-        self.update(|transaction| transaction.populate(records.iter().copied()))
+        let records = || records.iter().map(Borrow::<ProviderRecord>::borrow);
+        self.update(|transaction| transaction.populate(records()))
     }
 
     /// Commits one [`Transaction::replace_all`](crate::Transaction::replace_all).
@@ -95,8 +95,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         records: impl IntoIterator<Item: Borrow<ProviderRecord>>,
     ) -> Result<Committed<()>, Error> {
         let records: Vec<_> = records.into_iter().collect();
-        let records: Vec<&ProviderRecord> = records.iter().map(Borrow::borrow).collect();
-        self.update(|transaction| transaction.replace_all(records.iter().copied()))
+        let records = || records.iter().map(Borrow::<ProviderRecord>::borrow);
+        self.update(|transaction| transaction.replace_all(records()))
     }
 
     /// Commits one

@@ -18,10 +18,10 @@ crate::tests![
     theirs_wins_where_the_policy_says_so,
     a_conflict_that_only_the_push_finds_is_reported,
     a_class_in_use_stays_pending_and_the_rest_goes_on,
-    what_others_remove_is_removed_here_unless_changed,
-    what_others_remove_during_a_push_is_not_made_again,
+    a_provider_that_others_removed_is_removed_here_unless_changed,
+    a_provider_that_others_removed_is_not_created_again_by_a_push,
     a_deletion_that_others_have_made_is_done,
-    what_others_have_changed_is_not_deleted,
+    a_provider_that_others_changed_is_not_deleted,
     a_provider_with_a_child_of_somebody_else_is_not_deleted,
     a_rename_of_both_sides_is_a_conflict,
     a_provider_that_somebody_has_created_alike_is_adopted,
@@ -154,7 +154,7 @@ fn a_class_in_use_stays_pending_and_the_rest_goes_on() {
     assert_eq!((again.pushed.failed.len(), host.vcpus(used)), (1, None));
 }
 
-fn what_others_remove_is_removed_here_unless_changed() {
+fn a_provider_that_others_removed_is_removed_here_unless_changed() {
     let host = Host::pushed();
     let [unchanged, changed] = [host.children[0], host.children[1]];
     host.set_vcpus(changed, 70);
@@ -173,7 +173,7 @@ fn what_others_remove_is_removed_here_unless_changed() {
     host.assert_in_step();
 }
 
-fn what_others_remove_during_a_push_is_not_made_again() {
+fn a_provider_that_others_removed_is_not_created_again_by_a_push() {
     let host = Host::pushed();
     host.set_vcpus(host.children[1], 70);
     client().delete_provider(host.children[1]).unwrap();
@@ -199,7 +199,7 @@ fn a_deletion_that_others_have_made_is_done() {
     host.assert_in_step();
 }
 
-fn what_others_have_changed_is_not_deleted() {
+fn a_provider_that_others_changed_is_not_deleted() {
     let host = Host::pushed();
     let child = host.children[1];
     host.tree.remove(child).unwrap();

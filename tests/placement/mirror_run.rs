@@ -14,7 +14,7 @@ crate::tests![
     an_edit_is_sent_at_once_and_nothing_else,
     it_never_wakes_itself,
     changes_of_others_come_with_the_timer,
-    what_is_refused_waits_for_the_timer,
+    a_refused_request_is_not_repeated_before_the_timer_or_another_change,
     an_outage_loses_nothing_and_pauses_longer_and_longer,
     stopping_ends_a_pause_and_loses_nothing,
     stopping_in_a_read_sends_no_other_request,
@@ -126,7 +126,7 @@ fn changes_of_others_come_with_the_timer() {
     assert_eq!(host.proxy.count("PUT", ""), 0);
 }
 
-fn what_is_refused_waits_for_the_timer() {
+fn a_refused_request_is_not_repeated_before_the_timer_or_another_change() {
     let host = Host::pushed();
     allocate(host.children[3], 1);
     let rounds = run(&host, &never(), |rounds| {

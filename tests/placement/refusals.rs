@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::service::{allocate, class, client, placement, root, trait_, unique, vcpus};
 
 crate::tests![
-    what_is_not_there_is_not_found,
+    a_missing_provider_is_not_found,
     a_name_or_uuid_that_is_taken_is_a_duplicate,
     a_parent_must_be_there_and_not_below,
     children_keep_their_parent_from_being_deleted,
@@ -64,7 +64,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>, expected: &str, text: &
     assert!(error.to_string().contains(text), "{error}");
 }
 
-fn what_is_not_there_is_not_found() {
+fn a_missing_provider_is_not_found() {
     let client = client();
     let nobody = Uuid::new_v4();
     let text = &nobody.to_string();

@@ -416,7 +416,7 @@ fn fill(index: &Index) -> f64 {
 }
 
 #[test]
-fn what_is_spilled_is_found_after_the_table_has_room_again() {
+fn a_spilled_location_is_found_after_the_table_has_room_again() {
     let mut index = Index::default();
     let locations = |roots: std::ops::Range<u32>| roots.map(|root| Location { root, at: 1 });
     for location in locations(0..60) {
@@ -436,7 +436,7 @@ fn what_is_spilled_is_found_after_the_table_has_room_again() {
 }
 
 #[test]
-fn what_is_spilled_is_found_by_any_hash_that_is_the_same_to_tables() {
+fn a_spilled_location_is_found_by_any_hash_that_tables_treat_as_equal() {
     let [one, other] = [7, 7 | 1 << 20];
     let mut index = Index::default();
     for root in 0..14 {
@@ -453,7 +453,7 @@ fn what_is_spilled_is_found_by_any_hash_that_is_the_same_to_tables() {
 }
 
 #[test]
-fn of_what_is_spilled_in_one_tree_the_hash_tells_what_goes() {
+fn a_spilled_location_is_removed_by_its_hash_within_a_tree() {
     let hashes = [7, 1 << 63];
     let mut index = Index::default();
     for hash in hashes {

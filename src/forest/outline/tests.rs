@@ -280,7 +280,7 @@ fn a_tree_is_small_up_to_the_limit_and_again_at_half_of_it() {
         outline.remove(&last, &last, &hash);
         assert_eq!(is_small(&outline), len == 3);
     }
-    // And where they come at once.
+    // The same if they are all inserted at once.
     for len in [6, 7] {
         let mut outline = Outline::default();
         let root = provider(&path(&[1]), 0);

@@ -59,6 +59,7 @@ impl Client {
     }
 
     /// How many requests to send at the same time, as set by the builder.
+    #[must_use]
     pub fn connections(&self) -> usize {
         self.connections
     }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::ConflictKind;
 use crate::forest::forest::Forest;
 use crate::placement::state::State;
+use crate::provider::key::Text;
 use crate::provider::provider::Provider;
 
 /// Providers that can't coexist as they are.
@@ -20,13 +21,6 @@ pub(super) struct Clash {
 
 #[derive(Default)]
 pub(super) struct Clashes(pub(super) Vec<Clash>);
-
-/// The text that finds a provider.
-#[derive(PartialEq, Eq, Hash)]
-enum Text<'a> {
-    Name(&'a str),
-    Uuid(Uuid),
-}
 
 impl Clashes {
     fn add(&mut self, involved: Vec<(Uuid, ConflictKind)>) {
@@ -50,9 +44,10 @@ impl Clashes {
         let taken = |other| ConflictKind::NameTaken { other };
         let mut holders: HashMap<Text<'_>, Uuid> = HashMap::default();
         for (uuid, provider) in state.iter() {
-            let text = match Uuid::try_parse(&provider.name) {
-                Ok(uuid) if spelled => Text::Uuid(uuid),
-                _ => Text::Name(&provider.name),
+            let text = if spelled {
+                Text::of(&provider.name)
+            } else {
+                Text::Name(&provider.name)
             };
             let by_uuid = match text {
                 Text::Uuid(other) => Some(other).filter(|other| state.contains(*other)),

@@ -64,7 +64,7 @@ impl Push<'_> {
                 Err(error) if error.is_unavailable() => {
                     self.session.pause(&mut failures, error)?;
                 }
-                Err(error) if self.create_missing_words(&error, [&call])? => {
+                Err(error) if self.create_missing_terms(&error, [&call])? => {
                     self.session.pause(&mut failures, error)?;
                 }
                 Err(error) => return Err(error.into()),

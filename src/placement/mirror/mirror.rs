@@ -108,6 +108,7 @@ impl<C: SnapshotCell> Mirror<C> {
     }
 
     /// The tree. Cost: O(1).
+    #[must_use]
     pub fn tree(&self) -> &Arc<ProviderTree<C>> {
         &self.tree
     }

@@ -26,7 +26,7 @@ mod run;
 mod session;
 mod step;
 mod stop;
-mod words;
+mod vocabulary;
 
 pub use self::mirror::Mirror;
 pub use self::report::{Failure, Pulled, Pushed, Reason, Synced};

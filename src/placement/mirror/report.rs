@@ -80,6 +80,7 @@ pub struct Synced {
 
 impl Pushed {
     /// Whether every step is done and no conflict is left to settle.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         let stops = |conflict: &FieldConflict| conflict.outcome == Policy::Stop;
         self.failed.is_empty() && self.not_tried.is_empty() && !self.conflicts.iter().any(stops)
@@ -88,11 +89,13 @@ impl Pushed {
 
 impl Synced {
     /// How many requests both took.
+    #[must_use]
     pub fn requests(&self) -> u64 {
         self.pulled.requests + self.pushed.requests
     }
 
     /// Whether every step of the push is done.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.pushed.is_complete()
     }

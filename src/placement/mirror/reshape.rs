@@ -57,7 +57,7 @@ impl Push<'_> {
                 }
                 Err(error) => {
                     let calls = sent.iter().map(|(uuid, at)| put(*uuid, at));
-                    if !self.create_missing_words(&error, &Vec::from_iter(calls))? {
+                    if !self.create_missing_terms(&error, &Vec::from_iter(calls))? {
                         return Err(error.into());
                     }
                     self.session.pause(&mut failures, error)?;

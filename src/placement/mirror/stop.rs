@@ -33,6 +33,7 @@ impl Stop {
     }
 
     /// Whether it has been stopped.
+    #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.0.lock().stopped
     }

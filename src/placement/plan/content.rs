@@ -12,7 +12,7 @@ use crate::provider::name::{ResourceClass, Trait};
 
 /// The steps that create resource classes and traits.
 #[derive(Default)]
-pub(super) struct Words {
+pub(super) struct NewTerms {
     classes: HashMap<ResourceClass, usize>,
     traits: HashMap<Trait, usize>,
 }
@@ -32,17 +32,17 @@ fn change<'a, T: PartialEq + Default>(
 
 /// Whether a class or a trait must be created before it is used. Only custom ones can be
 /// created.
-pub(in crate::placement) fn is_custom(word: &str) -> bool {
-    word.starts_with("CUSTOM_")
+pub(in crate::placement) fn is_custom(name: &str) -> bool {
+    name.starts_with("CUSTOM_")
 }
 
 /// Creates the classes and traits that are used for the first time.
-pub(super) fn create_words(
+pub(super) fn create_terms(
     from: &State,
     to: &State,
     known: &Vocabulary,
     steps: &mut Vec<Step>,
-) -> Words {
+) -> NewTerms {
     let mut known = known.clone();
     for (_, provider) in from.iter() {
         known.classes.extend(provider.inventory.keys().cloned());
@@ -79,14 +79,14 @@ pub(super) fn create_words(
     let classes = classes.collect();
     let traits = new.traits.into_iter();
     let traits = traits.map(|name| (name.clone(), push(Call::CreateTrait { name })));
-    Words {
+    NewTerms {
         classes,
         traits: traits.collect(),
     }
 }
 
 /// Sends what differs, one request of a provider after the other.
-pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Structure<'_>) {
+pub(super) fn put(inventories: Inventories, terms: &NewTerms, structure: &mut Structure<'_>) {
     let (from, to) = (structure.from, structure.to);
     let order = top_down(to);
     let providers = order.iter().filter_map(|&uuid| {
@@ -96,7 +96,7 @@ pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Struc
     // The last step of each provider, on which its next one depends.
     let mut last = structure.created.clone();
     if inventories == Inventories::Together {
-        reshape(providers.clone(), words, structure, &mut last);
+        reshape(providers.clone(), terms, structure, &mut last);
     }
     for (uuid, both) in providers {
         let name = &both.1.name;
@@ -108,12 +108,12 @@ pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Struc
             && let Some(inventory) = change(both, |one| &one.inventory)
         {
             let inventory = inventory.clone();
-            let after = words.of_classes(inventory.keys());
+            let after = terms.of_classes(inventory.keys());
             put(Call::PutInventories { uuid, inventory }, after);
         }
         if let Some(traits) = change(both, |one| &one.traits) {
             let traits = traits.clone();
-            let after = traits.iter().filter_map(|name| words.traits.get(name));
+            let after = traits.iter().filter_map(|name| terms.traits.get(name));
             let after = after.copied().collect();
             put(Call::PutTraits { uuid, traits }, after);
         }
@@ -127,7 +127,7 @@ pub(super) fn put(inventories: Inventories, words: &Words, structure: &mut Struc
 /// Sends all inventories at once.
 fn reshape<'a>(
     providers: impl Iterator<Item = (Uuid, (Option<&'a ProviderState>, &'a ProviderState))>,
-    words: &Words,
+    terms: &NewTerms,
     structure: &mut Structure<'_>,
     last: &mut HashMap<Uuid, usize>,
 ) {
@@ -140,7 +140,7 @@ fn reshape<'a>(
         }
     }
     let uuids: Vec<Uuid> = inventories.keys().copied().collect();
-    let mut after = words.of_classes(inventories.values().flat_map(BTreeMap::keys));
+    let mut after = terms.of_classes(inventories.values().flat_map(BTreeMap::keys));
     after.extend(uuids.iter().filter_map(|uuid| last.get(uuid)));
     let request = match inventories.len() {
         0 => return,
@@ -155,7 +155,7 @@ fn reshape<'a>(
     last.extend(uuids.into_iter().map(|uuid| (uuid, step)));
 }
 
-impl Words {
+impl NewTerms {
     fn of_classes<'a>(&self, classes: impl Iterator<Item = &'a ResourceClass>) -> Vec<usize> {
         classes
             .filter_map(|class| self.classes.get(class))

@@ -96,10 +96,10 @@ impl Plan {
 
     fn with(inventories: Inventories, from: &State, to: &State, known: &Vocabulary) -> Self {
         let mut steps = Vec::new();
-        let words = content::create_words(from, to, known, &mut steps);
+        let terms = content::create_terms(from, to, known, &mut steps);
         let mut structure = Structure::new(from, to, steps);
         structure.create_and_move();
-        content::put(inventories, &words, &mut structure);
+        content::put(inventories, &terms, &mut structure);
         structure.delete_rest();
         Self {
             steps: structure.steps,
@@ -107,16 +107,19 @@ impl Plan {
     }
 
     /// The requests, in order. Cost: O(1).
+    #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// The number of requests. Cost: O(1).
+    #[must_use]
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
     /// Whether there is nothing to send. Cost: O(1).
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }

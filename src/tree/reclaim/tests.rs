@@ -7,11 +7,11 @@ use super::*;
 
 thread_local! {
     static TAKEN: Cell<usize> = const { Cell::new(0) };
-    static LOOKED: Cell<usize> = const { Cell::new(0) };
+    static CHECKED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The most looks of one commit at pinned versions, its own included.
-const MOST_LOOKS: usize = 1 + LEVELS * CHECKS;
+/// The most versions that one commit checks, the one that it replaced included.
+const MOST_CHECKS: usize = 1 + LEVELS * CHECKS;
 
 /// A version of some nodes, pinned while there are other clones of its `Rc`.
 struct Fake {
@@ -25,9 +25,9 @@ impl Retired for Fake {
     type Parts = FakeParts;
 
     fn unpin(self) -> Result<FakeParts, Self> {
-        LOOKED.set(LOOKED.get() + 1);
-        // Here, as a look without end would never come back.
-        assert!(LOOKED.get() <= MOST_LOOKS, "looks at too many at once");
+        CHECKED.set(CHECKED.get() + 1);
+        // Asserted here, since an endless loop of checks would never return.
+        assert!(CHECKED.get() <= MOST_CHECKS, "a commit checks too many");
         let Self { pin, nodes } = self;
         Rc::try_unwrap(pin)
             .map(|()| FakeParts(nodes))
@@ -78,7 +78,7 @@ impl Commits {
 
     fn retire(&mut self, version: Fake) {
         TAKEN.set(0);
-        LOOKED.set(0);
+        CHECKED.set(0);
         self.made += 1;
         self.backlog.retire(version, self.made, 1);
         let taken = TAKEN.get();
@@ -86,7 +86,7 @@ impl Commits {
     }
 
     fn collect(&self) {
-        LOOKED.set(0);
+        CHECKED.set(0);
         self.backlog.collect();
     }
 
@@ -108,7 +108,7 @@ impl Commits {
 }
 
 #[test]
-fn what_nobody_pins_is_taken_apart_by_its_own_commit() {
+fn an_unpinned_version_is_freed_by_its_own_commit() {
     let mut commits = Commits::new();
     for _ in 0..100 {
         commits.commit_unpinned(NODES_OF_A_WRITE);
@@ -164,28 +164,28 @@ fn the_backlog_is_a_few_times_what_is_pinned() {
 }
 
 #[test]
-fn a_pinned_version_is_looked_at_again_after_as_long() {
+fn a_pinned_version_is_checked_again_after_at_most_three_times_as_long() {
     let mut commits = Commits::new();
     let held = commits.commit(1);
-    let mut looked = Vec::new();
+    let mut checked_at = Vec::new();
     while commits.made < PERIODS[LEVELS - 1] {
         let pinned_for = commits.made;
         commits.commit_unpinned(1);
-        // Beside the look at the version that the commit hands over.
-        if LOOKED.get() > 1 {
-            looked.push(pinned_for);
+        // Each commit checks the version that it hands over. A second check is of `held`.
+        if CHECKED.get() > 1 {
+            checked_at.push(pinned_for);
         }
     }
-    assert!(looked.len() <= 16, "{looked:?}");
+    assert!(checked_at.len() <= 16, "{checked_at:?}");
     assert!(
-        looked.windows(2).all(|two| two[1] <= 3 * two[0]),
-        "{looked:?}"
+        checked_at.windows(2).all(|two| two[1] <= 3 * two[0]),
+        "{checked_at:?}"
     );
     drop(held);
 }
 
-/// Many versions that are pinned for good neither hide those that are not, nor are they
-/// looked at all the time.
+/// Versions that stay pinned don't delay the freeing of others, and commits check only a few
+/// of them.
 #[test]
 fn versions_that_are_pinned_for_good_do_not_hide_others() {
     const PINNED: usize = 50_000;

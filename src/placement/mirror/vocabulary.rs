@@ -9,7 +9,7 @@ use crate::placement::plan::{Call, is_custom};
 
 impl Push<'_> {
     /// Creates a trait or a class. Safe to repeat.
-    pub(super) fn create_word(
+    pub(super) fn create_term(
         &self,
         call: &Call,
         send: impl Fn() -> Result<(), Error>,
@@ -36,7 +36,7 @@ impl Push<'_> {
     /// answers 204, as if the class existed, if another class gets its number at the same
     /// moment (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the column
     /// `id`, which oslo.db calls `classes`).
-    pub(super) fn create_missing_words<'c>(
+    pub(super) fn create_missing_terms<'c>(
         &self,
         error: &Error,
         refused: impl IntoIterator<Item = &'c Call>,
