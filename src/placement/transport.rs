@@ -2,6 +2,7 @@
 //! Placement.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Sends requests. Implement it to use another HTTP stack.
@@ -15,6 +16,13 @@ pub trait Transport: Send + Sync {
     ///
     /// A [`TransportError`], as soon as it is clear that there will be no complete answer.
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError>;
+}
+
+/// To share one among clients and their credentials.
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        (**self).send(request)
+    }
 }
 
 /// The methods that Placement and Keystone use.

@@ -6,8 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use provider_tree::placement::{
-    ApplicationCredential, Auth, Error, Headers, Password, Request, Response, Transport,
-    TransportError,
+    ApplicationCredential, Auth, Client, Error, Filter, Headers, Password, Response, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -20,6 +19,7 @@ crate::tests![
     a_token_is_kept_until_shortly_before_its_end,
     a_token_whose_life_is_not_known_is_kept_for_a_while,
     threads_share_one_request_for_a_token,
+    clients_share_credentials_and_a_transport,
     only_the_token_in_use_is_forgotten,
     a_refused_password_says_what_keystone_said,
     a_keystone_that_is_down_is_unavailable,
@@ -29,18 +29,10 @@ crate::tests![
 
 type Answer = fn(usize, &Sent) -> Result<Response, TransportError>;
 
-struct Shared(Arc<Fake<Answer>>);
-
-impl Transport for Shared {
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        self.0.send(request)
-    }
-}
-
 fn keystone(answer: Answer) -> (Password, Arc<Fake<Answer>>) {
     let fake = Arc::new(Fake::new(answer));
     let password = Password::new("http://keystone/v3/", "nova", "hunter2", "service")
-        .transport(Arc::new(Shared(Arc::clone(&fake))));
+        .transport(Arc::clone(&fake));
     (password, fake)
 }
 
@@ -102,7 +94,7 @@ fn domains_are_named_or_numbered() {
 fn a_credential_asks_for_a_token() {
     let keystone = Arc::new(Fake::new(hour as Answer));
     let auth = ApplicationCredential::new("http://keystone", "id", "secret")
-        .transport(Arc::new(Shared(Arc::clone(&keystone))));
+        .transport(Arc::clone(&keystone));
     assert_eq!(token_of(&auth), "token-0");
     assert_eq!(keystone.sent()[0].url, "http://keystone/v3/auth/tokens");
     let body: Value = serde_json::from_str(keystone.sent()[0].body.as_ref().unwrap()).unwrap();
@@ -162,6 +154,35 @@ fn threads_share_one_request_for_a_token() {
         }
     });
     assert_eq!(keystone.sent().len(), 1);
+}
+
+fn clients_share_credentials_and_a_transport() {
+    let both = Arc::new(Fake::new(
+        (|number, sent| match &*sent.url {
+            "http://one/v3/auth/tokens" => hour(number, sent),
+            _ => Ok(answer(200, &[], r#"{"resource_providers": []}"#)),
+        }) as Answer,
+    ));
+    let password = Password::new("http://one", "nova", "hunter2", "service");
+    let password = Arc::new(password.transport(Arc::clone(&both)));
+    for endpoint in ["http://one", "http://two"] {
+        let client = Client::builder(endpoint).auth(Arc::clone(&password));
+        let client = client.transport(Arc::clone(&both)).build().unwrap();
+        client.list_providers(&Filter::default()).unwrap();
+    }
+    let sent = both.sent();
+    let urls: Vec<&str> = sent.iter().map(|sent| &*sent.url).collect();
+    let [token, one, two] = urls[..] else {
+        panic!("{urls:?}")
+    };
+    assert!(token.ends_with("/tokens"));
+    assert_eq!(
+        (one, two),
+        (
+            "http://one/resource_providers",
+            "http://two/resource_providers"
+        )
+    );
 }
 
 fn only_the_token_in_use_is_forgotten() {

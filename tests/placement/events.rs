@@ -40,7 +40,7 @@ impl Transport for Keystone {
 }
 
 fn password() -> Password {
-    Password::new("http://keystone", "nova", "hunter2", "service").transport(Arc::new(Keystone))
+    Password::new("http://keystone", "nova", "hunter2", "service").transport(Keystone)
 }
 
 fn each_request_is_one_event() {

@@ -127,17 +127,14 @@ impl Spoiling {
     }
 }
 
-struct Shared(Arc<Spoiling>);
-
-impl Transport for Shared {
+impl Transport for Spoiling {
     fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        let spoiling = &self.0;
-        let number = spoiling.requests.fetch_add(1, Relaxed);
+        let number = self.requests.fetch_add(1, Relaxed);
         let first = request.headers.get("x-auth-token").map(|token| {
-            let mut first = spoiling.first.lock().unwrap();
+            let mut first = self.first.lock().unwrap();
             first.get_or_insert_with(|| token.to_owned()).clone()
         });
-        let is_spoiling = number >= spoiling.spoils_from.load(Relaxed);
+        let is_spoiling = number >= self.spoils_from.load(Relaxed);
         let headers: Headers = request
             .headers
             .iter()
@@ -146,14 +143,14 @@ impl Transport for Shared {
                 _ => (name, value),
             })
             .collect();
-        let answer = spoiling.inner.send(&Request::new(
+        let answer = self.inner.send(&Request::new(
             request.method,
             request.url,
             &headers,
             request.body,
         ));
         if answer.as_ref().is_ok_and(|answer| answer.status == 401) {
-            spoiling.refused.fetch_add(1, Relaxed);
+            self.refused.fetch_add(1, Relaxed);
         }
         answer
     }
@@ -163,8 +160,8 @@ fn a_token_that_goes_bad_in_the_middle_is_replaced_once() {
     let tokens = Arc::new(Spoiling::new());
     let calls = Arc::new(Spoiling::new());
     let client = Client::builder(placement())
-        .auth(nova().transport(Arc::new(Shared(Arc::clone(&tokens)))))
-        .transport(Shared(Arc::clone(&calls)))
+        .auth(nova().transport(Arc::clone(&tokens)))
+        .transport(Arc::clone(&calls))
         .build()
         .unwrap();
     let half = |client: &Client| {
@@ -196,8 +193,8 @@ fn a_token_that_goes_bad_in_the_middle_of_a_push_is_replaced_once() {
         let tokens = Arc::new(Spoiling::new());
         let calls = Arc::new(Spoiling::new());
         let through = Client::builder(placement())
-            .auth(nova().transport(Arc::new(Shared(Arc::clone(&tokens)))))
-            .transport(Shared(Arc::clone(&calls)))
+            .auth(nova().transport(Arc::clone(&tokens)))
+            .transport(Arc::clone(&calls))
             .build()
             .unwrap();
         let tree = Arc::new(ProviderTree::new());

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use provider_tree::placement::{
-    AtGeneration, Client, Error, Filter, Inventories, ListedProvider, NoAuth, Request, Response,
-    Transport, TransportError,
+    AtGeneration, Client, Error, Filter, Inventories, ListedProvider, NoAuth,
 };
 use provider_tree::{Inventory, Trait};
 use serde_json::{Map, Value, json};
@@ -115,7 +114,7 @@ fn play(exchange: &Value, body: &str) -> (Result<Value, Error>, Sent) {
     let fake = Arc::new(Fake::new(move |_, _| Ok(response.clone())));
     let client = Client::builder("http://recorded")
         .auth(NoAuth::admin())
-        .transport(Shared(Arc::clone(&fake)))
+        .transport(Arc::clone(&fake))
         .build()
         .unwrap();
     let result = call(&client, &exchange["request"]);
@@ -123,14 +122,6 @@ fn play(exchange: &Value, body: &str) -> (Result<Value, Error>, Sent) {
     // A 401 is tried once more.
     assert_eq!(sent.len(), if status(exchange) == 401 { 2 } else { 1 });
     (result, sent[0].clone())
-}
-
-struct Shared<T>(Arc<T>);
-
-impl<T: Transport> Transport for Shared<T> {
-    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
-        self.0.send(request)
-    }
 }
 
 /// Makes the call that sends a request, and gives its result in Placement's words.

@@ -1,7 +1,5 @@
 //! No token, password or secret is ever printed.
 
-use std::sync::Arc;
-
 use provider_tree::placement::{
     ApplicationCredential, Auth, Client, Filter, Headers, Method, NoAuth, Password, Request,
     Response, Token, Transport, TransportError,
@@ -58,14 +56,14 @@ impl Transport for Keystone {
 
 fn errors_show_no_secret() {
     let password = Password::new("http://host", "nova", SECRET, "service");
-    let password = password.transport(Arc::new(Keystone));
+    let password = password.transport(Keystone);
     password.headers().unwrap();
     assert!(!format!("{password:?}").contains(SECRET));
     for status in [200, 400, 401, 403, 404, 406, 409, 500] {
         let fake = Fake::new(move |_, _| Ok(answer(status, &[("x-auth-token", SECRET)], "?")));
         let password = Password::new("http://host", "nova", SECRET, "service");
         let client = Client::builder("http://host")
-            .auth(password.transport(Arc::new(Keystone)))
+            .auth(password.transport(Keystone))
             .transport(fake)
             .build()
             .unwrap();

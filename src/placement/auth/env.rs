@@ -1,12 +1,10 @@
 //! Credentials from the environment, by the names that OpenStack's own clients use.
 
 use std::env;
-use std::sync::Arc;
 
 use super::{ApplicationCredential, Auth, NoAuth, Password, Token};
 use crate::placement::error::Error;
 use crate::placement::http::HttpTransport;
-use crate::placement::transport::Transport;
 
 /// Reads credentials from the `OS_*` variables, as OpenStack's own clients do.
 ///
@@ -82,15 +80,14 @@ fn from(variable: Variables<'_>) -> Result<Box<dyn Auth>, Error> {
 }
 
 /// A transport to Keystone that trusts the authorities in `OS_CACERT`, if set.
-fn transport(variable: Variables<'_>) -> Result<Arc<dyn Transport>, Error> {
+fn transport(variable: Variables<'_>) -> Result<HttpTransport, Error> {
     let settings = HttpTransport::builder();
     #[cfg(feature = "placement-tls")]
     let settings = match variable("OS_CACERT") {
         Some(path) => settings.ca_file(path),
         None => settings,
     };
-    let transport = HttpTransport::for_url(&needed(variable, "OS_AUTH_URL")?, settings)?;
-    Ok(Arc::new(transport))
+    HttpTransport::for_url(&needed(variable, "OS_AUTH_URL")?, settings)
 }
 
 fn needed(variable: Variables<'_>, name: &'static str) -> Result<String, Error> {

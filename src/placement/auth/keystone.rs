@@ -1,7 +1,7 @@
 //! Tokens from Keystone (API version 3), by password or application credential.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -97,8 +97,8 @@ impl Password {
     }
 
     /// Sends requests to Keystone through this transport; an [`HttpTransport`] by default.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.session.transport = Some(transport);
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.session.transport = Some(Box::new(transport));
         self
     }
 }
@@ -158,8 +158,8 @@ impl ApplicationCredential {
     }
 
     /// Sends requests to Keystone through this transport; an [`HttpTransport`] by default.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.session.transport = Some(transport);
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.session.transport = Some(Box::new(transport));
         self
     }
 }
@@ -185,7 +185,7 @@ impl Auth for ApplicationCredential {
 struct Session {
     /// Keystone's address, without `/v3` and trailing slashes.
     url: String,
-    transport: Option<Arc<dyn Transport>>,
+    transport: Option<Box<dyn Transport>>,
     /// Locked while a token is fetched, so that threads share one.
     cached: Mutex<Option<Cached>>,
 }

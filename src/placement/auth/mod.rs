@@ -5,6 +5,7 @@ mod expiry;
 mod keystone;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use self::env::auth_from_env;
 pub use self::keystone::{ApplicationCredential, Password};
@@ -29,6 +30,17 @@ pub trait Auth: Send + Sync {
 }
 
 impl<A: Auth + ?Sized> Auth for Box<A> {
+    fn headers(&self) -> Result<Headers, Error> {
+        (**self).headers()
+    }
+
+    fn invalidate(&self, refused: &Headers) {
+        (**self).invalidate(refused);
+    }
+}
+
+/// To share one with other clients.
+impl<A: Auth + ?Sized> Auth for Arc<A> {
     fn headers(&self) -> Result<Headers, Error> {
         (**self).headers()
     }
