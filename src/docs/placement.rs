@@ -92,6 +92,7 @@
 //! | 409: in use by allocations | reports it and leaves the edit pending; the other steps continue |
 //! | 409: name or UUID taken | reads by UUID: with the same name and parent, its own request created it; otherwise it is a conflict |
 //! | 404 for a DELETE | done |
+//! | a 4xx page of another server, such as an ingress during a rollout | as if there was no answer |
 //! | unreachable, 502, 503, 504, 429 | tries again a bounded number of times, after a pause that doubles up to a cap ([`Retry`]) or that `Retry-After` asks for; then the call fails, and [`run`] retries later |
 //! | 401 | asks for a new token, once; then it is an error |
 //! | 403 | an error that names the missing role |

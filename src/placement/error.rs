@@ -14,8 +14,9 @@ const EXCERPT: usize = 500;
 
 /// Why a call to Placement failed.
 ///
-/// The predicates say what a caller can do next; more than one may hold. They look through
-/// [`Login`](Self::Login), except for [`is_unknown_outcome`](Self::is_unknown_outcome).
+/// The predicates say what a caller can do next; more than one may hold. What they say about
+/// providers is Placement's word alone: they don't take it from Keystone, nor from a server in
+/// front of Placement.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -114,7 +115,8 @@ pub struct Refusal {
 }
 
 impl Error {
-    /// What the service said, if it refused the request.
+    /// What the service said, if it refused the request. After a failed
+    /// [`Login`](Self::Login), what Keystone said.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -124,9 +126,9 @@ impl Error {
     }
 
     /// Whether the provider has another generation than the one given: read it again. Any 409
-    /// that no other predicate covers counts too.
+    /// of Placement's that no other predicate covers counts too.
     pub fn is_conflict(&self) -> bool {
-        self.has_status(409) && !(self.is_in_use() || self.is_duplicate() || self.is_parent())
+        self.placement_said(409) && !(self.is_in_use() || self.is_duplicate() || self.is_parent())
     }
 
     /// Whether allocations use what would be removed. Repeating the request doesn't help.
@@ -147,10 +149,10 @@ impl Error {
 
     /// Whether there is no such provider.
     pub fn is_not_found(&self) -> bool {
-        self.has_status(404)
+        self.placement_said(404)
     }
 
-    /// Whether the token, or the credentials, were refused.
+    /// Whether the token, or the credentials, were refused, by Placement or by Keystone.
     pub fn is_unauthorized(&self) -> bool {
         self.has_status(401)
     }
@@ -164,7 +166,9 @@ impl Error {
     /// not the service's, 429 or 5xx.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Refused(refusal) => refusal.status == 429 || refusal.status >= 500,
+            Self::Refused(refusal) => {
+                refusal.status == 429 || refusal.status >= 500 || refusal.is_foreign()
+            }
             Self::Transport { source, .. } => !matches!(source, TransportError::TooLarge { .. }),
             Self::Malformed { .. } => true,
             Self::Login { source, .. } => source.is_unavailable(),
@@ -176,7 +180,9 @@ impl Error {
     /// of a call that only reads.
     pub fn is_unknown_outcome(&self) -> bool {
         match self {
-            Self::Refused(refusal) => refusal.method.is_change() && refusal.status >= 500,
+            Self::Refused(refusal) => {
+                refusal.method.is_change() && (refusal.status >= 500 || refusal.is_foreign())
+            }
             Self::Transport { method, source, .. } => {
                 method.is_change() && !matches!(source, TransportError::NotSent(_))
             }
@@ -196,8 +202,21 @@ impl Error {
             .is_some_and(|refusal| refusal.status == status)
     }
 
+    /// What Placement itself said about the request: each of its refusals has a code.
+    fn of_placement(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) if refusal.code.is_some() => Some(refusal),
+            _ => None,
+        }
+    }
+
+    fn placement_said(&self, status: u16) -> bool {
+        self.of_placement()
+            .is_some_and(|refusal| refusal.status == status)
+    }
+
     fn has_code(&self, code: &str) -> bool {
-        self.refusal()
+        self.of_placement()
             .is_some_and(|refusal| refusal.code.as_deref() == Some(code))
     }
 
@@ -224,6 +243,15 @@ impl Refusal {
             "placement:reshaper:reshape" => "`service`",
             _ => "`admin` or `service`",
         })
+    }
+
+    /// Whether it is most likely the page of a server in front of the service, such as an
+    /// ingress during a rollout: it has neither a code of Placement's nor a title, as both
+    /// services' errors do. A 401 is any server's to give, and a 429 says enough.
+    fn is_foreign(&self) -> bool {
+        matches!(self.status, 400 | 402..=428 | 430..=499)
+            && self.code.is_none()
+            && self.title.is_empty()
     }
 }
 

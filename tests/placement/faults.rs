@@ -29,6 +29,8 @@ crate::tests![
     a_401_anywhere,
     garbage_anywhere,
     garbage_for_what_was_done_anywhere,
+    a_404_of_another_server_anywhere,
+    a_409_of_another_server_anywhere,
     another_clients_edit_before_any_request,
     another_clients_edit_after_a_lost_answer,
     another_clients_edit_of_the_same_field_is_never_overwritten,
@@ -348,6 +350,14 @@ fn garbage_anywhere() {
 
 fn garbage_for_what_was_done_anywhere() {
     anywhere(|| Fault::AnswerInstead(200, "<html>"));
+}
+
+fn a_404_of_another_server_anywhere() {
+    anywhere(|| Fault::Answer(404, "<html>no such page</html>"));
+}
+
+fn a_409_of_another_server_anywhere() {
+    anywhere(|| Fault::Answer(409, "<html>busy</html>"));
 }
 
 fn another_clients_edit_before_any_request() {

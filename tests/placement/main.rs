@@ -20,6 +20,7 @@ mod mirror_pulls;
 mod mirror_pushes;
 mod mirror_requests;
 mod mirror_run;
+mod other_servers;
 mod proxy;
 mod proxy_faults;
 mod recorded;
@@ -46,6 +47,7 @@ fn main() {
         limits::TESTS,
         mirror_outages::LOCAL,
         mirror_pulls::LOCAL,
+        other_servers::TESTS,
         recorded::TESTS,
         redaction::TESTS,
         tls::TESTS,

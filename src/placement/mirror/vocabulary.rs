@@ -41,8 +41,9 @@ impl Push<'_> {
         error: &Error,
         refused: impl IntoIterator<Item = &'c Call>,
     ) -> Result<bool, Reason> {
-        if error.refusal().is_none_or(|refusal| refusal.status != 400) {
-            return Ok(false);
+        match error {
+            Error::Refused(refusal) if refusal.status == 400 => {}
+            _ => return Ok(false),
         }
         let (mut classes, mut traits) = (BTreeSet::new(), BTreeSet::new());
         for call in refused {
