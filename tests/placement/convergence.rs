@@ -1,7 +1,6 @@
 //! Several mirrors of one tree in Placement, each with a forest of its own: nothing is
 //! lost, and all are equal in the end.
 
-use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use uuid::Uuid;
 use crate::proxy::Proxy;
 use crate::service::{address, class, client, placement, root, unique};
 use crate::truth;
+use crate::waits::{StopOnDrop, at_once, wait_for};
 use crate::writer::{CHILDREN, EDITS, Job, Outcome, Process, Site};
 
 crate::tests![
@@ -103,31 +103,19 @@ fn eight_writers_that_race_for_traits_converge() {
     let direct = client();
     let root = root(&direct);
     let sites: Vec<Site> = (0..8).map(|_| Site::new(&placement(), root)).collect();
-    let start = Barrier::new(sites.len());
-    let redone: u64 = thread::scope(|scope| {
-        let threads: Vec<_> = sites
+    let mut redone = 0;
+    for round in 0..ROUNDS {
+        for (number, site) in sites.iter().enumerate() {
+            let name = format!("CUSTOM_RACE_{number}_{round}");
+            site.tree.add_traits(root, [name]).unwrap();
+        }
+        redone += at_once(&sites, Site::sync_until_complete)
             .iter()
-            .enumerate()
-            .map(|(number, site)| {
-                let start = &start;
-                scope.spawn(move || {
-                    let mut redone = 0;
-                    for round in 0..ROUNDS {
-                        let name = format!("CUSTOM_RACE_{number}_{round}");
-                        site.tree.add_traits(root, [name]).unwrap();
-                        start.wait();
-                        redone += site.sync_until_complete();
-                    }
-                    start.wait();
-                    redone + site.sync_until_complete()
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum()
-    });
+            .sum::<u64>();
+    }
+    redone += at_once(&sites, Site::sync_until_complete)
+        .iter()
+        .sum::<u64>();
     assert!(redone > 0, "nobody raced");
     let theirs = truth::read(&direct, root);
     assert_eq!(
@@ -148,36 +136,24 @@ fn classes_created_at_the_same_moment_are_all_kept() {
     let created: Vec<_> = (0..8)
         .map(|number| class(&format!("CUSTOM_{id}_{number}")))
         .collect();
-    let start = Barrier::new(created.len());
-    thread::scope(|scope| {
-        for class in &created {
-            let (start, site) = (&start, Site::new(&placement(), root));
-            scope.spawn(move || {
-                let edit = site.tree.update(|transaction| {
-                    let child = transaction.new_child(&unique("child"), root)?;
-                    let record = (class.clone(), Inventory::new(1));
-                    transaction.update_inventory(child, [record], None)
-                });
-                edit.unwrap();
-                start.wait();
-                let pushed = site.mirror.push().unwrap();
-                assert!(pushed.is_complete(), "{:?}", pushed.failed);
-            });
-        }
-    });
+    let site_with = |class: &ResourceClass| {
+        let site = Site::new(&placement(), root);
+        let edit = site.tree.update(|transaction| {
+            let child = transaction.new_child(&unique("child"), root)?;
+            let record = (class.clone(), Inventory::new(1));
+            transaction.update_inventory(child, [record], None)
+        });
+        edit.unwrap();
+        site
+    };
+    let sites: Vec<Site> = created.iter().map(site_with).collect();
+    for pushed in at_once(&sites, |site| site.mirror.push().unwrap()) {
+        assert!(pushed.is_complete(), "{:?}", pushed.failed);
+    }
     let theirs = truth::read(&direct, root);
     for class in &created {
         let holds = |(_, provider): (_, &ProviderState)| provider.inventory().contains_key(class);
         assert!(theirs.iter().any(holds), "{class}");
-    }
-}
-
-/// Waits for what must become true soon.
-fn wait_until(what: &str, is_true: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_true() {
-        assert!(Instant::now() < deadline, "{what}");
-        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -189,6 +165,7 @@ fn running_mirrors_of_one_tree_converge() {
     let stop = Stop::new();
     let options = RunOptions::default().interval(Duration::from_millis(50));
     thread::scope(|scope| {
+        let _stop = StopOnDrop(&stop);
         for site in &sites {
             scope.spawn(|| site.mirror.run(&options, &stop, |_| {}));
         }
@@ -204,17 +181,15 @@ fn running_mirrors_of_one_tree_converge() {
             }
             thread::sleep(Duration::from_millis(10));
         }
-        wait_until("both have everything", || {
+        wait_for(|| {
             sites.iter().all(|site| {
                 let snapshot = site.tree.snapshot();
                 let traits = snapshot.get(root).unwrap().traits().len();
                 (traits, snapshot.len()) == (2 * EDITS, 1 + 2 * EDITS)
             })
         });
-        wait_until("both agree in their generations", || {
-            sites[0].state() == sites[1].state()
-        });
-        stop.stop();
+        // In their generations, too.
+        wait_for(|| sites[0].state() == sites[1].state());
     });
     let theirs = truth::read(&direct, root);
     for site in &sites {
@@ -254,19 +229,18 @@ fn an_idle_mirror_only_looks() {
         assert!((1..=most as usize).contains(&looks), "{looks}");
     };
     thread::scope(|scope| {
+        let _stop = StopOnDrop(&stop);
         scope.spawn(|| site.mirror.run(&options, &stop, |_| {}));
-        wait_until("it looks", || !proxy.seen().is_empty());
+        wait_for(|| !proxy.seen().is_empty());
         thread::sleep(interval);
         idle(Duration::from_secs(seconds));
         // What it sends and commits for an edit doesn't wake it either.
         let version = site.tree.version();
         proxy.reset();
         site.tree.add_traits(root, ["HW_NUMA_ROOT"]).unwrap();
-        wait_until("the edit is committed with its generation", || {
-            site.tree.version() == version + 2
-        });
+        // The edit is committed, and then its generation.
+        wait_for(|| site.tree.version() == version + 2);
         idle(Duration::from_secs(1));
-        stop.stop();
     });
     assert_eq!(site.state(), truth::read(&direct, root));
 }

@@ -29,6 +29,7 @@ mod refusals;
 mod service;
 mod tls;
 mod truth;
+mod waits;
 mod writer;
 
 use libtest_mimic::{Arguments, Trial};

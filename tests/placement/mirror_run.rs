@@ -9,6 +9,7 @@ use provider_tree::placement::{Retry, RunOptions, Stop, Trigger};
 use crate::host::{Host, put_vcpus};
 use crate::proxy::Fault;
 use crate::service::allocate;
+use crate::waits::{StopOnDrop, wait_for};
 
 crate::tests![
     an_edit_is_sent_at_once_and_nothing_else,
@@ -36,14 +37,6 @@ struct Did {
 
 /// Runs a host's mirror while `meanwhile` runs, which is shown the rounds so far.
 fn run(host: &Host, options: &RunOptions, meanwhile: impl FnOnce(&Mutex<Vec<Did>>)) -> Vec<Did> {
-    struct Stops<'a>(&'a Stop);
-
-    impl Drop for Stops<'_> {
-        fn drop(&mut self) {
-            self.0.stop();
-        }
-    }
-
     let stop = Stop::new();
     let rounds = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -57,21 +50,11 @@ fn run(host: &Host, options: &RunOptions, meanwhile: impl FnOnce(&Mutex<Vec<Did>
                 });
             });
         });
-        // Also if an assertion fails.
-        let _stops = Stops(&stop);
+        let _stop = StopOnDrop(&stop);
         wait_for(|| !rounds.lock().unwrap().is_empty());
         meanwhile(&rounds);
     });
     rounds.into_inner().unwrap()
-}
-
-#[track_caller]
-fn wait_for(what: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !what() {
-        assert!(Instant::now() < deadline, "in vain");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn triggers(rounds: &[Did]) -> Vec<Trigger> {
