@@ -392,6 +392,37 @@ fn edits_of_large_trees_leave_no_backlog<C: SnapshotCell>() {
     }
 }
 
+/// What a commit copies and so keeps of the version before it, in bytes.
+fn copied_by_adding_a_child(siblings: usize) -> usize {
+    const COMMITS: usize = 100;
+    let tree = ProviderTree::new();
+    let parent = tree.new_root("parent").unwrap().value;
+    tree.update(|transaction| {
+        for number in 0..siblings {
+            transaction.new_child(&format!("child{number}"), parent)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let before = LIVE.load(Relaxed);
+    let versions: Vec<_> = (0..COMMITS)
+        .map(|number| {
+            tree.new_child(&format!("added {number}"), parent).unwrap();
+            tree.snapshot()
+        })
+        .collect();
+    let copied = LIVE.load(Relaxed) - before;
+    drop(versions);
+    copied / COMMITS
+}
+
+fn adding_a_child_copies_little_more_among_many_siblings() {
+    let [few, many] = [1_000, 100_000].map(copied_by_adding_a_child);
+    println!("{few} bytes among 1,000, {many} among 100,000");
+    // Copying all siblings would take a hundred times as much.
+    assert!(many < few * 3, "{few} among 1,000, {many} among 100,000");
+}
+
 fn main() -> ExitCode {
     run_one_at_a_time([
         (
@@ -403,6 +434,10 @@ fn main() -> ExitCode {
             || replaced_versions_and_dropped_trees_are_freed::<EpochCell>(false),
         ),
         ("two_trees_on_epoch_are_freed", two_trees_on_epoch_are_freed),
+        (
+            "adding_a_child_copies_little_more_among_many_siblings",
+            adding_a_child_copies_little_more_among_many_siblings,
+        ),
         (
             "dropping_a_fork_frees_its_versions",
             dropping_a_fork_frees_its_versions,

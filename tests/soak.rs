@@ -26,7 +26,7 @@ const FEW: usize = 100;
 /// The same for epoch cells, which keep every version replaced while a thread is preempted
 /// in the middle of a read or a commit. Until it runs again, each other writer has a time
 /// slice of some 4 ms, in which 2 cores commit up to 560 times; and a version may wait for
-/// several such threads. With 32 writers, the most in 30 runs was 13,866, and 16,320 when
+/// several such threads. With 32 writers, the most in 30 runs was 13,866, and 16,778 when
 /// they lasted 30 s.
 const FEW_ON_EPOCH: usize = 20_000;
 

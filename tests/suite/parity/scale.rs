@@ -3,7 +3,6 @@
 use crate::cases::refusal::Refusal;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use provider_tree::{Forest, NewProvider};
 use uuid::Uuid;
@@ -11,39 +10,20 @@ use uuid::Uuid;
 use super::{one_root, record, refused};
 use crate::cases::{fork, new_tree};
 
-/// The shortest of a few runs, so that a busy machine doesn't matter.
-fn shortest(mut run: impl FnMut()) -> Duration {
-    let timed = (0..5).map(|_| {
-        let started = Instant::now();
-        run();
-        started.elapsed()
-    });
-    timed.min().unwrap()
-}
-
 #[test]
-fn a_hundred_lookups_cost_less_than_one_scan() {
+fn the_last_of_many_children_is_found_by_uuid_and_by_name() {
     // Nova: a look-up of a child scans the forest.
-    // Differs: each is one look-up in a hash map, by UUID and by name.
+    // Differs: it is one look-up in an index, whose cost the benchmarks show.
     let tree = one_root();
     let records = (1..=20_000_u128).map(|number| {
         let name = format!("child {number}");
         record(Uuid::from_u128(number << 64), &name, super::R)
     });
     tree.populate(records).unwrap();
-    let snapshot = tree.snapshot();
     let last = Uuid::from_u128(20_000 << 64);
-    let scan = shortest(|| {
-        let found = snapshot.iter().find(|provider| provider.uuid() == last);
-        assert!(found.is_some());
-    });
-    let lookups = shortest(|| {
-        for _ in 0..50 {
-            assert!(snapshot.get(last).is_some());
-            assert!(snapshot.find("child 20000").is_some());
-        }
-    });
-    assert!(lookups < scan, "{lookups:?} and {scan:?}");
+    let snapshot = tree.snapshot();
+    assert_eq!(snapshot.get(last).unwrap().name(), "child 20000");
+    assert_eq!(snapshot.find("child 20000").unwrap().uuid(), last);
 }
 
 #[test]
