@@ -93,9 +93,10 @@ impl Session<'_> {
     ) -> Result<(), Error> {
         let traits = self.traits_of(scope, &listed)?;
         let read = parallel::try_map(self.connections(), listed, |listed| {
-            let traits = traits.as_ref().map(|traits| AtGeneration {
+            let traits = traits.get(&listed.uuid).cloned();
+            let traits = traits.map(|traits| AtGeneration {
                 generation: listed.generation,
-                content: traits.get(&listed.uuid).cloned().unwrap_or_default(),
+                content: traits,
             });
             let content = self.read_content(listed.uuid, traits)?;
             let parent = listed.parent_provider_uuid;
@@ -109,35 +110,50 @@ impl Session<'_> {
     }
 
     /// The traits of listed providers, from one listing per trait, if there are few traits. A
-    /// provider's are right if its generation is still the listed one afterwards.
+    /// provider's are right if its generation is still the listed one afterwards. Those that
+    /// the listings may not cover are left out.
     fn traits_of(
         &self,
         scope: &Scope,
         listed: &[ListedProvider],
-    ) -> Result<Option<BTreeMap<Uuid, BTreeSet<Trait>>>, Error> {
+    ) -> Result<BTreeMap<Uuid, BTreeSet<Trait>>, Error> {
         if listed.len() < MANY {
-            return Ok(None);
+            return Ok(BTreeMap::new());
         }
         let in_use = self.read(|client| client.list_traits_in_use())?;
         if in_use.len() * PROVIDERS_PER_TRAIT > listed.len() {
-            return Ok(None);
+            return Ok(BTreeMap::new());
         }
-        let filter = match scope {
-            Scope::Trees(roots) if roots.len() == 1 => Filter::default().in_tree(roots[0]),
-            _ => Filter::default(),
+        let (filter, is_all) = match scope {
+            Scope::Trees(roots) if roots.len() == 1 => (Filter::default().in_tree(roots[0]), false),
+            _ => (Filter::default(), true),
         };
         let in_use = Vec::from_iter(in_use);
         let holders = parallel::try_map(self.connections(), in_use, |name| {
             let holders = self.list_once(&filter.clone().required(&name))?;
             Ok((name, holders))
         })?;
-        let mut traits: BTreeMap<Uuid, BTreeSet<Trait>> = BTreeMap::new();
+        // A provider of another tree is not among the holders, and a move leaves the generation
+        // as it was: what counts is to be in this tree before and after.
+        let after = match is_all {
+            true => BTreeMap::new(),
+            false => by_uuid(self.list_once(&filter)?),
+        };
+        let root_after = |uuid| after.get(&uuid).map(|after| after.root_provider_uuid);
+        let covered = listed
+            .iter()
+            .filter(|listed| is_all || root_after(listed.uuid) == Some(listed.root_provider_uuid));
+        let mut traits: BTreeMap<Uuid, BTreeSet<Trait>> = covered
+            .map(|listed| (listed.uuid, BTreeSet::new()))
+            .collect();
         for (name, holders) in holders {
             for holder in holders {
-                traits.entry(holder.uuid).or_default().insert(name.clone());
+                if let Some(traits) = traits.get_mut(&holder.uuid) {
+                    traits.insert(name.clone());
+                }
             }
         }
-        Ok(Some(traits))
+        Ok(traits)
     }
 
     /// Reads the parts of a provider in turn until all are of one generation. `None` if it is
