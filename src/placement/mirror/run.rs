@@ -146,6 +146,7 @@ impl<C: SnapshotCell> Mirror<C> {
         due: Option<Instant>,
     ) -> Option<Trigger> {
         let waker = stop.waker();
+        let is_due = || due.is_some_and(|due| due <= Instant::now());
         loop {
             // Counted before the check, so that no later ring is missed.
             let mut rings = stop.rings();
@@ -157,7 +158,8 @@ impl<C: SnapshotCell> Mirror<C> {
                 .is_ready()
             {}
             match self.begin() {
-                Ok(agreed) if self.has_news(&agreed) => return Some(Trigger::Change),
+                // A tree that is always busy does not put off the timer.
+                Ok(agreed) if self.has_news(&agreed) && !is_due() => return Some(Trigger::Change),
                 _ => {}
             }
             if !stop.wait(&mut rings, due) {

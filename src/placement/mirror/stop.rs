@@ -63,10 +63,10 @@ impl Stop {
     }
 
     /// Waits until it has rung again since `rings`, and updates `rings`. Returns `false` at
-    /// the deadline.
+    /// the deadline, however often it rings.
     pub(super) fn wait(&self, rings: &mut u64, deadline: Option<Instant>) -> bool {
         let mut state = self.0.lock();
-        while state.rings == *rings {
+        loop {
             let left = match deadline {
                 None => Duration::MAX,
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
@@ -74,11 +74,13 @@ impl Stop {
             if left.is_zero() {
                 return false;
             }
+            if state.rings != *rings {
+                *rings = state.rings;
+                return true;
+            }
             let woken = self.0.rung.wait_timeout(state, left);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
-        *rings = state.rings;
-        true
     }
 }
 
@@ -99,5 +101,21 @@ impl Bell {
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         self.ring(|_| {});
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_ring_puts_off_a_deadline() {
+        let stop = Stop::new();
+        let mut rings = stop.rings();
+        stop.waker().wake();
+        let later = Instant::now() + Duration::from_secs(60);
+        assert!(stop.wait(&mut rings, Some(later)));
+        stop.waker().wake();
+        assert!(!stop.wait(&mut rings, Some(Instant::now())));
     }
 }
