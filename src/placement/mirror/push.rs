@@ -25,7 +25,7 @@ pub(super) struct Push<'a> {
     /// For each step, the steps that depend on it.
     dependents: Vec<Vec<usize>>,
     progress: Mutex<Progress<'a>>,
-    changed: Condvar,
+    pub(super) changed: Condvar,
 }
 
 /// How far a plan has got.
@@ -40,6 +40,8 @@ pub(super) struct Progress<'a> {
     /// The steps under way.
     running: BTreeSet<usize>,
     outcomes: BTreeMap<usize, Result<(), Reason>>,
+    /// Whether a resource class is being created.
+    pub(super) creates_class: bool,
     /// Placement can't be reached, or refuses every request.
     is_halted: bool,
 }
@@ -93,6 +95,7 @@ impl<'a> Push<'a> {
                 ready,
                 running: BTreeSet::new(),
                 outcomes: BTreeMap::new(),
+                creates_class: false,
                 is_halted: false,
             }),
             changed: Condvar::new(),
@@ -157,7 +160,8 @@ impl<'a> Push<'a> {
 
 impl Push<'_> {
     /// The first ready step that shares no provider with a step under way: what one step reads
-    /// of a provider would be outdated by the other's change.
+    /// of a provider would be outdated by the other's change. Classes are created one at a
+    /// time: see [`ClassTurn`](super::words::ClassTurn).
     fn first_free(&self, progress: &Progress<'_>) -> Option<usize> {
         let providers = |at: usize| providers(&self.steps[at].request);
         let busy: BTreeSet<Uuid> = progress
@@ -166,8 +170,14 @@ impl Push<'_> {
             .copied()
             .flat_map(providers)
             .collect();
+        let creates_class =
+            |at: usize| matches!(self.steps[at].request, Call::CreateResourceClass { .. });
+        let is_class_busy = progress.running.iter().any(|&at| creates_class(at));
         let mut ready = progress.ready.iter().copied();
-        ready.find(|&at| providers(at).all(|uuid| !busy.contains(&uuid)))
+        ready.find(|&at| {
+            let waits = is_class_busy && creates_class(at);
+            !waits && providers(at).all(|uuid| !busy.contains(&uuid))
+        })
     }
 }
 

@@ -8,9 +8,12 @@ use crate::placement::plan::Call;
 impl Push<'_> {
     pub(super) fn carry_out(&self, call: &Call) -> Result<(), Reason> {
         match call {
-            Call::CreateResourceClass { class } => self.create_term(call, || {
-                self.session.once(|c| c.create_resource_class(class))
-            }),
+            Call::CreateResourceClass { class } => {
+                let _turn = self.class_turn();
+                self.create_term(call, || {
+                    self.session.once(|c| c.create_resource_class(class))
+                })
+            }
             Call::CreateTrait { name } => {
                 self.create_term(call, || self.session.once(|c| c.create_trait(name)))
             }

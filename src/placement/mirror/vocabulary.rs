@@ -1,11 +1,39 @@
 //! Creates the custom resource classes and traits that content needs.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use super::push::Push;
 use super::report::Reason;
 use crate::placement::error::Error;
 use crate::placement::plan::{Call, is_custom};
+
+/// The right to create a resource class. One step at a time has it, since on PostgreSQL a
+/// class may get lost if another one is created at the same moment: if that one gets its
+/// number, Placement answers 204, as if the class existed (16.0.0: `ResourceClass.create`
+/// waits for a `DBDuplicateEntry` of the column `id`, which oslo.db calls `classes`).
+pub(super) struct ClassTurn<'p, 'a>(&'p Push<'a>);
+
+/// Runs even if a foreign transport panics.
+impl Drop for ClassTurn<'_, '_> {
+    fn drop(&mut self) {
+        self.0.lock().creates_class = false;
+        self.0.changed.notify_all();
+    }
+}
+
+impl<'a> Push<'a> {
+    /// Waits until no other step creates a class.
+    pub(super) fn class_turn(&self) -> ClassTurn<'_, 'a> {
+        let mut progress = self.lock();
+        while progress.creates_class {
+            let woken = self.changed.wait(progress);
+            progress = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        progress.creates_class = true;
+        ClassTurn(self)
+    }
+}
 
 impl Push<'_> {
     /// Creates a trait or a class. Safe to repeat.
@@ -32,10 +60,8 @@ impl Push<'_> {
     /// Creates the classes and traits whose absence made Placement refuse content. Returns
     /// whether there were any.
     ///
-    /// Another client may have deleted one, or it was never created: on PostgreSQL, Placement
-    /// answers 204, as if the class existed, if another class gets its number at the same
-    /// moment (16.0.0: `ResourceClass.create` waits for a `DBDuplicateEntry` of the column
-    /// `id`, which oslo.db calls `classes`).
+    /// Another client may have deleted one, or created another at the same moment as this
+    /// mirror: see [`ClassTurn`].
     pub(super) fn create_missing_terms<'c>(
         &self,
         error: &Error,
