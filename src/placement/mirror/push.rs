@@ -238,10 +238,11 @@ impl Drop for Running<'_, '_> {
     }
 }
 
-/// Whether every other request would fail the same way.
+/// Whether every other request would fail the same way. Not so with a 403: Placement has a
+/// policy for each kind of request.
 pub(super) fn concerns_all(error: &Error) -> bool {
     match error {
-        Error::Refused(refusal) => matches!(refusal.status, 401 | 403 | 429 | 502 | 503 | 504),
+        Error::Refused(refusal) => matches!(refusal.status, 401 | 429 | 502 | 503 | 504),
         Error::Transport { .. } => error.is_unavailable(),
         Error::UnsupportedMicroversion { .. } | Error::Login { .. } | Error::Stopped => true,
         _ => false,
