@@ -182,8 +182,8 @@ impl<C: SnapshotCell> Mirror<C> {
     ///
     /// # Errors
     ///
-    /// [`Error::Tree`]; as [`pull`](Self::pull) for a mirror that has read nothing yet.
-    /// [`Pushed`] reports the steps that failed.
+    /// As [`pull`](Self::pull) for a mirror that has read nothing yet. [`Pushed`] reports all
+    /// that happens later: the steps that failed, and what the tree refuses.
     pub fn push(&self) -> Result<Pushed, Error> {
         let stop = Stop::new();
         self.push_with(&mut *self.begin()?, Plan::new, &stop)
@@ -272,13 +272,20 @@ impl<C: SnapshotCell> Mirror<C> {
             agreed,
         );
         let mut pushed = push.finish();
-        let committed = self.commit(agreed)?;
         let mut conflicts = Conflicts::default();
         conflicts.add(&merge.conflicts);
         conflicts.add(&pushed.conflicts);
-        conflicts.add(&committed.value.conflicts);
+        match self.commit(agreed) {
+            Ok(committed) => {
+                conflicts.add(&committed.value.conflicts);
+                pushed.version = committed.version;
+            }
+            Err(error) => {
+                pushed.version = self.tree.version();
+                pushed.error = Some(error);
+            }
+        }
         pushed.conflicts = conflicts.into_vec();
-        pushed.version = committed.version;
         pushed.requests = session.requests();
         events::pushed(&pushed);
         Ok(pushed)

@@ -44,6 +44,9 @@ pub struct Pushed {
     pub version: u64,
     /// All conflicts, however they were settled.
     pub conflicts: Vec<FieldConflict>,
+    /// [`Error::Tree`] if the tree refuses what Placement has: nothing was committed, and the
+    /// version is that before the push. The steps are done all the same.
+    pub error: Option<Error>,
     /// Placement can't be reached, or refuses every request.
     pub(super) is_halted: bool,
 }
@@ -79,11 +82,13 @@ pub struct Synced {
 }
 
 impl Pushed {
-    /// Whether every step is done and no conflict is left to settle.
+    /// Whether every step is done, no conflict is left to settle, and the tree shows the
+    /// outcome.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let stops = |conflict: &FieldConflict| conflict.outcome == Policy::Stop;
-        self.failed.is_empty() && self.not_tried.is_empty() && !self.conflicts.iter().any(stops)
+        let is_settled = !self.conflicts.iter().any(stops);
+        self.failed.is_empty() && self.not_tried.is_empty() && is_settled && self.error.is_none()
     }
 }
 
@@ -94,7 +99,7 @@ impl Synced {
         self.pulled.requests + self.pushed.requests
     }
 
-    /// Whether every step of the push is done.
+    /// Whether [the push](Pushed::is_complete) is.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.pushed.is_complete()

@@ -170,9 +170,11 @@ impl<C: SnapshotCell> Mirror<C> {
 }
 
 impl Round {
-    /// Whether Placement could not be reached, or refuses every request.
+    /// Whether Placement could not be reached, or refuses every request, or the tree refuses
+    /// what Placement has.
     fn fails(&self) -> bool {
-        self.error.is_some() || self.pushed.as_ref().is_some_and(|pushed| pushed.is_halted)
+        let fails = |pushed: &Pushed| pushed.is_halted || pushed.error.is_some();
+        self.error.is_some() || self.pushed.as_ref().is_some_and(fails)
     }
 
     fn retry_after(&self) -> Duration {
