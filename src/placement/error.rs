@@ -110,7 +110,7 @@ pub struct Refusal {
     pub detail: String,
     /// The request's ID in the service's log.
     pub request_id: Option<String>,
-    /// How long the service asks callers to wait.
+    /// How long the service asks callers to wait, a day at most.
     pub retry_after: Option<Duration>,
 }
 

@@ -9,6 +9,9 @@ use super::error::excerpt;
 use crate::placement::error::{Error, Refusal};
 use crate::placement::transport::{Headers, Method, Request, Response, Transport};
 
+/// A service that asks for a longer pause is taken to ask for this one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3_600);
+
 /// A request that was sent.
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only reported"))]
 pub(super) struct Exchange {
@@ -125,7 +128,7 @@ impl Exchange {
                 .map(excerpt),
             retry_after: header("retry-after")
                 .and_then(|seconds| seconds.trim().parse().ok())
-                .map(Duration::from_secs),
+                .map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE)),
         }))
     }
 }

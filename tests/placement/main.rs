@@ -14,6 +14,7 @@ mod killed;
 mod limits;
 #[path = "../common/events.rs"]
 mod listen;
+mod mirror_alone;
 mod mirror_conflicts;
 mod mirror_outages;
 mod mirror_pulls;
@@ -46,6 +47,7 @@ fn main() {
         auth::TESTS,
         events::TESTS,
         limits::TESTS,
+        mirror_alone::TESTS,
         mirror_outages::LOCAL,
         mirror_pulls::LOCAL,
         other_servers::TESTS,
