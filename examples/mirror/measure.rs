@@ -1,5 +1,5 @@
-//! Requests and times of a mirror, beside the same requests without one: sent again, by as
-//! many threads as the mirror has connections, in turns with it. Or beside Nova's client.
+//! Requests and times of a mirror, compared with the same requests sent without one, by as
+//! many threads as the mirror has connections, in turns with it; or with Nova's client.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Nova's report client beside a mirror: the same host, the same operations, in turns.
+//! Nova's report client compared with a mirror: the same host, the same operations, in turns.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -66,7 +66,7 @@ impl Nova {
         Ok(())
     }
 
-    /// Prints its figures beside the mirror's: requests and median of each operation.
+    /// Prints its figures next to the mirror's: requests and median of each operation.
     pub fn print(&self, mirror: &[(usize, Duration)]) -> Result<(), String> {
         print(
             "| operation | Nova: requests | here: requests | Nova: ms | here: ms |\n\

@@ -15,8 +15,9 @@
 //! - **Writers free old versions**, so a commit pays for more than its own edits, as a rule 25
 //!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). The
 //!   exception is what one commit replaced of a tree of more than 32 providers: that is freed
-//!   at once, some 2 µs per provider. Once the `ProviderTree` itself is gone, dropping the last
-//!   snapshot of a version frees it: tens of milliseconds for 100,000 providers.
+//!   at once, some 2 µs for each provider that it edited. Once the `ProviderTree` itself is
+//!   gone, dropping the last snapshot of a version frees it: tens of milliseconds for 100,000
+//!   providers.
 //! - **No update inside an update.** The closure of an update can't update the same tree:
 //!   [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it waits for another thread that
 //!   commits to the tree, the update loses each time, and ends with

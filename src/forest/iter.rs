@@ -425,7 +425,7 @@ impl<'a> Iterator for Children<'a> {
     }
 }
 
-/// A provider's parent, its parent's parent and so on up to the root. From
+/// A provider's parent, its parent's parent and so on up to the root. Returned by
 /// [`Forest::ancestors`].
 #[must_use = "an iterator does nothing unless it is used"]
 #[derive(Clone)]

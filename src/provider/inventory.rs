@@ -35,7 +35,7 @@ pub struct Inventory {
     pub allocation_ratio: Option<f64>,
 }
 
-/// An [`Inventory`] with Placement's defaults for what was not given. From
+/// An [`Inventory`] with Placement's defaults for what was not given. Returned by
 /// [`Inventory::effective`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

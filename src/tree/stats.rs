@@ -4,7 +4,7 @@ use super::tree::ProviderTree;
 use crate::cell::cell::SnapshotCell;
 use crate::cell::cell::sealed::TOKEN;
 
-/// How much a tree keeps, from [`ProviderTree::stats`].
+/// How much a tree keeps. Returned by [`ProviderTree::stats`].
 ///
 /// The numbers are momentary: other threads may change each of them before the next is
 /// read.

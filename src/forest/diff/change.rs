@@ -10,7 +10,7 @@ use crate::provider::provider::{Parts, Provider};
 use crate::provider::resource::Resource;
 use crate::text::Escaped;
 
-/// How one provider changed between two states of the forest. From
+/// How one provider changed between two states of the forest. Returned by
 /// [`Forest::diff`](crate::Forest::diff), for
 /// [`Transaction::apply`](crate::Transaction::apply) and for code that keeps a copy of the
 /// forest elsewhere.
