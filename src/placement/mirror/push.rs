@@ -161,7 +161,7 @@ impl<'a> Push<'a> {
 impl Push<'_> {
     /// The first ready step that shares no provider with a step under way: what one step reads
     /// of a provider would be outdated by the other's change. Classes are created one at a
-    /// time: see [`ClassTurn`](super::words::ClassTurn).
+    /// time: see [`ClassTurn`](super::vocabulary::ClassTurn).
     fn first_free(&self, progress: &Progress<'_>) -> Option<usize> {
         let providers = |at: usize| providers(&self.steps[at].request);
         let busy: BTreeSet<Uuid> = progress
