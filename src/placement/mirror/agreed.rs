@@ -1,6 +1,7 @@
 //! What a mirror remembers between its calls.
 
 use std::collections::BTreeSet;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -8,6 +9,10 @@ use uuid::Uuid;
 use crate::placement::merge::{Merge, Policy};
 use crate::placement::plan::{Call, Vocabulary};
 use crate::placement::state::{ProviderState, State};
+
+/// How many doubts about one part of a provider are kept, the newest ones. If an older request
+/// is carried out after all, that looks like another client's change.
+const MOST_DOUBTS: usize = 8;
 
 /// What a mirror remembers between its calls.
 #[derive(Default)]
@@ -103,9 +108,19 @@ impl Agreed {
             agreed: self.ours_of(&sent, ours),
             sent,
         };
-        if !self.doubts.contains(&doubt) {
-            self.doubts.push(doubt);
+        if self.doubts.contains(&doubt) {
+            return;
         }
+        let is_alike = |other: &Doubt| {
+            subject(&other.sent) == subject(&doubt.sent)
+                && discriminant(&other.sent) == discriminant(&doubt.sent)
+        };
+        let mut alike = (0..self.doubts.len()).filter(|&at| is_alike(&self.doubts[at]));
+        let oldest = alike.next();
+        if let Some(oldest) = oldest.filter(|_| alike.count() + 1 >= MOST_DOUBTS) {
+            self.doubts.remove(oldest);
+        }
+        self.doubts.push(doubt);
     }
 
     /// The request with only those fields that match the tree; the others are the base's.
@@ -233,5 +248,33 @@ fn shows(provider: Option<&ProviderState>, call: &Call) -> bool {
         | Call::CreateResourceClass { .. }
         | Call::CreateTrait { .. }
         | Call::Reshape { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_doubts_about_a_part_are_kept() {
+        let mut agreed = Agreed::default();
+        let ours = State::default();
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        let name = |uuid, number: usize| Call::Update {
+            uuid,
+            name: format!("name{number}"),
+            parent_uuid: None,
+        };
+        agreed.doubt(name(other, 0), &ours);
+        agreed.doubt(Call::Delete { uuid: one }, &ours);
+        for number in 0..100 {
+            agreed.doubt(name(one, number), &ours);
+        }
+        let sent: Vec<&Call> = agreed.doubts.iter().map(|doubt| &doubt.sent).collect();
+        assert_eq!(sent.len(), 2 + MOST_DOUBTS);
+        assert_eq!(*sent[0], name(other, 0));
+        assert_eq!(*sent[1], Call::Delete { uuid: one });
+        let newest = (100 - MOST_DOUBTS..100).map(|number| name(one, number));
+        assert!(sent[2..].iter().copied().eq(&Vec::from_iter(newest)));
     }
 }
