@@ -18,6 +18,7 @@ use crate::provider::record::ProviderRecord;
 
 /// Which part of the forest a mirror keeps in step with Placement.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scope {
     /// The whole forest.
     Forest,

@@ -21,6 +21,7 @@ use crate::placement::state::State;
 
 /// What a merge does if both sides changed the same field differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Policy {
     /// Takes the tree's value, and sends it to Placement.
     ///
