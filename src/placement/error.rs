@@ -58,14 +58,14 @@ pub enum Error {
         /// The highest that the service supports, if it said so.
         max: Option<Microversion>,
     },
-    /// Keystone gave no token, so the request itself was not sent.
+    /// There are no credentials to send a request with, so it was not sent.
     #[error("authentication at {url} failed")]
     #[non_exhaustive]
     Login {
-        /// Keystone's address.
+        /// The address of Keystone, or of whatever was asked.
         url: String,
-        /// What Keystone answered, if anything.
-        source: Box<Error>,
+        /// What went wrong: if Keystone was asked, another error of this type.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Other clients changed a provider each time a mirror read it.
     #[error("provider {uuid} was changed each time it was read")]
@@ -115,12 +115,49 @@ pub struct Refusal {
 }
 
 impl Error {
+    /// The error of an [`Auth`](crate::placement::Auth) of your own that has no credentials to
+    /// give: `url` says where it looked for them, `source` what went wrong.
+    ///
+    /// If the source is a [`TransportError`], the same request may succeed later:
+    /// [`is_unavailable`](Self::is_unavailable), so a mirror tries again.
+    ///
+    /// ```
+    /// use std::fs;
+    /// use provider_tree::placement::{Auth, Error, Headers};
+    ///
+    /// /// A token that another program renews.
+    /// struct TokenFile(String);
+    ///
+    /// impl Auth for TokenFile {
+    ///     fn headers(&self) -> Result<Headers, Error> {
+    ///         let token = fs::read_to_string(&self.0);
+    ///         let token = token.map_err(|error| Error::login(&self.0, error))?;
+    ///         Ok(Headers::from_iter([("x-auth-token", token.trim())]))
+    ///     }
+    ///
+    ///     /// Does nothing: the file is read for each request.
+    ///     fn invalidate(&self, _: &Headers) {}
+    /// }
+    ///
+    /// let error = TokenFile("/no/such/file".to_owned()).headers().unwrap_err();
+    /// assert_eq!(error.to_string(), "authentication at /no/such/file failed");
+    /// ```
+    pub fn login(
+        url: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Login {
+            url: url.into(),
+            source: source.into(),
+        }
+    }
+
     /// What the service said, if it refused the request. After a failed
     /// [`Login`](Self::Login), what Keystone said.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
-            Self::Login { source, .. } => source.refusal(),
+            Self::Login { source, .. } => source.downcast_ref::<Self>()?.refusal(),
             _ => None,
         }
     }
@@ -169,9 +206,12 @@ impl Error {
             Self::Refused(refusal) => {
                 refusal.status == 429 || refusal.status >= 500 || refusal.is_foreign()
             }
-            Self::Transport { source, .. } => !matches!(source, TransportError::TooLarge { .. }),
+            Self::Transport { source, .. } => may_pass(source),
             Self::Malformed { .. } => true,
-            Self::Login { source, .. } => source.is_unavailable(),
+            Self::Login { source, .. } => match source.downcast_ref::<Self>() {
+                Some(error) => error.is_unavailable(),
+                None => source.downcast_ref().is_some_and(may_pass),
+            },
             _ => false,
         }
     }
@@ -283,6 +323,11 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// Whether an answer may be complete the next time.
+fn may_pass(error: &TransportError) -> bool {
+    !matches!(error, TransportError::TooLarge { .. })
+}
 
 /// A service's text as one line, cut at the limit.
 pub(super) fn excerpt(text: &str) -> String {

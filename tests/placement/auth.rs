@@ -262,7 +262,10 @@ fn an_answer_without_a_token_is_malformed() {
             panic!("{error:?}")
         };
         assert!(
-            matches!(**source, Error::Malformed { status: 201, .. }),
+            matches!(
+                source.downcast_ref(),
+                Some(Error::Malformed { status: 201, .. })
+            ),
             "{error:?}"
         );
     }

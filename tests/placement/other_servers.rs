@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use provider_tree::ProviderTree;
 use provider_tree::placement::{
-    Client, Error, Method, Mirror, NoAuth, Password, Response, Retry, Scope, TransportError,
+    Auth, Client, Error, Headers, Method, Mirror, NoAuth, Password, Response, Retry, Scope,
+    TransportError,
 };
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ crate::tests![
     a_404_of_another_server_is_no_missing_provider,
     only_placement_can_refuse_a_change,
     a_refused_login_says_nothing_about_providers,
+    an_own_login_that_fails_is_unavailable_if_nothing_answered,
 ];
 
 const HOST: Uuid = Uuid::from_u128(1);
@@ -159,6 +161,38 @@ fn a_refused_login_says_nothing_about_providers() {
             assert_eq!(error.is_forbidden(), status == 403);
             assert_eq!(error.refusal().unwrap().status, status);
         }
+    }
+}
+
+fn an_own_login_that_fails_is_unavailable_if_nothing_answered() {
+    struct Vault(fn() -> Error);
+
+    impl Auth for Vault {
+        fn headers(&self) -> Result<Headers, Error> {
+            Err((self.0)())
+        }
+        fn invalidate(&self, _: &Headers) {}
+    }
+
+    type Makes = fn() -> Error;
+    let makes: [(Makes, bool); 3] = [
+        (
+            || Error::login("vault", TransportError::NotSent("no route".into())),
+            true,
+        ),
+        (
+            || Error::login("vault", TransportError::too_large(9)),
+            false,
+        ),
+        (|| Error::login("vault", "sealed"), false),
+    ];
+    for (make, is_unavailable) in makes {
+        let client = Client::builder("http://placement").auth(Vault(make));
+        let error = client.build().unwrap().delete_provider(HOST).unwrap_err();
+        assert_eq!(error.to_string(), "authentication at vault failed");
+        assert_eq!(error.is_unavailable(), is_unavailable, "{error:?}");
+        assert!(!error.is_unknown_outcome() && !is_about_a_provider(&error));
+        assert!(error.refusal().is_none());
     }
 }
 

@@ -234,10 +234,7 @@ impl Session {
             .map(|token| Headers::from_iter([(TOKEN, token)]))
             .map_err(|error| match error {
                 setting @ Error::Setting { .. } => setting,
-                source => Error::Login {
-                    url: self.url.clone(),
-                    source: Box::new(source),
-                },
+                source => Error::login(&self.url, source),
             })
     }
 

@@ -20,7 +20,7 @@ pub trait Auth: Send + Sync {
     ///
     /// # Errors
     ///
-    /// If no token can be obtained. The request is then not sent.
+    /// If no token can be obtained: [`Error::login`]. The request is then not sent.
     fn headers(&self) -> Result<Headers, Error>;
 
     /// Drops the token in `refused`: the service answered 401 to a request with these headers.
