@@ -23,6 +23,7 @@ crate::tests![
     a_forbidden_request_stops_only_its_own_steps,
     a_push_that_the_tree_refuses_tells_what_was_done,
     an_absurd_pause_is_a_day,
+    a_reshape_that_counts_differently_hides_no_change,
 ];
 
 /// A tree and its mirror.
@@ -273,4 +274,44 @@ fn an_absurd_pause_is_a_day() {
         stop.stop();
     });
     assert_eq!(rounds, 1);
+}
+
+/// Another client changes one of two providers right after a reshape. The service adds one to
+/// the generation for a reshape where 16.0.0 adds two, so that this one has the expected one.
+fn a_reshape_that_counts_differently_hides_no_change() {
+    let [changed, other] = [1, 2].map(Uuid::from_u128);
+    let is_reshaped = AtomicBool::new(false);
+    let (tree, mirror) = mirror(Scope::Forest, move |_, sent| {
+        is_reshaped.fetch_or(sent.url.ends_with("/reshaper"), Relaxed);
+        let is_reshaped = is_reshaped.load(Relaxed);
+        let is_changed = is_reshaped && sent.url.contains(&changed.to_string());
+        let generation = match (is_reshaped, is_changed) {
+            (false, _) => 1,
+            (true, false) => 2,
+            (true, true) => 3,
+        };
+        let at_generation = |part: &str| {
+            let body = format!(r#"{{"resource_provider_generation": {generation}, {part}}}"#);
+            answer(200, &[], &body)
+        };
+        Ok(match sent.url.rsplit('/').next().unwrap() {
+            "resource_providers" => {
+                let [first, second] = if is_reshaped { [3, 2] } else { [1, 1] };
+                listing([(changed, "a", first, None), (other, "b", second, None)])
+            }
+            "inventories" if is_reshaped => {
+                at_generation(r#""inventories": {"VCPU": {"total": 8}}"#)
+            }
+            "traits" if is_changed => at_generation(r#""traits": ["COMPUTE_NODE"]"#),
+            "reshaper" => answer(204, &[], ""),
+            _ => no_content(&sent.url, generation),
+        })
+    });
+    mirror.pull().unwrap();
+    for uuid in [changed, other] {
+        tree.update_inventory(uuid, [vcpus(8)], None).unwrap();
+    }
+    assert!(mirror.push_atomic().unwrap().is_complete());
+    assert!(tree.find(changed).unwrap().has_trait("COMPUTE_NODE"));
+    assert_eq!(tree.find(other).unwrap().generation(), Some(2));
 }

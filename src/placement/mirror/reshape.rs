@@ -76,13 +76,20 @@ impl Push<'_> {
         }
     }
 
-    /// Reads the providers whose generations are not the expected ones.
+    /// Reads the providers whose generations are not the expected ones; all of them if one is
+    /// too low. Other clients only raise it, so this service counts differently than
+    /// [`moved`] says, and no generation tells who has written.
     fn read_moved(&self, expected: &BTreeMap<Uuid, u64>) -> Result<(), Error> {
         let known = self.lock().agreed.theirs.clone();
         let listed = self.session.list(self.scope, &known)?;
+        let is_below = |(uuid, expected): (&Uuid, &u64)| {
+            let listed = listed.get(uuid);
+            listed.is_some_and(|listed| listed.generation < *expected)
+        };
+        let counts_differently = expected.iter().any(is_below);
         for (&uuid, &generation) in expected {
             match listed.get(&uuid) {
-                Some(listed) if listed.generation == generation => {
+                Some(listed) if listed.generation == generation && !counts_differently => {
                     self.lock().agreed.theirs.set_generation(uuid, generation);
                 }
                 listed => {
@@ -100,7 +107,8 @@ fn put(uuid: Uuid, at: &AtGeneration<Inventories>) -> Call {
     Call::PutInventories { uuid, inventory }
 }
 
-/// The generation after a reshape: one more, or two if the provider has any inventory then.
+/// The generation after a reshape: one more, or two if the provider has any inventory then, as
+/// Placement 16.0.0 counts.
 fn moved(at: &AtGeneration<Inventories>) -> u64 {
     at.generation + if at.content.is_empty() { 1 } else { 2 }
 }
