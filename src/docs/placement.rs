@@ -95,7 +95,7 @@
 //! | a 4xx page of another server, such as an ingress during a rollout | as if there was no answer |
 //! | unreachable, 502, 503, 504, 429 | tries again a bounded number of times, after a pause that doubles up to a cap ([`Retry`]) or that `Retry-After` asks for; then the call fails, and [`run`] retries later |
 //! | 401 | asks for a new token, once; then it is an error |
-//! | 403 | an error that names the missing role |
+//! | 403 | reports it and names the missing role; the other steps continue |
 //! | 406 | an error that names the microversions that the service has |
 //! | a huge, endless or slow answer | an error, at the limits of the client |
 //!

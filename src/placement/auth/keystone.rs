@@ -26,7 +26,8 @@ const UNKNOWN_LIFE: Duration = Duration::from_secs(300);
 /// Logs in to Keystone with a user's name and password, for a project.
 ///
 /// It asks for a token with the first request and keeps it until a minute before it expires;
-/// threads that need one at the same time wait for the same request.
+/// threads that need one at the same time wait for the same request. Its own transport must not
+/// ask it for one.
 #[derive(Debug)]
 pub struct Password {
     session: Session,

@@ -28,8 +28,10 @@ use crate::tree::tree::ProviderTree;
 /// call of a new mirror reads the scope, and treats a provider that one side removed earlier as
 /// newly added by the other.
 ///
-/// Calls block, and run one at a time: don't call a mirror from a tracing layer, a transport or an
-/// update's closure that runs inside one of its own calls. No call holds up a reader or a
+/// Calls block, and run one at a time: don't call a mirror from code that runs inside one of its own
+/// calls, such as a tracing layer, a [`Transport`](crate::placement::Transport), an
+/// [`Auth`](crate::placement::Auth), the waker of a subscriber of the tree, or an update's
+/// closure. No call holds up a reader or a
 /// writer of the tree: each fetches first, then commits once (a sync twice), and not at all if
 /// nothing has changed.
 ///
@@ -120,7 +122,7 @@ impl<C: SnapshotCell> Mirror<C> {
     /// at different moments.
     ///
     /// Cost: 1 + 3n requests for n providers, a few at a time. If far fewer traits than
-    /// providers are in use, 2 + 2n, and one per trait.
+    /// providers are in use, 2 + 2n, and one per trait; one more if the scope is one tree.
     ///
     /// # Errors
     ///
@@ -137,8 +139,8 @@ impl<C: SnapshotCell> Mirror<C> {
     /// It misses a provider that was deleted and created again with the same UUID and, by
     /// chance, the same generation: [`pull`](Self::pull) reads it.
     ///
-    /// Cost: 1 request if nothing has changed (one per tree of the scope), and 3 per changed
-    /// provider; O(n) for n providers.
+    /// Cost: 1 request if nothing has changed (one per tree of the scope, and one per known
+    /// provider that has left these trees), and 3 per changed provider; O(n) for n providers.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use crate::placement::plan::Step;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Pulled {
-    /// How many requests it took.
+    /// How many requests it took, not counting logins and repeats after a 401.
     pub requests: u64,
     /// How many providers Placement has in the scope.
     pub providers: usize,
@@ -28,7 +28,7 @@ pub struct Pulled {
 #[non_exhaustive]
 #[must_use = "some steps may have failed"]
 pub struct Pushed {
-    /// How many requests it took.
+    /// How many requests it took, not counting logins and repeats after a 401.
     pub requests: u64,
     /// The steps that are done, in the order of the plan, including those that another client
     /// has made or that a merge made unnecessary.
@@ -44,8 +44,8 @@ pub struct Pushed {
     pub version: u64,
     /// All conflicts, however they were settled.
     pub conflicts: Vec<FieldConflict>,
-    /// [`Error::Tree`] if the tree refuses what Placement has: nothing was committed, and the
-    /// version is that before the push. The steps are done all the same.
+    /// [`Error::Tree`] if the tree refuses what Placement has, so that nothing was committed and
+    /// no new generation is visible. The steps are done all the same.
     pub error: Option<Error>,
     /// Placement can't be reached, or refuses every request.
     pub(super) is_halted: bool,

@@ -50,7 +50,7 @@ impl RunOptions {
 pub struct Round {
     /// Why it was made.
     pub trigger: Trigger,
-    /// What was read; `None` if an edit of the tree started the round.
+    /// What was read; `None` if an edit of the tree started the round, or reading failed.
     pub pulled: Option<Pulled>,
     /// What was sent; `None` if an error ended the round first.
     pub pushed: Option<Pushed>,
