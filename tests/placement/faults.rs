@@ -37,8 +37,10 @@ crate::tests![
     a_service_that_is_gone_loses_nothing,
 ];
 
-/// For a request that is to outlive its caller.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long requests may take: on a busy machine, too, none is late unless it is meant to be.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long they may take if one is to outlive its caller, and when that one arrives.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_millis(1_300);
 
 /// A tree in Placement, and a mirror of it whose tree has edits to send.
@@ -54,8 +56,7 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        // A request that is only slow, as on a busy machine, is no other fault.
-        Self::with_timeout(Duration::from_secs(30))
+        Self::with_timeout(TIMEOUT)
     }
 
     fn with_timeout(timeout: Duration) -> Self {
@@ -252,27 +253,27 @@ fn anywhere(fault: impl Fn() -> Fault) {
 
 fn fault_at(number: usize, fault: Fault, with_foreign_edits: bool, model: &Model) {
     let what = format!("at request {number}, foreign edits: {with_foreign_edits}");
-    let is_late = matches!(&fault, Fault::Delay(time) if *time > TIMEOUT);
-    let case = match is_late {
-        true => Case::with_timeout(TIMEOUT),
-        false => Case::new(),
-    };
+    let is_late = matches!(fault, Fault::Delay(LATE));
+    let case = Case::with_timeout(if is_late { SHORT_TIMEOUT } else { TIMEOUT });
     let wanted = case.wanted(with_foreign_edits);
     if with_foreign_edits {
         case.foreign_edits()();
     }
     case.proxy.inject(number, fault);
-    // One thing that goes wrong once is no reason to report a failure.
     let pushed = case.mirror.push().unwrap();
-    assert!(pushed.is_complete(), "{what}: {:?}", pushed.failed);
-    assert_eq!(pushed.conflicts, [], "{what}");
+    // The service checks no generation: a rename that arrives after those that were sent later
+    // has the last word, and nobody can tell it from somebody else's.
+    let has_last_word = is_late && case.is_rename(number);
+    if !has_last_word {
+        // One thing that goes wrong once is no reason to report a failure.
+        assert!(pushed.is_complete(), "{what}: {:?}", pushed.failed);
+        assert_eq!(pushed.conflicts, [], "{what}");
+    }
     let conflicts = case.push_until_done();
     if is_late {
-        thread::sleep(LATE - TIMEOUT);
+        thread::sleep(LATE - SHORT_TIMEOUT);
     }
-    if is_late && case.is_rename(number) {
-        // The service checks no generation: a rename that arrives after those that were
-        // sent later has the last word, and nobody can tell it from somebody else's.
+    if has_last_word {
         return;
     }
     assert_eq!(conflicts, [], "{what}");
