@@ -92,10 +92,7 @@ fn a_thousand_edits_of_three_processes_are_all_kept() {
     assert_eq!(aggregates as u32, writers * of_kind(3));
     assert_eq!(theirs.len() as u32, 1 + 4 + writers * CHILDREN);
 
-    // Or hundreds of traits stay in use, which is a matter of other tests.
-    let site = Site::new(&placement(), root);
-    site.tree.remove(root).unwrap();
-    site.sync_until_complete();
+    truth::delete(&direct, root);
 }
 
 fn eight_writers_that_race_for_traits_converge() {
@@ -125,6 +122,7 @@ fn eight_writers_that_race_for_traits_converge() {
     for site in &sites {
         assert_eq!(site.state(), theirs);
     }
+    truth::delete(&direct, root);
 }
 
 /// Placement on PostgreSQL loses most of the classes that are created at the same moment,
@@ -199,6 +197,7 @@ fn running_mirrors_of_one_tree_converge() {
         .iter()
         .filter(|(_, provider)| provider.inventory().is_empty());
     assert_eq!(without.count(), 1, "the root alone has no inventory");
+    truth::delete(&direct, root);
 }
 
 /// For a few seconds, or as many as `PROVIDER_TREE_IDLE_SECONDS` says.

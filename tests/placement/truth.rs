@@ -1,5 +1,7 @@
 //! What Placement has, and edits of it by a client that knows no mirror.
 
+use std::collections::BTreeSet;
+
 use provider_tree::placement::{
     AtGeneration, Client, Error, Filter, Inventories, ListedProvider, State,
 };
@@ -31,6 +33,24 @@ fn record(client: &Client, listed: ListedProvider) -> ProviderRecord {
     record.traits = traits.content;
     record.aggregates = aggregates.content;
     record
+}
+
+/// Deletes the tree of a provider. Nobody may write to it meanwhile.
+pub fn delete(client: &Client, root: Uuid) {
+    loop {
+        let listed = client.list_providers(&Filter::default().in_tree(root));
+        let listed = listed.unwrap();
+        let parents: BTreeSet<_> = { listed.iter() }
+            .filter_map(|listed| listed.parent_provider_uuid)
+            .collect();
+        let leaves = { listed.iter() }.filter(|listed| !parents.contains(&listed.uuid));
+        for leaf in leaves {
+            client.delete_provider(leaf.uuid).unwrap();
+        }
+        if listed.len() <= 1 {
+            return;
+        }
+    }
 }
 
 /// Edits inventories, traits or aggregates until no one else comes between. A lost
