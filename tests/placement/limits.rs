@@ -8,7 +8,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use provider_tree::placement::{Client, Error, Filter, Inventories, NoAuth, TransportError};
+use provider_tree::placement::{
+    Client, Error, Filter, HttpTransport, Inventories, NoAuth, TransportError,
+};
 use uuid::Uuid;
 
 crate::tests![
@@ -25,11 +27,15 @@ crate::tests![
     a_page_of_html_is_its_own_detail,
     as_many_connections_are_kept_as_are_used,
     an_idle_connection_is_not_used_again_after_a_while,
+    by_default_an_idle_connection_is_not_used_again_after_two_seconds,
     settings_are_checked,
 ];
 
-/// How long a call may take here.
-const TIMEOUT: Duration = Duration::from_millis(400);
+/// How long a call may take: enough on a busy machine, too.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long it may take if it is to be timed out.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Most bytes of a body.
 const MAX_BODY: u64 = 100_000;
@@ -59,24 +65,28 @@ fn server(answer: fn(&mut TcpStream) -> std::io::Result<()>) -> (String, Arc<Ato
 }
 
 fn client(url: &str) -> Client {
+    client_with(url, TIMEOUT)
+}
+
+fn client_with(url: &str, timeout: Duration) -> Client {
     Client::builder(url)
         .auth(NoAuth::admin())
-        .timeout(TIMEOUT)
+        .timeout(timeout)
         .max_body(MAX_BODY)
         .build()
         .unwrap()
 }
 
 /// The error of a call that reads and of one that writes, each in time.
-fn errors(answer: fn(&mut TcpStream) -> std::io::Result<()>) -> [Error; 2] {
+fn errors(timeout: Duration, answer: fn(&mut TcpStream) -> std::io::Result<()>) -> [Error; 2] {
     let (url, _) = server(answer);
-    let client = client(&url);
+    let client = client_with(&url, timeout);
     let start = Instant::now();
     let read = client.get_provider(Uuid::nil()).unwrap_err();
     let written = client
         .put_inventories(Uuid::nil(), 0, &Inventories::new())
         .unwrap_err();
-    assert!(start.elapsed() < 20 * TIMEOUT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < 2 * TIMEOUT, "{:?}", start.elapsed());
     assert!(!read.is_unknown_outcome(), "{read:?}");
     assert!(written.is_unknown_outcome(), "{written:?}");
     [read, written]
@@ -100,7 +110,7 @@ fn is_timed_out(error: &Error) -> bool {
     let timed_out = matches!(
         error,
         Error::Transport {
-            source: TransportError::TimedOut(TIMEOUT),
+            source: TransportError::TimedOut(SHORT_TIMEOUT),
             ..
         }
     );
@@ -119,10 +129,10 @@ fn is_lost(error: &Error) -> bool {
 }
 
 fn a_body_without_end_is_too_large() {
-    for error in errors(|stream| {
+    for error in errors(TIMEOUT, |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
         loop {
-            stream.write_all(b"8\r\n        \r\n")?;
+            write!(stream, "400\r\n{:1024}\r\n", "")?;
         }
     }) {
         assert!(is_too_large(&error), "{error:?}");
@@ -130,7 +140,7 @@ fn a_body_without_end_is_too_large() {
 }
 
 fn a_body_that_announces_too_much_is_too_large() {
-    for error in errors(|stream| {
+    for error in errors(TIMEOUT, |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")?;
         loop {
             stream.write_all(&[b' '; 1000])?;
@@ -141,18 +151,18 @@ fn a_body_that_announces_too_much_is_too_large() {
 }
 
 fn a_head_without_end_is_no_answer() {
-    for error in errors(|stream| {
+    for error in errors(TIMEOUT, |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
         loop {
             stream.write_all(b"X-Header: xxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n")?;
         }
     }) {
-        assert!(is_lost(&error) || is_timed_out(&error), "{error:?}");
+        assert!(is_lost(&error), "{error:?}");
     }
 }
 
 fn a_server_that_drips_is_timed_out() {
-    for error in errors(|stream| {
+    for error in errors(SHORT_TIMEOUT, |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")?;
         loop {
             stream.write_all(b" ")?;
@@ -164,8 +174,8 @@ fn a_server_that_drips_is_timed_out() {
 }
 
 fn a_silent_server_is_timed_out() {
-    for error in errors(|_| {
-        thread::sleep(Duration::from_secs(10));
+    for error in errors(SHORT_TIMEOUT, |_| {
+        thread::sleep(30 * SHORT_TIMEOUT);
         Ok(())
     }) {
         assert!(is_timed_out(&error), "{error:?}");
@@ -174,13 +184,15 @@ fn a_silent_server_is_timed_out() {
 }
 
 fn a_server_that_hangs_up_is_lost() {
-    for error in errors(|_| Ok(())) {
+    for error in errors(TIMEOUT, |_| Ok(())) {
         assert!(is_lost(&error), "{error:?}");
     }
 }
 
 fn a_server_of_another_protocol_is_lost() {
-    for error in errors(|stream| stream.write_all(b"220 mail.example ESMTP\r\n\r\n")) {
+    for error in errors(TIMEOUT, |stream| {
+        stream.write_all(b"220 mail.example ESMTP\r\n\r\n")
+    }) {
         assert!(is_lost(&error), "{error:?}");
     }
 }
@@ -272,28 +284,56 @@ fn as_many_connections_are_kept_as_are_used() {
         .build()
         .unwrap();
     let all_at_once = Barrier::new(6);
+    let start = Instant::now();
     thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                for _ in 0..20 {
+                // Each thread reaches every barrier, also if a call of it has failed.
+                let calls = (0..20).map(|_| {
                     all_at_once.wait();
-                    client.list_providers(&Filter::default()).unwrap();
+                    client.list_providers(&Filter::default())
+                });
+                for result in calls.collect::<Vec<_>>() {
+                    result.unwrap();
                 }
             });
         }
     });
+    // On a busy machine they may be idle for too long meanwhile: each once in 1.5 s at most.
+    let pauses = (start.elapsed().as_secs_f64() / 1.5) as usize;
     let connections = connections.load(Relaxed);
-    assert!((1..=6).contains(&connections), "{connections}");
+    assert!(
+        (1..=6 * (1 + pauses)).contains(&connections),
+        "{connections}"
+    );
 }
 
 fn an_idle_connection_is_not_used_again_after_a_while() {
-    let (url, connections) = patient_server();
-    let client = Client::builder(url).auth(NoAuth::admin()).build().unwrap();
-    for (pause, expected) in [(0, 1), (100, 1), (1_600, 2)] {
-        thread::sleep(Duration::from_millis(pause));
+    let connections_after = |idle_timeout, pause| {
+        let (url, connections) = patient_server();
+        let transport = HttpTransport::builder().idle_timeout(idle_timeout);
+        let client = Client::builder(url)
+            .auth(NoAuth::admin())
+            .transport(transport.build().unwrap());
+        let client = client.build().unwrap();
         client.list_providers(&Filter::default()).unwrap();
-        assert_eq!(connections.load(Relaxed), expected);
-    }
+        thread::sleep(pause);
+        client.list_providers(&Filter::default()).unwrap();
+        connections.load(Relaxed)
+    };
+    let (short, long) = (Duration::from_millis(100), Duration::from_secs(600));
+    assert_eq!(connections_after(long, 2 * short), 1);
+    assert_eq!(connections_after(short, 2 * short), 2);
+}
+
+/// gunicorn closes a connection that is idle for 2 s.
+fn by_default_an_idle_connection_is_not_used_again_after_two_seconds() {
+    let (url, connections) = patient_server();
+    let client = client(&url);
+    client.list_providers(&Filter::default()).unwrap();
+    thread::sleep(Duration::from_millis(1_600));
+    client.list_providers(&Filter::default()).unwrap();
+    assert_eq!(connections.load(Relaxed), 2);
 }
 
 fn settings_are_checked() {

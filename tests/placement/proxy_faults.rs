@@ -33,7 +33,7 @@ fn faulty_put(fault: Fault) -> (Result<(), Error>, Option<u32>) {
     let proxy = Proxy::start(&placement());
     let client = Client::builder(proxy.url())
         .auth(NoAuth::admin())
-        .timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
         .build()
         .unwrap();
     // By then a connection is open and in use again.
@@ -132,7 +132,7 @@ fn a_request_may_be_carried_out_after_its_caller_has_given_up() {
     let proxy = Proxy::start(&placement());
     let hasty = Client::builder(proxy.url())
         .auth(NoAuth::admin())
-        .timeout(Duration::from_millis(200))
+        .timeout(Duration::from_secs(2))
         .build()
         .unwrap();
     let (go_on, held) = mpsc::channel();
