@@ -169,7 +169,8 @@
 //!   reads.
 //! - **Resource classes created at the same moment get lost.** On PostgreSQL, Placement 16.0.0
 //!   answers a PUT of a class with 204 and creates nothing if another class takes its number.
-//!   The mirror creates it again when the inventory is refused.
+//!   The mirror creates its own one at a time, and creates one again when the inventory is
+//!   refused.
 //! - **Temporary names.** Two providers that swap names take three requests, and one of them
 //!   has a made-up name meanwhile. A push that stops there leaves it; the next one finishes
 //!   the swap.
