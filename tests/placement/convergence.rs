@@ -9,6 +9,7 @@ use provider_tree::{Inventory, ResourceClass};
 use uuid::Uuid;
 
 use crate::proxy::Proxy;
+use crate::reader;
 use crate::service::{address, class, client, placement, root, unique};
 use crate::truth;
 use crate::waits::{StopOnDrop, at_once, wait_for};
@@ -166,6 +167,10 @@ fn running_mirrors_of_one_tree_converge() {
         let _stop = StopOnDrop(&stop);
         for site in &sites {
             scope.spawn(|| site.mirror.run(&options, &stop, |_| {}));
+            scope.spawn(|| {
+                let versions = reader::check_until(&stop, &site.tree);
+                assert!(versions > 1, "the reader saw no change");
+            });
         }
         for edit in 0..EDITS {
             for (number, site) in sites.iter().enumerate() {

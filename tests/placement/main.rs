@@ -24,6 +24,7 @@ mod mirror_run;
 mod other_servers;
 mod proxy;
 mod proxy_faults;
+mod reader;
 mod recorded;
 mod redaction;
 mod refusals;
