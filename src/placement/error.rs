@@ -154,6 +154,7 @@ impl Error {
 
     /// What the service said, if it refused the request. After a failed
     /// [`Login`](Self::Login), what Keystone said.
+    #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -164,43 +165,51 @@ impl Error {
 
     /// Whether the provider has another generation than the one given: read it again. Any 409
     /// of Placement's that no other predicate covers counts too.
+    #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.placement_said(409) && !(self.is_in_use() || self.is_duplicate() || self.is_parent())
     }
 
     /// Whether allocations use what would be removed. Repeating the request doesn't help.
+    #[must_use]
     pub fn is_in_use(&self) -> bool {
         self.has_code("placement.inventory.inuse")
             || self.has_code("placement.resource_provider.inuse")
     }
 
     /// Whether another provider has the name or the UUID.
+    #[must_use]
     pub fn is_duplicate(&self) -> bool {
         self.has_code("placement.duplicate_name")
     }
 
     /// Whether the provider can't be deleted because it has children.
+    #[must_use]
     pub fn is_parent(&self) -> bool {
         self.has_code("placement.resource_provider.cannot_delete_parent")
     }
 
     /// Whether there is no such provider.
+    #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.placement_said(404)
     }
 
     /// Whether the token, or the credentials, were refused, by Placement or by Keystone.
+    #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.has_status(401)
     }
 
     /// Whether the user lacks a role: see [`Refusal::missing_role`].
+    #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.has_status(403)
     }
 
     /// Whether the same request may succeed later: no connection, no answer, an answer that is
     /// not the service's, 429 or 5xx.
+    #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::Refused(refusal) => {
@@ -218,6 +227,7 @@ impl Error {
 
     /// Whether the change may or may not have been made: read before you repeat it. Never true
     /// of a call that only reads.
+    #[must_use]
     pub fn is_unknown_outcome(&self) -> bool {
         match self {
             Self::Refused(refusal) => {
@@ -233,6 +243,7 @@ impl Error {
 
     /// How long the service asks callers to wait before they try again (`Retry-After` in
     /// seconds; a date is ignored).
+    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.refusal()?.retry_after
     }
@@ -270,6 +281,7 @@ impl Error {
 
 impl Refusal {
     /// The policy that a 403 names, such as `placement:reshaper:reshape`.
+    #[must_use]
     pub fn policy(&self) -> Option<&str> {
         let (_, rest) = self.detail.split_once("Policy does not allow ")?;
         let (policy, _) = rest.split_once(" to be performed")?;
@@ -278,6 +290,7 @@ impl Refusal {
 
     /// The role that the user lacks after a 403, by Placement's default policy. If it names
     /// two, either will do.
+    #[must_use]
     pub fn missing_role(&self) -> Option<&'static str> {
         self.policy().map(|policy| match policy {
             "placement:reshaper:reshape" => "`service`",

@@ -21,6 +21,7 @@ pub struct HttpTransport {
 
 /// Settings of an [`HttpTransport`].
 #[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct HttpTransportBuilder {
     connections: usize,
     timeout: Duration,

@@ -11,6 +11,7 @@ use crate::placement::http::{HttpTransport, HttpTransportBuilder};
 use crate::placement::transport::Transport;
 
 /// Settings of a [`Client`].
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
     endpoint: String,
     connections: usize,
