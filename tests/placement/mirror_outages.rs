@@ -186,7 +186,7 @@ fn a_longer_pause_than_the_cap_is_an_error() {
     let started = Instant::now();
     let error = mirror.pull().unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
-    assert!(started.elapsed() < Duration::from_secs(1));
+    assert!(started.elapsed() < Duration::from_secs(60));
 }
 
 fn a_run_pauses_as_long_as_it_is_asked_to() {

@@ -241,7 +241,7 @@ impl Writer {
             self.sync();
         }
         // A raise that is made again may lose again.
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while !self.pending.is_empty() {
             assert!(Instant::now() < deadline, "{:?}", self.pending);
             self.sync();
