@@ -12,7 +12,7 @@ use self::sealed::Cell;
 /// | [`snapshot`](crate::ProviderTree::snapshot) | 9 ns | 7 ns |
 /// | [`read`](crate::ProviderTree::read) | 4 ns; slower when nested more than 8 deep in one thread | 3 ns at any depth |
 /// | [`Reader::load`](crate::Reader::load), nothing new | 1.6 ns | 1.6 ns |
-/// | a commit of two edits among 1,000 providers | 1.4 µs | 2.1 µs |
+/// | a commit of two edits among 1,000 providers | 1.4 µs | 1.8 µs |
 /// | a replaced version that nobody holds is freed | at once | a few commits later, and not while any thread of the process stays inside `read` |
 /// | choose it | by default | if you need the cell model-checked, or nest `read` or call it more than anything else |
 ///
