@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// You own it: keep it for hours, send it to another thread, hold it across `.await`. A
 /// clone is O(1). It dereferences to [`Forest`], which has all the queries.
 ///
-/// A snapshot keeps alive only data that no newer version shares. Dropping it costs one reference count
-/// while its tree exists: writers of the tree free the content. Once the tree is gone, or
-/// if there never was one, dropping the last snapshot of a version frees it.
+/// A snapshot keeps alive only what no other version in use contains. Dropping it costs one
+/// reference count while its tree exists: writers of the tree free the content. Once the tree is
+/// gone, or if there never was one, dropping the last snapshot of a version frees it.
 ///
 /// Two snapshots are equal if they show equal providers in the same order, whatever their
 /// versions.

@@ -21,7 +21,7 @@ const PROVIDERS_OF_A_HOST: u128 = 10;
 /// The largest backlog, not counting versions pinned throughout. Each of at most 34 threads
 /// pins the version that it reads or edits, and the backlog is a few times what is pinned.
 /// The most in 90 runs was 40.
-const FEW: usize = 100;
+const FEW: usize = 150;
 
 /// The same for epoch cells, which keep every version replaced while a thread is preempted
 /// in the middle of a read or a commit. Until it runs again, each other writer has a time

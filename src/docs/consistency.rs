@@ -110,13 +110,13 @@
 //! the version is. Each commit frees the version that it replaced and part of what others have
 //! left, node by node: 256 nodes, plus 256 for each provider that it wrote, which is more than
 //! it replaced itself. So old versions do not pile up, however many writers there are: on 2
-//! cores, 8 readers with 8 writers, 16 with 16 and 2 with 32 never left more than 30 of them
+//! cores, 8 readers with 8 writers, 16 with 16 and 2 with 32 never left more than 40 of them
 //! waiting. No thread waits for a lock. A node is a block of one of the tries, or a provider.
-//! A tree of up to 32 providers is freed as a whole and counts as that many nodes. A larger one
-//! that has been removed is freed a few providers at a time. An older version of it shares maps
-//! with a newer one, and what only the older one has is freed at once: a few nodes per provider
-//! that was edited. One exception: if a commit edits every provider of a large tree, freeing
-//! the previous version takes some 2 µs for each of them, all in one commit.
+//! A tree of up to 32 providers is freed as a whole and counts as that many nodes. The last
+//! state of a larger one is freed a few providers at a time, by as many commits as that takes;
+//! [`collect`] frees all of it. An older state shares maps with a newer one, and what only the
+//! older one has is freed at once: 1 to 2 µs for each provider that was edited or removed since,
+//! which is many if a version of a large tree was pinned meanwhile.
 //!
 //! A pinned version, one that is still held, is checked from time to time, at growing
 //! intervals: its freeing begins after at most a few times as many commits as it was pinned

@@ -14,10 +14,14 @@
 //!   write more than you read, use another structure.
 //! - **Writers free old versions**, so a commit pays for more than its own edits, as a rule 25
 //!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). The
-//!   exception is what one commit replaced of a tree of more than 32 providers: that is freed
-//!   at once, some 2 µs for each provider that it edited. Once the `ProviderTree` itself is
+//!   exception is a tree of more than 32 providers: what only an older state of it has is freed
+//!   at once, 1 to 2 µs for each provider that was edited or removed since. Once the `ProviderTree` itself is
 //!   gone, dropping the last snapshot of a version frees it: tens of milliseconds for 100,000
 //!   providers.
+//! - **Preempted threads pin memory.** A thread that is preempted while it reads or edits a
+//!   version keeps all that later commits replace: with 32 writers on 2 cores, two to four times
+//!   the memory of one writer. [`EpochCell`](crate::EpochCell) also keeps thousands of versions
+//!   for as long.
 //! - **No update inside an update.** The closure of an update can't update the same tree:
 //!   [`Error::NestedUpdate`](crate::Error::NestedUpdate). If it waits for another thread that
 //!   commits to the tree, the update loses each time, and ends with
@@ -31,7 +35,7 @@
 //!   in a commit that has claimed priority, and the destructor blocks, others defer until the
 //!   claim's deadline. `ArcSwapCell`, the default, has no collector.
 //! - **A subscription to one tree sees only that tree**, and keeps alive only the last state
-//!   of it that it took. [`before`](crate::Transition::before),
+//!   of it that it took, which its thread frees if nobody else has it. [`before`](crate::Transition::before),
 //!   [`after`](crate::Transition::after) and their [`changes`](crate::Transition::changes)
 //!   cost O(t) for a tree of t providers. A subscription to the whole forest keeps alive the
 //!   whole version that it took last.

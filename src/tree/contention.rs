@@ -458,6 +458,7 @@ mod tests {
         });
         let [once, twice] = deferred.map(Result::unwrap);
         assert!(once >= MOST_PATIENCE, "it deferred for {once:?}");
+        assert!(once < MOST_PATIENCE * 5, "it deferred for {once:?}");
         let again = twice - once;
         assert!(again < MOST_PATIENCE, "it deferred for {again:?} more");
     }

@@ -45,16 +45,14 @@ impl Large {
         self.by_path.len()
     }
 
-    /// Whether no other state shares its maps.
-    ///
-    /// Relaxed: another state of the lineage may be dropped meanwhile, which makes it alone.
-    /// The answer decides how it is freed, and either way is right.
-    pub(super) fn is_alone(&self) -> bool {
-        Arc::strong_count(&self.lineage) == 1
+    /// Leaves its lineage. Returns whether it was the last state of it, so that its maps are its
+    /// own: of states that leave at the same moment, exactly one is.
+    pub(super) fn leave(&mut self) -> bool {
+        Arc::into_inner(std::mem::take(&mut self.lineage)).is_some()
     }
 
-    /// Frees `nodes` nodes, or a few more; returns how many. The maps change in place, as
-    /// long as it is alone.
+    /// Frees `nodes` nodes, or a few more; returns how many. The maps change in place, but for
+    /// what another state that has left its lineage is still dropping.
     pub(super) fn shrink(&mut self, nodes: usize) -> usize {
         let mut freed = 0;
         while freed < nodes

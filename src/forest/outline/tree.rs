@@ -64,12 +64,15 @@ impl Tree {
         match self {
             Self::Few(few) => (few.len(), None),
             Self::Many(many) => match Arc::into_inner(many) {
-                Some(mut large) if large.is_alone() => {
-                    let freed = large.shrink(nodes);
-                    let left = (large.len() > 0).then(|| Self::Many(Arc::new(large)));
-                    (freed, left)
-                }
-                _ => (REPLACED, None),
+                Some(mut large) => match large.leave() {
+                    true => {
+                        let freed = large.shrink(nodes);
+                        let left = (large.len() > 0).then(|| Self::Many(Arc::new(large)));
+                        (freed, left)
+                    }
+                    false => (REPLACED, None),
+                },
+                None => (REPLACED, None),
             },
         }
     }

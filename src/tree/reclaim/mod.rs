@@ -40,8 +40,8 @@
 //!   [`NODES_OF_A_WRITE`] more for each provider that it wrote: always more than it replaced
 //!   itself. So the backlog does not grow, however many writers there are: all of them help.
 //! - **No commit pays much** for others: [`STEP`] nodes, however large the waiting versions
-//!   are. For a node that others share it only lowers the count. The exception is what one
-//!   commit replaced of a large tree, which is freed at once.
+//!   are. For a node that others share it only lowers the count. The exception is what
+//!   only an older state of a large tree has, which is freed at once.
 //! - **Pinned versions cost little.** The longer a version has been pinned, the higher its
 //!   level, and the less often it is checked. One that was pinned for some commits is found
 //!   within a few times as many, and 50,000 snapshots that are never dropped cost each commit

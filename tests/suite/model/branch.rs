@@ -11,7 +11,8 @@ use super::follow::Follower;
 use super::forest::Model;
 use super::records::Draft;
 use super::tally;
-use crate::cases::{ProviderTree, Refusal, fork};
+use crate::cases::refusal::Refusal;
+use crate::cases::{ProviderTree, fork};
 
 /// The most subscriptions to single trees at a time.
 const FOLLOWERS: usize = 6;
