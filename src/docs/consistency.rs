@@ -78,9 +78,9 @@
 //! commit makes the next one four times as long. A stopped writer delays nobody beyond its
 //! deadline, and the compare-and-swap alone decides what is committed.
 //!
-//! After ten expired claims an update gives up with [`Error::Contended`]. Others therefore
-//! defer to one update for at most 10 s in total, 1 s at a time, and for 4 s in total to a
-//! short update that can't win. All writers that have lost compete for the next claim. One call defers
+//! After ten expired claims an update gives up with [`Error::Contended`]. Others therefore defer
+//! to one update for at most 10 s in total, 1 s at a time, and for 4 s in total to a short
+//! update that can't win. All writers that have lost compete for the next claim. One call defers
 //! for at most 1 s in total, however many claimants there are.
 //!
 //! [`Committed::attempts`] is the number of attempts that it took.
@@ -118,12 +118,11 @@
 //! older one has is freed at once: 1 to 2 µs for each provider that was edited or removed since,
 //! which is many if a version of a large tree was pinned meanwhile.
 //!
-//! A pinned version, one that is still held, is checked from time to time, at growing
-//! intervals: its freeing begins after at most a few times as many commits as it was pinned
-//! for, never more than 16,384. [`EpochCell`](crate::EpochCell) keeps replaced versions for some commits longer,
-//! and keeps all of them while any thread is in the middle of a read or a commit: under the
-//! same loads at most 17,000 versions waited, each of them the size of what its commit
-//! changed.
+//! A pinned version, one that is still held, is checked from time to time, at growing intervals:
+//! its freeing begins after at most a few times as many commits as it was pinned for, never more
+//! than 16,384. [`EpochCell`](crate::EpochCell) keeps replaced versions for some commits longer,
+//! and keeps all of them while any thread is in the middle of a read or a commit: under the same
+//! loads at most 17,000 versions waited, each of them the size of what its commit changed.
 //!
 //! [`stats`] counts the versions that are kept, and [`collect`] frees at once those that
 //! nobody holds. Dropping a tree drops its old versions.

@@ -13,10 +13,10 @@
 //! - **A commit costs O(log n)**, where a lock around a hash map would change one slot. If you
 //!   write more than you read, use another structure.
 //! - **Writers free old versions**, so a commit pays for more than its own edits, as a rule 25
-//!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). The
-//!   exception is a tree of more than 32 providers: what only an older state of it has is freed
-//!   at once, 1 to 2 µs for each provider that was edited or removed since. Once the `ProviderTree` itself is
-//!   gone, dropping the last snapshot of a version frees it: tens of milliseconds for 100,000
+//!   µs at most: see [`docs::consistency`](crate::docs::consistency#old-versions). The exception
+//!   is a tree of more than 32 providers: what only an older state of it has is freed at once, 1
+//!   to 2 µs for each provider that was edited or removed since. Once the `ProviderTree` itself
+//!   is gone, dropping the last snapshot of a version frees it: tens of milliseconds for 100,000
 //!   providers.
 //! - **Preempted threads pin memory.** A thread that is preempted while it reads or edits a
 //!   version keeps all that later commits replace: with 32 writers on 2 cores, two to four times
@@ -34,11 +34,11 @@
 //!   may run what other crates have deferred to it, a destructor for example. If that happens
 //!   in a commit that has claimed priority, and the destructor blocks, others defer until the
 //!   claim's deadline. `ArcSwapCell`, the default, has no collector.
-//! - **A subscription to one tree sees only that tree**, and keeps alive only the last state
-//!   of it that it took, which its thread frees if nobody else has it. [`before`](crate::Transition::before),
-//!   [`after`](crate::Transition::after) and their [`changes`](crate::Transition::changes)
-//!   cost O(t) for a tree of t providers. A subscription to the whole forest keeps alive the
-//!   whole version that it took last.
+//! - **A subscription to one tree sees only that tree**, and keeps alive only the last state of
+//!   it that it took, which its thread frees if nobody else has it.
+//!   [`before`](crate::Transition::before), [`after`](crate::Transition::after) and their
+//!   [`changes`](crate::Transition::changes) cost O(t) for a tree of t providers. A subscription
+//!   to the whole forest keeps alive the whole version that it took last.
 //! - **A tree has at most 1,024 levels** ([`Forest::MAX_LEVELS`](crate::Forest::MAX_LEVELS)),
 //!   a provider at most 4,294,967,295 children.
 //! - **Random UUIDs** come from the operating system. If it has no random numbers to give,

@@ -126,7 +126,8 @@ impl<C: SnapshotCell> ProviderTree<C> {
         self.try_update(edits)
     }
 
-    /// Like [`update`](Self::update), for your own error type `E: From<Error>`. The closure may run again, as there. Cost: that of `update`.
+    /// Like [`update`](Self::update), for your own error type `E: From<Error>`. The closure may
+    /// run again, as there. Cost: that of `update`.
     ///
     /// # Errors
     ///

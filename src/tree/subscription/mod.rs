@@ -30,12 +30,11 @@ use crate::tree::tree::ProviderTree;
 /// the tree is dropped, it returns the last version, and `None` from then on. It borrows
 /// nothing. It keeps alive the version that it took last, or only the tree that it follows.
 ///
-/// A commit calls and drops wakers once it is visible and done, outside every lock: a waker
-/// may commit to the same tree, poll, or drop tasks and subscriptions. A waker that polls
-/// again and then commits will recurse, since its commit wakes it. Do that in a task instead.
-/// If a waker panics, the panic
-/// hook reports it and the panic ends there. The other subscribers are woken, and the commit
-/// returns its result.
+/// A commit calls and drops wakers once it is visible and done, outside every lock: a waker may
+/// commit to the same tree, poll, or drop tasks and subscriptions. A waker that polls again and
+/// then commits will recurse, since its commit wakes it. Do that in a task instead. If a waker
+/// panics, the panic hook reports it and the panic ends there. The other subscribers are woken,
+/// and the commit returns its result.
 ///
 /// With the feature `stream` it is a `futures_core::Stream` of [`Transition`]s.
 ///
