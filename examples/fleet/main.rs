@@ -19,6 +19,8 @@ mod fleet;
 mod follower;
 mod machine;
 mod options;
+#[path = "../output.rs"]
+mod output;
 mod progress;
 mod random;
 mod reader;
@@ -28,7 +30,7 @@ mod violations;
 mod writer;
 
 use std::error::Error;
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::thread::{self, ScopedJoinHandle};
@@ -38,6 +40,7 @@ use provider_tree::ProviderTree;
 
 use crate::fleet::Fleet;
 use crate::options::Options;
+use crate::output::{complain, print};
 use crate::report::Report;
 
 fn main() -> ExitCode {
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            complain("error", &error.to_string());
+            complain("error", &*error);
             ExitCode::from(2)
         }
     }
@@ -110,23 +113,4 @@ fn race<'a>(options: &'a Options, fleet: &Fleet, tree: &ProviderTree) -> io::Res
 
 fn result_of<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-/// Writes results to standard output. A closed pipe is no error; the exit code still counts.
-fn print(text: &str) -> Result<(), String> {
-    let mut output = io::stdout().lock();
-    let written = output.write_all(text.as_bytes());
-    match written.and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Writes one line to standard error, even if the text quotes line breaks from a file.
-fn complain(what: &str, text: &str) {
-    let line = text.replace(char::is_control, " ");
-    // If this fails, there is no way to report it.
-    let _ = writeln!(io::stderr(), "{what}: {line}");
 }

@@ -15,6 +15,7 @@ mod arguments;
 mod measure;
 mod nova;
 mod options;
+#[path = "../output.rs"]
 mod output;
 mod progress;
 mod recorder;

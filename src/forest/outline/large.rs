@@ -45,10 +45,10 @@ impl Large {
         self.by_path.len()
     }
 
-    /// Leaves its lineage. Returns whether it was the last state of it, so that its maps are its
+    /// Leaves its lineage. Returns it if it was the last state there, so that its maps are its
     /// own: of states that leave at the same moment, exactly one is.
-    pub(super) fn leave(&mut self) -> bool {
-        Arc::into_inner(std::mem::take(&mut self.lineage)).is_some()
+    pub(super) fn into_last(mut self) -> Option<Self> {
+        Arc::into_inner(std::mem::take(&mut self.lineage)).map(|()| self)
     }
 
     /// Frees `nodes` nodes, or a few more; returns how many. The maps change in place, but for

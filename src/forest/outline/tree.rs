@@ -63,15 +63,12 @@ impl Tree {
     pub(in crate::forest) fn free(self, nodes: usize) -> (usize, Option<Self>) {
         match self {
             Self::Few(few) => (few.len(), None),
-            Self::Many(many) => match Arc::into_inner(many) {
-                Some(mut large) => match large.leave() {
-                    true => {
-                        let freed = large.shrink(nodes);
-                        let left = (large.len() > 0).then(|| Self::Many(Arc::new(large)));
-                        (freed, left)
-                    }
-                    false => (REPLACED, None),
-                },
+            Self::Many(many) => match Arc::into_inner(many).and_then(Large::into_last) {
+                Some(mut large) => {
+                    let freed = large.shrink(nodes);
+                    let left = (large.len() > 0).then(|| Self::Many(Arc::new(large)));
+                    (freed, left)
+                }
                 None => (REPLACED, None),
             },
         }

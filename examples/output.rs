@@ -1,4 +1,4 @@
-//! Standard output and standard error.
+//! What `fleet` and `mirror` write to standard output and standard error.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
